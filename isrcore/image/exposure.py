@@ -90,10 +90,10 @@ class Exposure:
         return self.with_pixels(self.masked_image.subset(box))
 
     def convertF(self) -> Exposure:
-        """A float32 exposure with the same components and copied pixels."""
+        """A float32 exposure with the same components, copied pixels and copied metadata."""
         pixels = self.masked_image
         converted = MaskedImage(pixels.image.astype(np.float32), pixels.mask.clone(), pixels.variance.copy(), pixels.xy0)
-        return self.with_pixels(converted)
+        return self.with_pixels(converted, self.metadata.copy())
 
     # The documented accessors, spelled as in the LSST stack.
 

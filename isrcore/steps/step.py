@@ -73,7 +73,9 @@ class Step:
     writes : frozenset of str
         The `PLANES` that the step may change; the runner protects all others.
     debug_view : str or None
-        Name that is passed to ``debugView`` after the step, where the reference has such a view.
+        Name that the reference passes to ``debugView`` after the step; where it has no such view, ``name`` is passed.
+    makes_new_planes : bool
+        Whether the step builds new planes from its input instead of changing them, so that nothing need be copied for it.
     """
 
     name: str
@@ -87,6 +89,12 @@ class Step:
     needs: tuple[str, ...] = ()
     writes: frozenset[str] = frozenset()
     debug_view: str | None = None
+    makes_new_planes: bool = False
+
+    @property
+    def view_name(self) -> str:
+        """The name under which ``debugView`` sees the result."""
+        return self.debug_view or self.name
 
     def __post_init__(self) -> None:
         unknown = set(self.writes) - set(PLANES)
