@@ -10,7 +10,7 @@ from isrcore.camera import Detector
 from isrcore.image import Exposure
 from isrcore.pipe import Struct
 
-__all__ = ["PLANES", "IsrState", "Step", "switched_by"]
+__all__ = ["PLANES", "IsrState", "Step", "always_runs", "switched_by"]
 
 PLANES = ("image", "mask", "variance", "metadata", "geometry")
 """What a step can change. ``geometry`` stands for every component of the exposure that is neither pixels nor metadata."""
@@ -100,6 +100,11 @@ class Step:
         unknown = set(self.writes) - set(PLANES)
         if unknown:
             raise ValueError(f"step {self.name}: planes are {PLANES}, found {sorted(unknown)}")
+
+
+def always_runs(task: IsrTaskLike, state: IsrState) -> str | None:
+    """A `Step.why_not` for a step that no option can switch off."""
+    return None
 
 
 def switched_by(field_name: str) -> Callable[[IsrTaskLike, IsrState], str | None]:

@@ -1,0 +1,271 @@
+"""The chain: the one table of ISR steps in their order, and the runner that executes it.
+
+`IsrTask.run`, the step list on screen, the command line and the cache are all made from `CHAIN` (specification section b).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from isrcore.changes import PlaneChanges, measure_changes
+from isrcore.checkpoints import Checkpoint, CheckpointStore, identity, protect, step_key, working_copy
+from isrcore.steps.assemble import ASSEMBLE
+from isrcore.steps.amp_offset import AMP_OFFSET
+from isrcore.steps.background import MEASURE_BACKGROUND
+from isrcore.steps.bad_regions import BAD_REGIONS
+from isrcore.steps.bias import BIAS, EARLY_BIAS
+from isrcore.steps.brighter_fatter import BRIGHTER_FATTER
+from isrcore.steps.convert import CONVERT
+from isrcore.steps.crosstalk import CROSSTALK, EARLY_CROSSTALK
+from isrcore.steps.dark import DARK
+from isrcore.steps.defects import DEFECTS, EDGES
+from isrcore.steps.finish import FINISH
+from isrcore.steps.flat import FLAT
+from isrcore.steps.fringe import EARLY_FRINGE, LATE_FRINGE
+from isrcore.steps.gains import GAINS
+from isrcore.steps.illumination import ILLUMINATION
+from isrcore.steps.inputs import CHECK_INPUTS
+from isrcore.steps.interpolate import INTERPOLATE
+from isrcore.steps.keep_copy import KEEP_COPY
+from isrcore.steps.linearize import LINEARIZE
+from isrcore.steps.masking import CAMERA_MASKING
+from isrcore.steps.nan import NAN_MASKING
+from isrcore.steps.overscan import OVERSCAN
+from isrcore.steps.saturation import MASK_AMPLIFIER
+from isrcore.steps.saturation_trails import SATURATION_TRAILS
+from isrcore.steps.step import IsrState, Step
+from isrcore.steps.stray_light import STRAY_LIGHT
+from isrcore.steps.thumbnail import FLATTENED_THUMBNAIL, OSS_THUMBNAIL
+from isrcore.steps.transmission import TRANSMISSION
+from isrcore.steps.variance import NEGATIVE_VARIANCE, VARIANCE
+from isrcore.steps.vignette import VIGNETTE
+from isrcore.steps.zero_point import ZERO_POINT
+
+if TYPE_CHECKING:
+    from isrcore.task import IsrTask
+
+__all__ = ["CHAIN", "Cancelled", "RunOptions", "StepReport", "run_chain"]
+
+CHAIN: tuple[Step, ...] = (
+    CHECK_INPUTS,
+    CONVERT,
+    EARLY_BIAS,
+    MASK_AMPLIFIER,
+    OVERSCAN,
+    EARLY_CROSSTALK,
+    ASSEMBLE,
+    OSS_THUMBNAIL,
+    BIAS,
+    VARIANCE,
+    NEGATIVE_VARIANCE,
+    LINEARIZE,
+    CROSSTALK,
+    DEFECTS,
+    EDGES,
+    NAN_MASKING,
+    SATURATION_TRAILS,
+    CAMERA_MASKING,
+    BRIGHTER_FATTER,
+    DARK,
+    EARLY_FRINGE,
+    STRAY_LIGHT,
+    FLAT,
+    GAINS,
+    LATE_FRINGE,
+    VIGNETTE,
+    TRANSMISSION,
+    FLATTENED_THUMBNAIL,
+    ILLUMINATION,
+    KEEP_COPY,
+    BAD_REGIONS,
+    INTERPOLATE,
+    ZERO_POINT,
+    AMP_OFFSET,
+    MEASURE_BACKGROUND,
+    FINISH,
+)
+
+
+class Cancelled(Exception):
+    """The run was asked to stop; everything finished before stays valid."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What happened at one step.
+
+    Attributes
+    ----------
+    index : int
+        Place in the chain.
+    step : `Step`
+    status : str
+        ``running``, ``done``, ``cached``, ``skipped`` or ``failed``.
+    reason : str
+        Why the step was skipped, or the message of its error.
+    seconds : float
+        What the step took when it ran (also for a cached result).
+    checkpoint : `Checkpoint` or None
+        The result, when the run keeps results.
+    changes : `PlaneChanges` or None
+        What the step changed, when the run measures it.
+    error : exception or None
+    """
+
+    index: int
+    step: Step
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    checkpoint: Checkpoint | None = None
+    changes: PlaneChanges | None = None
+    error: BaseException | None = None
+
+
+@dataclass
+class RunOptions:
+    """How to run a chain.
+
+    Attributes
+    ----------
+    store : `CheckpointStore` or None
+        Where results are kept and looked up. Without one the steps work on the input exposure in place, as the reference does.
+    input_key : str or None
+        Identity of the input exposure; default `isrcore.checkpoints.identity` of the object.
+    calib_keys : mapping
+        Identities of calibrations by name, where the caller knows better than the object's own identity.
+    on_step : callable or None
+        Called with a `StepReport` when a step starts (status ``running``) and when it ends.
+    cancel : callable or None
+        Asked before every step; True raises `Cancelled`.
+    stop_after : set of str
+        Names of steps or debug views after which the run ends.
+    measure : bool
+        Whether to measure what each step changed; needs a store, because without one the exposure before is not kept.
+    """
+
+    store: CheckpointStore | None = None
+    input_key: str | None = None
+    calib_keys: Mapping[str, str] = field(default_factory=dict)
+    on_step: Callable[[StepReport], None] | None = None
+    cancel: Callable[[], bool] | None = None
+    stop_after: frozenset[str] = frozenset()
+    measure: bool = False
+
+
+def run_chain(task: IsrTask, state: IsrState, options: RunOptions | None = None) -> IsrState:
+    """Run the steps of ``task.chain`` on `state` and return the state after the last one.
+
+    With a store the input is never modified: each step gets copies of the planes that it declares to write, all other planes are
+    shared and read-only, and the run starts after the longest prefix of steps whose result is kept.
+
+    Raises
+    ------
+    Cancelled
+        If ``options.cancel`` said so.
+    Exception
+        Whatever a step raises, unchanged, after ``on_step`` has reported it.
+    """
+    return _Run(task, options or RunOptions()).execute(state)
+
+
+class _Run:
+    """One execution of a chain."""
+
+    def __init__(self, task: IsrTask, options: RunOptions) -> None:
+        self.task = task
+        self.options = options
+        self.chain: Sequence[Step] = task.chain
+        self.store = options.store
+
+    def execute(self, state: IsrState) -> IsrState:
+        first, keys = 0, [""] * len(self.chain)
+        if self.store is not None:
+            self.store.begin_run()
+            state = protect(state)
+            keys = self._keys(state)
+            first, state = self._resume(state, keys)
+        for index in range(first, len(self.chain)):
+            step = self.chain[index]
+            if self.options.cancel is not None and self.options.cancel():
+                raise Cancelled(f"stopped before {step.label}")
+            state = self._one(index, step, keys[index], state)
+            if not self.options.stop_after.isdisjoint({step.name, step.view_name}):
+                break
+        return state
+
+    def _keys(self, state: IsrState) -> list[str]:
+        """Key of the result after each step; a step that does not run has the key of the one before."""
+        calibs = {name: identity(value) for name, value in state.calibs.getDict().items()}
+        calibs.update(self.options.calib_keys)
+        key = self.options.input_key or identity(state.exposure)
+        keys = []
+        for step in self.chain:
+            if step.why_not(self.task, state) is None:
+                key = step_key(key, step, self.task.config, calibs)
+            keys.append(key)
+        return keys
+
+    def _resume(self, state: IsrState, keys: list[str]) -> tuple[int, IsrState]:
+        """Find the last step whose result is kept; report it and what lies before it."""
+        assert self.store is not None
+        stop = self._last_index()
+        last = next((i for i in range(stop, -1, -1) if self.store.get(keys[i]) is not None), -1)
+        initial = state
+        for index in range(last + 1):
+            step = self.chain[index]
+            reason = step.why_not(self.task, initial)
+            kept = self.store.get(keys[index])
+            if reason is not None:
+                self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
+            else:
+                seconds, changes = (kept.seconds, kept.changes) if kept else (0.0, None)
+                self._report(StepReport(index, step, "cached", "", seconds, kept, changes))
+        if last >= 0:
+            kept = self.store.get(keys[last])
+            assert kept is not None
+            state = kept.state
+            for name, metadata in kept.task_metadata.items():
+                self.task.getTaskDict()[name].metadata = metadata.copy()
+        return last + 1, state
+
+    def _last_index(self) -> int:
+        """Index of the step at which the run ends."""
+        stops = self.options.stop_after
+        ends = (i for i, step in enumerate(self.chain) if not stops.isdisjoint({step.name, step.view_name}))
+        return next(ends, len(self.chain) - 1)
+
+    def _one(self, index: int, step: Step, key: str, state: IsrState) -> IsrState:
+        try:
+            reason = step.why_not(self.task, state)
+            if reason is not None:
+                kept = self.store.get(key) if self.store is not None else None
+                self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
+                return state
+            self._report(StepReport(index, step, "running"))
+            working = state if self.store is None else working_copy(state, step)
+            start = time.perf_counter()
+            step.run(self.task, working)
+            seconds = time.perf_counter() - start
+            changes = measure_changes(state.exposure, working.exposure) if self.options.measure and self.store is not None else None
+        except Exception as error:
+            self._report(StepReport(index, step, "failed", str(error) or type(error).__name__, error=error))
+            raise
+        checkpoint = None
+        if self.store is not None:
+            working = protect(working)
+            metadata = {name: task.metadata.copy() for name, task in self.task.getTaskDict().items()}
+            checkpoint = Checkpoint(key, step, working, metadata, seconds, changes)
+            self.store.put(checkpoint)
+        self.task.debugView(working.exposure, step.view_name)
+        self._report(StepReport(index, step, "done", "", seconds, checkpoint, changes))
+        return working
+
+    def _report(self, report: StepReport) -> None:
+        if self.options.on_step is not None:
+            self.options.on_step(report)
+
+

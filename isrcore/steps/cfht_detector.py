@@ -1,0 +1,109 @@
+"""Detector: what CFHT reads from the frame before ISR: saturation level, gains and read noises (specification c)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.camera import Amplifier, Detector
+from isrcore.metadata import PropertyList
+from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs
+
+__all__ = ["CFHT_DETECTOR", "cfht_amplifier", "estimate_saturation"]
+
+LOWEST_PLATEAU = 60000.0
+"""ADU; MegaCam CCDs saturate above this level, and a read noise above it in the header stands for "not measured"."""
+
+_BINS = 100
+
+
+def _keyword(metadata: PropertyList, key: str, what: str) -> Any:
+    if not metadata.exists(key):
+        raise KeyError(f"header keyword {key} is missing; CfhtIsrTask takes the {what} from it")
+    return metadata.getScalar(key)
+
+
+def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float) -> float:
+    """Saturation level of a raw frame.
+
+    When the highest pixel is above 60 000 ADU: `safe` times the left edge of the first fullest of 100 equal bins between
+    60 000 ADU and that pixel + 1, truncated to an integer. Otherwise, and when a pixel is NaN, the header's ``SATURATE``.
+    Bin edges are single precision, the product double precision.
+
+    Parameters
+    ----------
+    image : ndarray, (height, width)
+        All raw pixels, overscan included, ADU.
+    metadata : `PropertyList`
+    safe : float
+        Config field ``safe``.
+
+    Returns
+    -------
+    saturation : float
+        ADU.
+
+    Raises
+    ------
+    KeyError
+        If ``SATURATE`` is needed and missing.
+    ValueError
+        If a pixel is infinite.
+    """
+    highest = float(np.float32(image.max()))
+    if not highest > LOWEST_PLATEAU:
+        return float(_keyword(metadata, "SATURATE", "saturation level (no pixel is above 60000 ADU)"))
+    if np.isinf(highest):
+        raise ValueError("the raw image has infinite pixels: expected finite ADU to find the saturation plateau above 60000 ADU")
+    edges = np.linspace(LOWEST_PLATEAU, highest + 1.0, _BINS + 1, dtype=np.float32)
+    counts, _ = np.histogram(image[image >= LOWEST_PLATEAU].astype(np.float32), bins=edges)
+    return float(int(safe * float(edges[int(np.argmax(counts))])))
+
+
+def cfht_amplifier(amp: Amplifier, metadata: PropertyList, saturation: float) -> Amplifier:
+    """Amplifier A or B with the gain (electron/ADU) and read noise (electron) of the header and the given saturation (ADU).
+
+    Raises
+    ------
+    ValueError
+        For an amplifier that is neither A nor B.
+    KeyError
+        If a header keyword is missing.
+    """
+    if amp.name not in ("A", "B"):
+        raise ValueError(f"MegaCam amplifiers are A and B, found {amp.name!r}")
+    gain = float(_keyword(metadata, f"GAIN{amp.name}", f"gain of amplifier {amp.name}"))
+    read_noise = float(_keyword(metadata, f"RDNOISE{amp.name}", f"read noise of amplifier {amp.name}"))
+    if read_noise > LOWEST_PLATEAU:
+        read_noise = float(_keyword(metadata, "RDNOISE", f"read noise, because RDNOISE{amp.name} is {read_noise:g}"))
+    return amp.replace(saturation=saturation, gain=gain, read_noise=read_noise)
+
+
+def cfht_detector(detector: Detector, image: NDArray[Any], metadata: PropertyList, safe: float, log: logging.Logger) -> Detector:
+    """The detector with the frame's own saturation, gains and read noises on its amplifiers."""
+    saturation = estimate_saturation(image, metadata, safe)
+    log.info("Saturation level is set to %d ADU.", saturation)
+    return detector.with_amplifiers(cfht_amplifier(amp, metadata, saturation) for amp in detector)
+
+
+def _run(task: IsrTaskLike, state: IsrState) -> None:
+    exposure = state.exposure
+    if exposure.detector is None:
+        raise AttributeError("the exposure has no detector: CfhtIsrTask needs one with the amplifiers A and B")
+    exposure.detector = cfht_detector(exposure.detector, exposure.image, exposure.metadata, task.config.safe, task.log)
+    state.detector = exposure.detector
+
+
+CFHT_DETECTOR = Step(
+    name="cfhtDetector",
+    label="detector",
+    method="run",
+    doc="Take gains and read noises from the header, and the saturation level from the histogram of the raw pixels.",
+    why_not=always_runs,
+    run=_run,
+    reads=("safe",),
+    writes=frozenset({"geometry"}),
+)
