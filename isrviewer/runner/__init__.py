@@ -1,0 +1,1 @@
+"""Runs the chain off the GUI thread: request, cancel, newest wins."""

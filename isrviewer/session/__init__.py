@@ -1,0 +1,29 @@
+"""What is open and how it is looked at: frozen state, undoable changes, save and restore. No widgets, no Qt."""
+
+from isrviewer.session.model import SessionModel
+from isrviewer.session.state import (
+    RAW,
+    CalibPick,
+    Limits,
+    MaskStyle,
+    Override,
+    PanelState,
+    Picture,
+    Session,
+    Shows,
+    ViewState,
+)
+
+__all__ = [
+    "RAW",
+    "CalibPick",
+    "Limits",
+    "MaskStyle",
+    "Override",
+    "PanelState",
+    "Picture",
+    "Session",
+    "SessionModel",
+    "Shows",
+    "ViewState",
+]

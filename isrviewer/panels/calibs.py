@@ -1,0 +1,116 @@
+"""Which calibration is used for each kind, why it was chosen, and the way to choose another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from isrviewer.runner.messages import CalibInfo
+from isrviewer.session import Session, SessionModel
+from isrviewer.session.changes import pick_calib
+from isrviewer.theme import GRID, number_font
+
+__all__ = ["CalibsPanel"]
+
+
+class _CalibRow(QWidget):
+    """One kind: file name, reason, and three buttons."""
+
+    def __init__(self, info: CalibInfo, picked: bool, panel: CalibsPanel) -> None:
+        super().__init__()
+        kind = QLabel(info.kind)
+        kind.setMinimumWidth(72)
+        name = QElidingLabel(Path(info.path).name or "none")
+        name.setElideMode(Qt.TextElideMode.ElideMiddle)
+        name.setToolTip(info.path or "No file is used")
+        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        why = QElidingLabel(info.why)
+        why.setToolTip(info.why)
+        why.setFont(number_font(1.5))
+        why.setEnabled(False)
+        why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        choose = QToolButton(text="…", toolTip=f"Choose another {info.kind} file")
+        choose.clicked.connect(lambda: panel.choose(info.kind))
+        off = QToolButton(text="off", toolTip=f"Go without {info.kind}")
+        off.clicked.connect(lambda: panel.pick(info.kind, ""))
+        auto = QToolButton(text="auto", toolTip="Let the calibration folder decide")
+        auto.setEnabled(picked)
+        auto.clicked.connect(lambda: panel.pick(info.kind, None))
+        top = QHBoxLayout()
+        for widget, stretch in ((kind, 0), (name, 1), (choose, 0), (off, 0), (auto, 0)):
+            top.addWidget(widget, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(why)
+
+
+class CalibsPanel(QWidget):
+    """Calibrations of the open frame.
+
+    Signals
+    -------
+    folder_asked()
+        The user wants to choose the calibration folder.
+    """
+
+    folder_asked = Signal()
+
+    def __init__(self, model: SessionModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._infos: tuple[CalibInfo, ...] = ()
+        self.folder = QElidingLabel()
+        self.folder.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        button = QPushButton("Folder…")
+        button.setToolTip("Choose the folder to look for calibrations in")
+        button.clicked.connect(self.folder_asked)
+        top = QHBoxLayout()
+        top.addWidget(self.folder, 1)
+        top.addWidget(button)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(2 * GRID)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addLayout(top)
+        layout.addLayout(self._rows)
+        layout.addStretch(1)
+        self._show_folder(model.session)
+        model.observe(self._session_changed)
+
+    def show_calibs(self, infos: tuple[CalibInfo, ...]) -> None:
+        """Show what the run uses."""
+        if infos == self._infos and self._rows.count():
+            return
+        self._infos = infos
+        while (item := self._rows.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        picked = {pick.kind for pick in self._model.session.calibs}
+        for info in infos:
+            self._rows.addWidget(_CalibRow(info, info.kind in picked, self))
+
+    def pick(self, kind: str, path: str | None) -> None:
+        """Use a file (empty: none; None: what the folder offers)."""
+        words = {None: f"{kind} from the folder", "": f"no {kind}"}
+        self._model.change(pick_calib(self._model.session, kind, path), words.get(path, f"{kind} {Path(path or '').name}"))
+
+    def choose(self, kind: str) -> None:
+        """Ask for a file of one kind."""
+        start = self._model.session.calib_folder
+        path, _ = QFileDialog.getOpenFileName(self, f"Choose {kind}", start, "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)")
+        if path:
+            self.pick(kind, path)
+
+    def _show_folder(self, session: Session) -> None:
+        self.folder.setText(session.calib_folder or "No calibration folder")
+        self.folder.setToolTip(session.calib_folder)
+
+    def _session_changed(self, old: Session, new: Session) -> None:
+        if old.calib_folder != new.calib_folder:
+            self._show_folder(new)

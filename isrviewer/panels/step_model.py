@@ -1,0 +1,150 @@
+"""Rows of the step list as a Qt model: one `Line` per step, made from what is known about the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from isrcore.changes import PlaneChanges
+from isrviewer.runner.progress import Row, RunView
+from isrviewer.session import RAW
+
+__all__ = ["STEP", "SWITCH", "Line", "StepListModel", "time_text"]
+
+STEP = Qt.ItemDataRole.UserRole
+SWITCH = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one row of the list says.
+
+    Attributes
+    ----------
+    name, label, status : str
+    right : str
+        Time or word at the right end.
+    below : str
+        Small type: what changed, or why the step did not run.
+    switch : bool or None
+        State of the check box; None for a step that cannot be switched.
+    field : str
+        The config field of the switch.
+    quiet : bool
+        Did nothing, or is of an older run.
+    breakpoint : bool
+    tip : str
+    """
+
+    name: str
+    label: str
+    status: str = ""
+    right: str = ""
+    below: str = ""
+    switch: bool | None = None
+    field: str = ""
+    quiet: bool = False
+    breakpoint: bool = False
+    tip: str = ""
+
+
+def time_text(seconds: float) -> str:
+    """A duration in three digits: ``0.4 ms``, ``31 ms``, ``1.25 s``."""
+    if seconds >= 0.9995:
+        return f"{seconds:.3g} s"
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.1f} ms" if milliseconds < 9.95 else f"{milliseconds:.0f} ms"
+
+
+def line_of(row: Row, config: Any, breakpoints: tuple[str, ...], describe: Callable[[PlaneChanges | None], str]) -> Line:
+    """The line that tells about `row`."""
+    step = row.step
+    switch = bool(getattr(config, step.switch)) if step.switch and config is not None else None
+    off = row.status == "skipped" and switch is False
+    word = {"cached": "kept", "skipped": "off" if off else "skipped"}.get(row.status, row.status)
+    if row.status in {"done", "cached"}:
+        right = time_text(row.seconds) if row.status == "done" else f"kept · {time_text(row.seconds)}"
+    else:
+        right = f"{word} · {time_text(row.seconds)}" if row.seconds and row.status in {"stale", "running"} else word
+    below = ("" if off else row.reason) if row.status in {"skipped", "failed"} else describe(row.changes)
+    tip = f"{step.label} · {step.name}\n{step.doc}"
+    if row.reason:
+        tip += f"\n\n{word}: {row.reason}"
+    if step.reads:
+        tip += f"\n\nReads {', '.join(step.reads)}"
+    return Line(
+        name=step.name,
+        label=step.label,
+        status=row.status,
+        right=right,
+        below=below,
+        switch=switch,
+        field=step.switch or "",
+        quiet=row.status in {"skipped", "stale", "will run"},
+        breakpoint=step.name in breakpoints,
+        tip=tip,
+    )
+
+
+class StepListModel(QAbstractListModel):
+    """Raw planes first, then the steps in their order."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lines: tuple[Line, ...] = ()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.lines)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self.lines):
+            return None
+        line = self.lines[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return line.label
+            case Qt.ItemDataRole.ToolTipRole:
+                return line.tip
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{line.label}, {line.status} {line.right} {line.below}"
+        if role == STEP:
+            return line
+        if role == SWITCH:
+            return line.field if line.switch is not None else None
+        return None
+
+    def index_of(self, name: str) -> QModelIndex:
+        """Index of the row of a step; invalid when there is none."""
+        row = next((number for number, line in enumerate(self.lines) if line.name == name), -1)
+        return self.index(row, 0) if row >= 0 else QModelIndex()
+
+    def update(
+        self, view: RunView, config: Any, breakpoints: tuple[str, ...], describe: Callable[[PlaneChanges | None], str]
+    ) -> None:
+        """Show a run; only rows that differ are drawn again."""
+        lines = tuple(line_of(row, config, breakpoints, describe) for row in view.rows)
+        if lines or view.raw is not None:
+            lines = (Line(RAW, "raw", "done", "as read", tip="The frame as it was read"), *lines)
+        self._set(lines)
+
+    def set_breakpoints(self, names: tuple[str, ...]) -> None:
+        self._set(tuple(replace(line, breakpoint=line.name in names) for line in self.lines))
+
+    def _set(self, lines: tuple[Line, ...]) -> None:
+        old = self.lines
+        if [line.name for line in old] != [line.name for line in lines]:
+            self.beginResetModel()
+            self.lines = lines
+            self.endResetModel()
+            return
+        self.lines = lines
+        resized = False
+        for number, (before, after) in enumerate(zip(old, lines, strict=True)):
+            if before != after:
+                self.dataChanged.emit(self.index(number, 0), self.index(number, 0))
+                resized |= bool(before.below) != bool(after.below)
+        if resized:
+            self.layoutChanged.emit()

@@ -1,0 +1,179 @@
+"""What the window asks of the runner and what it hears back; values only, so that neither thread sees the other's state."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from isrcore.chain import StepReport
+from isrcore.image import Exposure
+from isrcore.steps.step import Step
+from isrviewer.session import CalibPick, Override, Session
+
+__all__ = [
+    "CalibInfo",
+    "Engine",
+    "Event",
+    "FrameFacts",
+    "Loaded",
+    "Loading",
+    "Problem",
+    "Request",
+    "RunEnded",
+    "StepReport",
+]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A copy of what determines the result, and how far to go.
+
+    Attributes
+    ----------
+    generation : int
+        Grows with every request; answers carry it, so that late ones can be dropped.
+    frame, detector, config, calib_folder, calibs
+        From the `Session`; without a detector the frame's first one is taken.
+    stop_after : frozenset of str
+        Steps or debug views after which the run ends.
+    wanted : tuple of str
+        Steps whose planes are on screen; those dropped from the store are computed again.
+    """
+
+    generation: int
+    frame: str
+    detector: int | None = None
+    config: tuple[Override, ...] = ()
+    calib_folder: str = ""
+    calibs: tuple[CalibPick, ...] = ()
+    stop_after: frozenset[str] = frozenset()
+    wanted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, session: Session, generation: int, stop_after: frozenset[str] = frozenset()) -> Request:
+        shown = [panel.shows for panel in session.panels]
+        wanted = dict.fromkeys(name for shows in shown for name in (shows.step, shows.minus) if name)
+        return cls(
+            generation=generation,
+            frame=session.frame,
+            detector=session.detector,
+            config=session.config,
+            calib_folder=session.calib_folder,
+            calibs=session.calibs,
+            stop_after=stop_after,
+            wanted=tuple(wanted),
+        )
+
+
+@dataclass(frozen=True)
+class FrameFacts:
+    """What the headers of a frame say.
+
+    Attributes
+    ----------
+    path, title : str
+        `title` is one line: run number, filter, exposure time.
+    detectors : tuple of (int, str)
+        Number and name of every CCD that can be read.
+    headers : tuple of (str, tuple)
+        Name of each HDU with its cards as (keyword, value, comment).
+    """
+
+    path: str
+    title: str
+    detectors: tuple[tuple[int, str], ...]
+    headers: tuple[tuple[str, tuple[tuple[str, Any, str], ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class CalibInfo:
+    """The calibration used for one kind, and why; `path` is empty when there is none."""
+
+    kind: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Loading:
+    """The runner reads something: one line for the status bar."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Frame and calibrations are in memory, the chain begins.
+
+    Attributes
+    ----------
+    facts : `FrameFacts`
+    detector : int
+    exposure : `Exposure`
+        The raw pixels; nobody changes them.
+    calibs : tuple of `CalibInfo`
+    steps : tuple of `Step`
+    plan : tuple of (str or None)
+        For each step why it will not run, or None.
+    """
+
+    facts: FrameFacts
+    detector: int
+    exposure: Exposure
+    calibs: tuple[CalibInfo, ...]
+    steps: tuple[Step, ...]
+    plan: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The request is answered.
+
+    Attributes
+    ----------
+    complete : bool
+        Whether the last step was reached (else a breakpoint or a failed step).
+    seconds : float
+    store_bytes : int
+        Memory of all kept results.
+    """
+
+    complete: bool
+    seconds: float
+    store_bytes: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something failed.
+
+    Attributes
+    ----------
+    where : str
+        The step's LSST name, a config field, or what was being read.
+    text : str
+        What, where, expected, found, what to do.
+    details : str
+        Traceback for the log.
+    """
+
+    where: str
+    text: str
+    details: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, where: str, error: BaseException) -> Problem:
+        text = str(error) or type(error).__name__
+        return cls(where, text, "".join(traceback.format_exception(error)))
+
+
+Event = Loading | Loaded | StepReport | RunEnded | Problem
+
+
+class Engine(Protocol):
+    """What answers requests; used by one thread only."""
+
+    def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
+        """Answer a request with events; raises `isrcore.chain.Cancelled` when `cancel` says so."""

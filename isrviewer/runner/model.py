@@ -1,0 +1,179 @@
+"""Session in, planes out: asks the runner for what the session says, and tells the panels what is known about the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from isrcore.image import Exposure
+from isrviewer.runner.messages import Engine, Event, Loaded, Problem, Request, RunEnded, StepReport
+from isrviewer.runner.progress import RunView, advance, begin
+from isrviewer.runner.results import Results
+from isrviewer.runner.worker import Runner
+from isrviewer.session import RAW, Session, SessionModel
+
+__all__ = ["RunModel"]
+
+
+class RunModel(QObject):
+    """What is known about the run of the present session.
+
+    Any change of frame, CCD, config or calibrations asks for a new run at once; the old pictures stay until the new ones come.
+
+    Signals
+    -------
+    view_changed(RunView)
+        After every event.
+    planes_changed(str)
+        The planes after the named step (or `RAW`) are new or are known to be what they were.
+    loaded()
+        Another frame or CCD is in memory.
+    ended()
+        The request is answered.
+    problem(Problem)
+    """
+
+    view_changed = Signal(object)
+    planes_changed = Signal(str)
+    loaded = Signal()
+    ended = Signal()
+    problem = Signal(object)
+
+    def __init__(self, model: SessionModel, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.view = RunView()
+        self._model = model
+        self._results = Results()
+        self._stop_after: frozenset[str] = frozenset()
+        self._runner = Runner(make_engine, self)
+        self._runner.event.connect(self._advance)
+        model.observe(self._session_changed)
+
+    @property
+    def busy(self) -> bool:
+        return self._runner.busy
+
+    def exposure(self, name: str) -> Exposure | None:
+        """Planes after a step, or before the first one for `RAW`; None when they have to be computed."""
+        return self._results.exposure(name, self.view)
+
+    def unit(self, name: str) -> str:
+        """Unit of the image plane after a step."""
+        for row in self.view.rows:
+            if row.step.name == "applyGains" and row.status in {"done", "cached"}:
+                return "electron"
+            if row.step.name == name:
+                break
+        return "ADU"
+
+    def run(self, stop_after: frozenset[str] | None = None) -> None:
+        """Ask for a run of the present session.
+
+        Parameters
+        ----------
+        stop_after : frozenset of str, optional
+            Steps after which to stop; default the session's breakpoints.
+        """
+        session = self._model.session
+        if not session.frame:
+            return
+        self._stop_after = self._breakpoints(session) if stop_after is None else stop_after
+        self._ask()
+
+    def step(self) -> None:
+        """Run one step further than the last one that has a result."""
+        rows = [row for row in self.view.rows if row.status != "skipped"]
+        reached = [row.status in {"done", "cached"} for row in rows]
+        following = next((row for row, done in zip(rows, reached, strict=True) if not done), None)
+        self.run(frozenset() if following is None else frozenset({following.step.name}))
+
+    def proceed(self) -> None:
+        """Run on from where the run stopped, to the next breakpoint that is not passed yet."""
+        passed = {row.step.name for row in self.view.rows if row.status in {"done", "cached"}}
+        views = {row.step.view_name for row in self.view.rows if row.step.name in passed}
+        complete = all(row.status in {"done", "cached", "skipped"} for row in self.view.rows)
+        stops = self._breakpoints(self._model.session)
+        self.run(stops if complete else stops - passed - views)
+
+    def stop(self) -> None:
+        """End the run at the next step."""
+        self._runner.stop()
+        self.view = advance(self.view, RunEnded(False, self.view.seconds, 0))
+        self.view_changed.emit(self.view)
+        self.ended.emit()
+
+    def close(self) -> bool:
+        """Stop for good; see `Runner.close`."""
+        return self._runner.close()
+
+    def _breakpoints(self, session: Session) -> frozenset[str]:
+        stops = set(session.breakpoints)
+        if session.pause_at_views:
+            stops |= {row.step.debug_view for row in self.view.rows if row.step.debug_view}
+        return frozenset(stops)
+
+    def _ask(self) -> None:
+        self.view = begin(self.view)
+        session, stops = self._model.session, self._stop_after
+        self._runner.request(lambda generation: Request.of(session, generation, stops))
+        self.view_changed.emit(self.view)
+
+    def _session_changed(self, old: Session, new: Session) -> None:
+        if not new.frame:
+            return
+        if _inputs(old) != _inputs(new):
+            self._stop_after = self._breakpoints(new)
+            self._ask()
+        elif _steps_shown(old) != _steps_shown(new):
+            self._hold(new)
+            if not self.busy and any(self._is_dropped(name) for name in _steps_shown(new)):
+                self._ask()
+
+    def _is_dropped(self, name: str) -> bool:
+        row = self.view.row(name)
+        has_result = row is not None and row.status in {"done", "cached", "skipped"}
+        return has_result and self.exposure(name) is None
+
+    def _hold(self, session: Session) -> None:
+        reached = [row.step.name for row in self.view.rows if row.status in {"done", "cached"}]
+        self._results.hold([*_steps_shown(session), *reached[-1:]], self.view)
+
+    @Slot(object)
+    def _advance(self, event: Event) -> None:
+        if isinstance(event, Loaded) and (event.facts.path, event.detector) != self._open():
+            self._results.clear()
+            self.view = RunView(running=True)
+        self.view = advance(self.view, event)
+        if isinstance(event, StepReport):
+            self._results.put(event)
+            self._hold(self._model.session)
+        self.view_changed.emit(self.view)
+        self._announce(event)
+
+    def _open(self) -> tuple[str, int | None]:
+        return (self.view.facts.path if self.view.facts else "", self.view.detector)
+
+    def _announce(self, event: Event) -> None:
+        match event:
+            case Loaded():
+                self.loaded.emit()
+                self.planes_changed.emit(RAW)
+            case StepReport(status="done" | "cached" | "skipped"):
+                self.planes_changed.emit(event.step.name)
+            case StepReport(status="failed") if event.error is not None:
+                self.problem.emit(Problem.of(event.step.name, event.error))
+            case Problem():
+                self.problem.emit(event)
+            case RunEnded():
+                self.ended.emit()
+
+
+def _inputs(session: Session) -> tuple[object, ...]:
+    """What determines the planes."""
+    return (session.frame, session.detector, session.config, session.calib_folder, session.calibs)
+
+
+def _steps_shown(session: Session) -> tuple[str, ...]:
+    shown = (panel.shows for panel in session.panels)
+    return tuple(dict.fromkeys(name for shows in shown for name in (shows.step, shows.minus) if name))

@@ -1,0 +1,137 @@
+"""What is known about a run: one row per step, made from the runner's events by a pure function. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from isrcore.changes import PlaneChanges
+from isrcore.image import Exposure
+from isrcore.steps.step import Step
+from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loaded, Loading, Problem, RunEnded, StepReport
+from isrviewer.session import RAW
+
+__all__ = ["GLYPHS", "Row", "RunView", "advance", "begin"]
+
+GLYPHS = {
+    "done": "✓",
+    "cached": "✓",
+    "running": "▶",
+    "will run": "◌",
+    "stale": "◌",
+    "skipped": "–",
+    "failed": "✗",
+    "": "",
+}
+"""Sign of each state; the word stands beside it, so that no state is told by sign or colour alone."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known about one step.
+
+    Attributes
+    ----------
+    step : `Step`
+    status : str
+        A key of `GLYPHS`: ``stale`` means that the numbers are of a run with other parameters.
+    reason : str
+        Why it was skipped or failed.
+    seconds : float
+    changes : `PlaneChanges` or None
+    """
+
+    step: Step
+    status: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+    changes: PlaneChanges | None = None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What is known about the present run.
+
+    Attributes
+    ----------
+    facts : `FrameFacts` or None
+    detector : int or None
+    raw : `Exposure` or None
+        The planes before the first step.
+    calibs : tuple of `CalibInfo`
+    rows : tuple of `Row`
+    running : bool
+    activity : str
+        One line on what is going on.
+    seconds : float
+        Of the last complete answer.
+    store_bytes : int
+    """
+
+    facts: FrameFacts | None = None
+    detector: int | None = None
+    raw: Exposure | None = None
+    calibs: tuple[CalibInfo, ...] = ()
+    rows: tuple[Row, ...] = ()
+    running: bool = False
+    activity: str = ""
+    seconds: float = 0.0
+    store_bytes: int = 0
+
+    def row(self, name: str) -> Row | None:
+        """The row of a step by its LSST name."""
+        return next((row for row in self.rows if row.step.name == name), None)
+
+    def previous(self, name: str) -> str:
+        """The nearest earlier step that did something, or the raw planes."""
+        names = [row.step.name for row in self.rows]
+        before = names.index(name) if name in names else 0
+        useful = (row.step.name for row in reversed(self.rows[:before]) if row.status in {"done", "cached"})
+        return next(useful, RAW)
+
+
+def begin(view: RunView) -> RunView:
+    """A new request is under way: what is known stays on screen and is marked stale."""
+    rows = tuple(replace(row, status="stale") if row.status in {"done", "cached", "failed"} else row for row in view.rows)
+    return replace(view, rows=rows, running=True, activity="starting")
+
+
+def advance(view: RunView, event: Event) -> RunView:
+    """The view after one event."""
+    match event:
+        case Loading(text):
+            return replace(view, activity=text)
+        case Loaded():
+            return _loaded(view, event)
+        case StepReport():
+            rows = list(view.rows)
+            old = rows[event.index]
+            changes = event.changes if event.changes is not None or event.status != "running" else old.changes
+            seconds = event.seconds or (old.seconds if event.status == "running" else 0.0)
+            rows[event.index] = Row(event.step, event.status, event.reason, seconds, changes)
+            return replace(view, rows=tuple(rows), activity=f"{event.step.label}: {event.status}")
+        case RunEnded(_, seconds, store_bytes):
+            return replace(view, running=False, activity="", seconds=seconds, store_bytes=store_bytes or view.store_bytes)
+        case Problem():
+            return view
+
+
+def _loaded(view: RunView, event: Loaded) -> RunView:
+    same = [row.step.name for row in view.rows] == [step.name for step in event.steps] and view.facts == event.facts
+    rows = []
+    for number, (step, reason) in enumerate(zip(event.steps, event.plan, strict=True)):
+        known = view.rows[number] if same else Row(step)
+        if reason is not None:
+            rows.append(Row(step, "skipped", reason))
+        elif known.status == "stale":
+            rows.append(known)
+        else:
+            rows.append(Row(step, "will run"))
+    return replace(
+        view,
+        facts=event.facts,
+        detector=event.detector,
+        raw=event.exposure,
+        calibs=event.calibs,
+        rows=tuple(rows),
+        activity="running",
+    )

@@ -1,0 +1,141 @@
+"""The thread that answers requests, and its face in the GUI thread.
+
+One request waits at most: a newer one takes its place and stops the one at work. A plain thread rather than a QThread,
+because closing the window must not wait for a step that takes longer than a second, and a running QThread cannot be left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from isrcore.chain import Cancelled
+from isrviewer.runner.messages import Engine, Event, Problem, Request, RunEnded
+
+__all__ = ["Runner"]
+
+
+class _Mailbox(QObject):
+    """Carries events from the worker to the GUI thread; lives in the GUI thread."""
+
+    arrived = Signal(int, object)
+
+
+class _Worker(threading.Thread):
+    def __init__(self, make_engine: Callable[[], Engine], mailbox: _Mailbox) -> None:
+        super().__init__(name="isrviewer-runner", daemon=True)
+        self._make_engine = make_engine
+        self._mailbox: _Mailbox | None = mailbox
+        self._changed = threading.Condition()
+        self._next: Request | None = None
+        self._wanted_generation = 0
+        self._closing = False
+
+    def submit(self, request: Request) -> None:
+        with self._changed:
+            self._next = request
+            self._wanted_generation = request.generation
+            self._changed.notify()
+
+    def cancel(self, generation: int) -> None:
+        """Drop what waits and stop what runs; `generation` is one that no request has."""
+        with self._changed:
+            self._next = None
+            self._wanted_generation = generation
+
+    def close(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._wanted_generation = -1
+            self._mailbox = None
+            self._changed.notify()
+
+    def run(self) -> None:
+        engine = self._make_engine()
+        while True:
+            with self._changed:
+                while self._next is None and not self._closing:
+                    self._changed.wait()
+                if self._closing:
+                    return
+                request, self._next = self._next, None
+            assert request is not None
+            self._answer(engine, request)
+
+    def _answer(self, engine: Engine, request: Request) -> None:
+        generation = request.generation
+
+        def stale() -> bool:
+            return self._wanted_generation != generation
+
+        def emit(event: Event) -> None:
+            with self._changed:
+                if not stale() and self._mailbox is not None:
+                    self._mailbox.arrived.emit(generation, event)
+
+        try:
+            engine.run(request, emit, stale)
+        except Cancelled:
+            return
+        except Exception as error:
+            emit(Problem.of("run", error))
+            emit(RunEnded(False, 0.0, 0))
+
+
+class Runner(QObject):
+    """Request a run, hear its events in the GUI thread.
+
+    Parameters
+    ----------
+    make_engine : callable
+        Called once, in the worker thread, so that slow imports do not hold up the window.
+    """
+
+    event = Signal(object)
+    busy_changed = Signal(bool)
+
+    def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.generation = 0
+        self.busy = False
+        self._mailbox = _Mailbox()
+        self._mailbox.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._worker = _Worker(make_engine, self._mailbox)
+        self._worker.start()
+
+    def request(self, make: Callable[[int], Request]) -> None:
+        """Ask for a run; `make` gets the new generation number."""
+        self.generation += 1
+        self._set_busy(True)
+        self._worker.submit(make(self.generation))
+
+    def stop(self) -> None:
+        """End the run at the next step; what is finished stays."""
+        if self.busy:
+            self.generation += 1
+            self._worker.cancel(self.generation)
+            self._set_busy(False)
+
+    def close(self, timeout: float = 0.8) -> bool:
+        """Stop for good; returns whether the thread ended within `timeout` seconds (it ends with the process otherwise)."""
+        self.generation += 1
+        self._worker.close()
+        self._worker.join(timeout)
+        self._set_busy(False)
+        return not self._worker.is_alive()
+
+    @Slot(int, object)
+    def _deliver(self, generation: int, event: Any) -> None:
+        if generation != self.generation:
+            return
+        if isinstance(event, RunEnded):
+            self._set_busy(False)
+        self.event.emit(event)
+
+    def _set_busy(self, busy: bool) -> None:
+        if busy != self.busy:
+            self.busy = busy
+            self.busy_changed.emit(busy)

@@ -1,0 +1,74 @@
+"""Frozen dataclasses to JSON and back, driven by their type hints."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+__all__ = ["CodecError", "from_json", "to_json"]
+
+T = TypeVar("T")
+
+
+class CodecError(ValueError):
+    """A JSON value that does not fit the field it is meant for; the message names the field."""
+
+
+def to_json(value: Any) -> Any:
+    """Plain JSON values of a dataclass; fields that have their default value are left out to keep files readable."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value) if getattr(value, f.name) != f.default}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    return value
+
+
+def from_json(kind: type[T], value: Any, where: str = "") -> T:
+    """The dataclass `kind` from plain JSON values; unknown names are ignored so that newer files of the same schema load.
+
+    Raises
+    ------
+    CodecError
+        For a value of the wrong type, naming its place in the file.
+    """
+    if not isinstance(value, dict):
+        raise CodecError(f"{where or kind.__name__}: expected an object, found {value!r}")
+    hints = typing.get_type_hints(kind)
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    arguments = {
+        name: _decode(hints[name], item, f"{where}.{name}" if where else name) for name, item in value.items() if name in known
+    }
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        raise CodecError(f"{where or kind.__name__}: {error}") from None
+
+
+def _decode(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return tuple(value) if isinstance(value, list) else value
+    if is_dataclass(hint):
+        return from_json(typing.cast(type, hint), value, where)
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise CodecError(f"{where}: expected a list, found {value!r}")
+        item = typing.get_args(hint)[0]
+        return tuple(_decode(item, entry, f"{where}[{number}]") for number, entry in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise CodecError(f"{where}: expected an object, found {value!r}")
+        return {key: _decode(typing.get_args(hint)[1], entry, f"{where}.{key}") for key, entry in value.items()}
+    choices = typing.get_args(hint) if origin in (typing.Union, types.UnionType) else (hint,)
+    if value is None and type(None) in choices:
+        return None
+    for choice in choices:
+        if choice is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(value, choice) and not (choice is int and isinstance(value, bool)):
+            return value
+    raise CodecError(f"{where}: expected {' or '.join(c.__name__ for c in choices)}, found {value!r}")

@@ -1,0 +1,98 @@
+"""What belongs to the user rather than to a session: recent files, shortcuts, mask colours, layout, limits of memory."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from isrviewer.session.codec import CodecError, from_json, to_json
+from isrviewer.session.state import MaskStyle
+from isrviewer.session.store import write_json
+
+__all__ = ["Settings", "default_budget", "load_settings", "save_settings", "settings_folder", "state_folder", "with_recent"]
+
+_RECENT = 12
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """User settings.
+
+    Attributes
+    ----------
+    recent : tuple of str
+        Paths of frames, newest first.
+    calib_folder : str
+        Offered for the next frame.
+    shortcuts : dict
+        Action id -> key sequences where they differ from the table of actions.
+    mask_styles : tuple of `MaskStyle`
+    budget_mb : int
+        Memory for kept results in MB (1e6 bytes); 0 for a quarter of the memory, at most 2 GB.
+    geometry, layout : str
+        Window geometry and dock layout in base64.
+    """
+
+    recent: tuple[str, ...] = ()
+    calib_folder: str = ""
+    shortcuts: dict[str, tuple[str, ...]] | None = None
+    mask_styles: tuple[MaskStyle, ...] = ()
+    budget_mb: int = 0
+    geometry: str = ""
+    layout: str = ""
+
+    @property
+    def budget(self) -> int:
+        """Memory for kept results in bytes."""
+        return self.budget_mb * 1_000_000 or default_budget()
+
+
+def default_budget() -> int:
+    """A quarter of the machine's memory, at most 2 GB, in bytes."""
+    return min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4, 2_000_000_000)
+
+
+def settings_folder() -> Path:
+    """Where settings lie; the environment variable ``ISRVIEWER_HOME`` puts them and the autosaves elsewhere."""
+    from platformdirs import user_config_path
+
+    home = os.environ.get("ISRVIEWER_HOME")
+    return Path(home) if home else user_config_path("isrviewer")
+
+
+def state_folder() -> Path:
+    """Where autosaves lie."""
+    from platformdirs import user_state_path
+
+    home = os.environ.get("ISRVIEWER_HOME")
+    return Path(home) if home else user_state_path("isrviewer")
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read the settings; damaged ones are set aside with a warning, never lost and never in the way."""
+    path = folder / "settings.json"
+    try:
+        return from_json(Settings, json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError, CodecError) as error:
+        aside = path.with_suffix(".damaged.json")
+        _log.warning("%s cannot be used (%s); it is kept as %s and defaults are used", path, error, aside.name)
+        if path.is_file():
+            path.replace(aside)
+        return Settings()
+
+
+def save_settings(settings: Settings, folder: Path) -> None:
+    """Write the settings atomically."""
+    write_json(folder / "settings.json", to_json(settings))
+
+
+def with_recent(settings: Settings, path: str) -> Settings:
+    """The settings with `path` as the newest recent frame."""
+    recent = (path, *(old for old in settings.recent if old != path))
+    return replace(settings, recent=recent[:_RECENT])

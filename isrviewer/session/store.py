@@ -1,0 +1,132 @@
+"""Sessions as readable JSON files, written atomically, and the autosave that survives a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from isrviewer.session.codec import CodecError, from_json, to_json
+from isrviewer.session.state import Session
+
+__all__ = ["SCHEMA", "Autosave", "Recovered", "SessionFileError", "load_session", "missing_files", "save_session", "write_json"]
+
+SCHEMA = 1
+"""Raise it when an old file could be misread; adding a field with a default is no reason."""
+
+_FORMAT = "isrviewer session"
+
+
+class SessionFileError(ValueError):
+    """A session file that cannot be used; the message says why."""
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON so that `path` holds the old or the new content at any time, whatever happens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=1, ensure_ascii=False)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def save_session(session: Session, path: Path) -> None:
+    """Write a session; `OSError` when the file cannot be written (the old one is then untouched)."""
+    write_json(path, {"format": _FORMAT, "schema": SCHEMA, "session": to_json(session)})
+
+
+def load_session(path: Path) -> Session:
+    """Read a session.
+
+    Raises
+    ------
+    SessionFileError
+        When the file is missing, is not a session, or was written by a newer program.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SessionFileError(f"{path}: cannot be read ({error.strerror}); choose another session file") from None
+    except ValueError as error:
+        raise SessionFileError(f"{path}: expected a session in JSON, found something else ({error})") from None
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise SessionFileError(f'{path}: expected "format": "{_FORMAT}"; this is another kind of file')
+    schema = content.get("schema")
+    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
+        raise SessionFileError(f"{path}: expected schema 1 to {SCHEMA}, found {schema!r}; a newer isrviewer wrote it")
+    try:
+        session = from_json(Session, content.get("session"))
+    except CodecError as error:
+        raise SessionFileError(f"{path}: session.{error}") from None
+    if not session.panels or not 0 <= session.focused < len(session.panels):
+        raise SessionFileError(f"{path}: session.focused must name one of {len(session.panels)} panels, found {session.focused}")
+    return session
+
+
+def missing_files(session: Session) -> list[tuple[str, str]]:
+    """Files that the session names and that are not there: pairs of what it is ("frame", "flat") and its path."""
+    named = [("frame", session.frame), ("calibration folder", session.calib_folder)]
+    named += [(pick.kind, pick.path) for pick in session.calibs]
+    return [(what, path) for what, path in named if path and not Path(path).exists()]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A session left behind by a process that did not end cleanly."""
+
+    path: Path
+    session: Session
+    modified: float
+
+
+class Autosave:
+    """One file per running process; it is there after a crash and gone after a clean end.
+
+    Parameters
+    ----------
+    folder : `pathlib.Path`
+        Shared by all processes of the user.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / f"autosave-{os.getpid()}.json"
+
+    def save(self, session: Session) -> None:
+        save_session(session, self.path)
+
+    def discard(self) -> None:
+        """The program ends cleanly: nothing to recover."""
+        self.path.unlink(missing_ok=True)
+
+    def left_behind(self) -> list[Recovered]:
+        """Sessions of processes that are gone, newest first; unreadable files are skipped and stay for inspection."""
+        found = []
+        for path in self.folder.glob("autosave-*.json"):
+            if path == self.path or _is_running(path):
+                continue
+            try:
+                found.append(Recovered(path, load_session(path), path.stat().st_mtime))
+            except (SessionFileError, OSError):
+                continue
+        return sorted(found, key=lambda item: item.modified, reverse=True)
+
+
+def _is_running(path: Path) -> bool:
+    try:
+        os.kill(int(path.stem.rpartition("-")[2]), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

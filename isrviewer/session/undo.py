@@ -1,0 +1,89 @@
+"""Undo as a stack of differences: a command keeps the old and new values of the fields that it changed, nothing else.
+
+So undoing a config change does not move the view back, and a hundred commands cost next to no memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from isrviewer.session.state import Session
+
+__all__ = ["Command", "UndoStack"]
+
+DEPTH = 500
+
+
+@dataclass(frozen=True)
+class Command:
+    """One undoable change.
+
+    Attributes
+    ----------
+    text : str
+        What the menu says ("doFlat off").
+    old, new : dict
+        Values of the session fields that differ.
+    merge : str
+        Consecutive commands with the same non-empty word become one (a drag, typing in one field).
+    """
+
+    text: str
+    old: dict[str, Any]
+    new: dict[str, Any]
+    merge: str = ""
+
+    @classmethod
+    def between(cls, old: Session, new: Session, text: str, merge: str = "") -> Command:
+        names = [field.name for field in fields(Session) if getattr(old, field.name) != getattr(new, field.name)]
+        return cls(text, {name: getattr(old, name) for name in names}, {name: getattr(new, name) for name in names}, merge)
+
+
+class UndoStack:
+    """What was done and what was undone."""
+
+    def __init__(self) -> None:
+        self._done: list[Command] = []
+        self._undone: list[Command] = []
+
+    def push(self, command: Command) -> None:
+        """Remember a command that has just been done; what was undone before is forgotten."""
+        self._undone.clear()
+        last = self._done[-1] if self._done else None
+        if last is not None and command.merge and last.merge == command.merge:
+            self._done[-1] = Command(command.text, {**command.old, **last.old}, {**last.new, **command.new}, command.merge)
+            return
+        self._done.append(command)
+        del self._done[:-DEPTH]
+
+    def end_merge(self) -> None:
+        """The next command is a new one even if it carries the same merge word (the mouse button went up)."""
+        if self._done:
+            self._done[-1] = replace(self._done[-1], merge="")
+
+    @property
+    def undo_text(self) -> str:
+        """What undo would take back; empty for nothing."""
+        return self._done[-1].text if self._done else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What redo would do again; empty for nothing."""
+        return self._undone[-1].text if self._undone else ""
+
+    def undo(self, session: Session) -> Session:
+        """The session with the last command taken back; the session itself when there is none."""
+        if not self._done:
+            return session
+        command = self._done.pop()
+        self._undone.append(command)
+        return replace(session, **command.old)
+
+    def redo(self, session: Session) -> Session:
+        """The session with the last undone command done again; the session itself when there is none."""
+        if not self._undone:
+            return session
+        command = replace(self._undone.pop(), merge="")
+        self._done.append(command)
+        return replace(session, **command.new)
