@@ -49,7 +49,8 @@ class MaskedImage:
         self.xy0 = xy0
         if not image.shape == self.mask.array.shape == self.variance.shape:
             raise ValueError(
-                f"image, mask and variance must have one shape, found {image.shape}, {self.mask.array.shape}, {self.variance.shape}"
+                "image, mask and variance must have one shape, "
+                f"found {image.shape}, {self.mask.array.shape}, {self.variance.shape}"
             )
 
     @classmethod
@@ -83,26 +84,34 @@ class MaskedImage:
         index = box.slices(self.xy0)
         return MaskedImage(self.image[index], self.mask.view(index), self.variance[index], (box.x0, box.y0))
 
-    def _matching(self, other: MaskedImage) -> Array:
-        """Mask pixels of `other` in this mask's planes, after a check of the sizes."""
-        if other.shape != self.shape:
-            raise ValueError(f"sizes differ: {_size(self)} and {_size(other)} pixels (width x height)")
-        return self.mask.aligned(other.mask)
-
     def _combine(self, other: MaskedImage, pixels: Callable[[Array, Array, Array, Array], None]) -> None:
         """Run ``pixels(image, variance, other image, other variance)`` over bands and OR the masks.
 
-        A mask plane without a bit is not written, so that a mask that is shared and read-only stays untouched.
+        A band of the mask to which `other` adds no bit is not written: a mask that is shared and read-only stays so.
         """
-        bits = self._matching(other)
-        adds_bits = bool(bits.any())
+        if other.shape != self.shape:
+            raise ValueError(f"sizes differ: {_size(self)} and {_size(other)} pixels (width x height)")
+        bits = self.mask.aligned(other.mask)
 
         def band(rows: slice) -> None:
-            pixels(self.image[rows], self.variance[rows], other.image[rows], other.variance[rows])
-            if adds_bits:
+            with np.errstate(all="ignore"):
+                pixels(self.image[rows], self.variance[rows], other.image[rows], other.variance[rows])
+            if bits[rows].any():
                 self.mask.array[rows] |= bits[rows]
 
         for_bands(band, self.shape)
+
+    def _scale(self, image_operation: Any, factor: float) -> MaskedImage:
+        """Apply a scalar product or quotient to the image, and its square to the variance."""
+        c, c2 = np.float32(factor), np.float32(float(factor) ** 2)
+
+        def band(rows: slice) -> None:
+            with np.errstate(all="ignore"):
+                image_operation(self.image[rows], c, out=self.image[rows])
+                image_operation(self.variance[rows], c2, out=self.variance[rows])
+
+        for_bands(band, self.shape)
+        return self
 
     def __iadd__(self, other: MaskedImage | Array | float) -> MaskedImage:
         return self._add(other, np.add)
@@ -126,26 +135,24 @@ class MaskedImage:
     def __imul__(self, other: MaskedImage | float) -> MaskedImage:
         if isinstance(other, MaskedImage):
             self.scaled_multiplies(1.0, other)
-        else:
-            self.image *= np.float32(other)
-            self.variance *= np.float32(float(other) ** 2)
-        return self
+            return self
+        return self._scale(np.multiply, other)
 
     def __itruediv__(self, other: MaskedImage | float) -> MaskedImage:
         if isinstance(other, MaskedImage):
             self.scaled_divides(1.0, other)
-        else:
-            self.image /= np.float32(other)
-            self.variance /= np.float32(float(other) ** 2)
-        return self
+            return self
+        return self._scale(np.divide, other)
 
     def scaled_plus(self, factor: float, other: MaskedImage) -> None:
         """Add ``factor * other``; the variance grows by ``factor**2`` times the other's."""
         c, c2 = np.float32(factor), np.float32(factor * factor)
 
         def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            image += c * other_image
-            variance += c2 * other_variance
+            scratch = c * other_image
+            image += scratch
+            np.multiply(other_variance, c2, out=scratch)
+            variance += scratch
 
         self._combine(other, pixels)
 
@@ -158,10 +165,9 @@ class MaskedImage:
         c, c2 = np.float32(factor), np.float32(factor * factor)
 
         def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            with np.errstate(all="ignore"):
-                np.add(image * image * other_variance, other_image * other_image * variance, out=variance)
-                variance *= c2
-                image *= c * other_image
+            _product_variance(image, variance, other_image, other_variance)
+            variance *= c2
+            image *= c * other_image
 
         self._combine(other, pixels)
 
@@ -170,13 +176,23 @@ class MaskedImage:
         c, c2 = np.float32(factor), float(factor) * float(factor)
 
         def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            with np.errstate(all="ignore"):
-                square = other_image * other_image
-                numerator = image * image * other_variance + square * variance
-                np.divide(numerator, c2 * (square * square).astype(np.float64), out=variance, casting="unsafe")
-                image /= c * other_image
+            square = _product_variance(image, variance, other_image, other_variance)
+            square *= square
+            np.divide(variance, c2 * square.astype(np.float64), out=variance, casting="same_kind")
+            np.multiply(other_image, c, out=square)
+            image /= square
 
         self._combine(other, pixels)
+
+
+def _product_variance(image: Array, variance: Array, other_image: Array, other_variance: Array) -> Array:
+    """Put ``image**2 * other variance + other image**2 * variance`` into `variance`; returns ``other image**2``."""
+    numerator = image * image
+    numerator *= other_variance
+    square = other_image * other_image
+    variance *= square
+    variance += numerator
+    return square
 
 
 def _size(masked_image: MaskedImage) -> str:

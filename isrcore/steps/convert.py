@@ -1,0 +1,71 @@
+"""Integer pixels to float: every later step works in single precision."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from isrcore.image import Exposure, Mask, MaskedImage
+from isrcore.image.bands import for_bands
+from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+
+__all__ = ["CONVERT", "convert_int_to_float"]
+
+_log = logging.getLogger(__name__)
+
+
+def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Exposure:
+    """A float32 exposure with the pixel values of `exposure` (specification d.2).
+
+    Parameters
+    ----------
+    exposure : `Exposure`
+        Any pixel type.
+    log : `logging.Logger`, optional
+
+    Returns
+    -------
+    exposure : `Exposure`
+        The very same object for float32 pixels. Otherwise a new one with variance 1 and mask 0; metadata are copied,
+        other components shared.
+
+    Raises
+    ------
+    RuntimeError
+        If `exposure` is not an exposure.
+    """
+    if not hasattr(exposure, "convertF"):
+        raise RuntimeError(f"expected an exposure to convert to float pixels, found {type(exposure).__name__}")
+    pixels = exposure.masked_image
+    if pixels.image.dtype == np.float32:
+        log.debug("Exposure has float pixels already; nothing to convert.")
+        return exposure
+    image, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
+
+    def convert(rows: slice) -> None:
+        image[rows] = pixels.image[rows]
+        variance[rows] = 1.0
+
+    for_bands(convert, pixels.shape)
+    mask = Mask.zeros(pixels.shape, pixels.mask.planes.copy())
+    log.debug("Converted exposure from %s to float32 pixels.", pixels.image.dtype)
+    return exposure.with_pixels(MaskedImage(image, mask, variance, pixels.xy0), exposure.metadata.copy())
+
+
+def _run(task: IsrTaskLike, state: IsrState) -> None:
+    state.exposure = task.convertIntToFloat(state.exposure)
+
+
+CONVERT = Step(
+    name="convertIntToFloat",
+    label="convert",
+    method="convertIntToFloat",
+    doc="Turn integer pixels into float pixels with variance 1 and an empty mask; float pixels stay as they are.",
+    why_not=switched_by("doConvertIntToFloat"),
+    run=_run,
+    switch="doConvertIntToFloat",
+    reads=("doConvertIntToFloat",),
+    writes=frozenset({"image", "mask", "variance"}),
+    makes_new_planes=True,
+)

@@ -1,0 +1,82 @@
+"""The combined throughput of atmosphere, optics, filter and sensor, attached to the exposure."""
+
+from __future__ import annotations
+
+from isrcore.calib.transmission_curve import TransmissionCurve
+from isrcore.camera import FOCAL_PLANE, PIXELS
+from isrcore.image import Exposure
+from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+
+__all__ = ["TRANSMISSION", "attach_transmission_curve"]
+
+
+def attach_transmission_curve(
+    exposure: Exposure,
+    optics: TransmissionCurve | None = None,
+    filter_transmission: TransmissionCurve | None = None,
+    sensor: TransmissionCurve | None = None,
+    atmosphere: TransmissionCurve | None = None,
+) -> TransmissionCurve:
+    """Attach the product of the curves that are given, in pixel coordinates (specification e.19).
+
+    Parameters
+    ----------
+    exposure : `Exposure`
+        With a detector.
+    optics, filter_transmission, atmosphere : `TransmissionCurve`, optional
+        In focal-plane coordinates, mm.
+    sensor : `TransmissionCurve`, optional
+        In pixels of the trimmed frame.
+
+    Returns
+    -------
+    combined : `TransmissionCurve`
+        The identity when no curve is given.
+
+    Raises
+    ------
+    RuntimeError
+        If the exposure has no detector.
+    """
+    detector = exposure.detector
+    if detector is None:
+        raise RuntimeError("the exposure has no detector, so no place in the focal plane: attach one")
+    combined = TransmissionCurve.makeIdentity()
+    for curve in (atmosphere, optics, filter_transmission):
+        if curve is not None:
+            combined = combined * curve
+
+    def to_focal_plane(pixel: tuple[float, float]) -> tuple[float, float]:
+        x, y = detector.transform(pixel, PIXELS, FOCAL_PLANE)
+        return float(x), float(y)
+
+    combined = combined.transformedBy(to_focal_plane)
+    if sensor is not None:
+        combined = combined * sensor
+    exposure.transmission_curve = combined
+    return combined
+
+
+def _run(task: IsrTaskLike, state: IsrState) -> None:
+    calibs = state.calibs
+    attach_transmission_curve(
+        state.exposure,
+        optics=calibs.opticsTransmission,
+        filter_transmission=calibs.filterTransmission,
+        sensor=calibs.sensorTransmission,
+        atmosphere=calibs.atmosphereTransmission,
+    )
+
+
+TRANSMISSION = Step(
+    name="doAttachTransmissionCurve",
+    label="transmission",
+    method="attachTransmissionCurve",
+    doc="Attach the product of the transmission curves; pixels do not change.",
+    why_not=switched_by("doAttachTransmissionCurve"),
+    run=_run,
+    switch="doAttachTransmissionCurve",
+    reads=("doAttachTransmissionCurve",),
+    needs=("opticsTransmission", "filterTransmission", "sensorTransmission", "atmosphereTransmission"),
+    writes=frozenset({"geometry"}),
+)
