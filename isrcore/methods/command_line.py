@@ -1,0 +1,155 @@
+"""Documented methods of a command-line task: parse, run over data references, keep config, versions and metadata (f.6)."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import platform
+import sys
+from typing import Any, ClassVar
+
+from isrcore.config.describe import differences
+from isrcore.pipe import Struct, Task, TaskError
+
+__all__ = ["CommandLineMethods"]
+
+_PACKAGES = ("isrviewer", "numpy", "scipy", "astropy", "lsst-pex-config", "shapely")
+
+
+
+def running_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on."""
+    versions = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "unknown"
+    return versions
+
+
+class CommandLineMethods(Task):
+    """Methods of `IsrTask` that the command line calls."""
+
+    RunnerClass: ClassVar[Any] = None
+    canMultiprocess: ClassVar[bool] = True
+
+    @classmethod
+    def applyOverrides(cls, config: Any) -> None:
+        """Hook between the camera's overrides and those of the command line; does nothing."""
+
+    @classmethod
+    def parseAndRun(cls, args: Any = None, config: Any = None, log: Any = None, doReturnResults: bool = False) -> Struct:
+        """Parse command-line arguments and run on every selected data reference (specification f.6).
+
+        Parameters
+        ----------
+        args : list of str, optional
+            Default ``sys.argv[1:]``.
+        config : optional
+            Default a new ``ConfigClass``.
+        log : `logging.Logger`, optional
+        doReturnResults : bool
+            Keep results in memory; for small runs.
+
+        Returns
+        -------
+        struct : `Struct`
+            ``argumentParser``, ``parsedCmd``, ``taskRunner``, ``resultList``.
+
+        Raises
+        ------
+        SystemExit
+            With the number of failures, unless ``--noExit`` is given.
+        """
+        from isrcore.data.argument_parser import IsrArgumentParser, TaskRunner
+
+        log = logging.getLogger(str(cls._DefaultName)) if log is None else log
+        parser = IsrArgumentParser(name=str(cls._DefaultName))
+        config = cls.ConfigClass() if config is None else config
+        parsed = parser.parse_args(config, sys.argv[1:] if args is None else args, log, override=cls.applyOverrides)
+        log.info("Running: %s", " ".join(parsed.argv))
+        runner = (cls.RunnerClass or TaskRunner)(TaskClass=cls, parsedCmd=parsed, doReturnResults=doReturnResults)
+        results = runner.run(parsed)
+        failed = sum(result.exitStatus != 0 for result in results)
+        if failed:
+            if not parsed.noExit:
+                sys.exit(failed)
+            log.error("%d dataRefs failed; not exiting as --noExit was set.", failed)
+        return Struct(argumentParser=parser, parsedCmd=parsed, taskRunner=runner, resultList=results)
+
+    def writeConfig(self, butler: Any, clobber: bool = False, doBackup: bool = True) -> None:
+        """Store the config, or check that the stored one is equal.
+
+        Raises
+        ------
+        TaskError
+            If the stored config differs.
+        """
+        dataset = f"{self._DefaultName}_config"
+        if clobber:
+            butler.put(self.config, dataset, doBackup=doBackup)
+            return
+        if not butler.datasetExists(dataset, write=True):
+            butler.put(self.config, dataset)
+            return
+        try:
+            stored = butler.get(dataset, immediate=True)
+        except Exception as error:
+            raise type(error)(f"cannot read the stored config {dataset}, consider --clobber-config: {error}") from error
+        different = differences(stored, self.config)
+        for difference in different:
+            self.log.critical("Config differs: %s", difference)
+        if different:
+            raise TaskError(f"the config differs from the stored {dataset}; use another output or --clobber-config")
+
+    def writeSchemas(self, butler: Any, clobber: bool = False, doBackup: bool = True) -> None:
+        """Store the schemas of all tasks, or check that the stored ones are equal. ISR has none.
+
+        Raises
+        ------
+        TaskError
+            If a stored schema differs.
+        """
+        for name, catalog in self.getAllSchemaCatalogs().items():
+            dataset = f"{name}_schema"
+            if clobber:
+                butler.put(catalog, dataset, doBackup=doBackup)
+            elif not butler.datasetExists(dataset, write=True):
+                butler.put(catalog, dataset)
+            elif butler.get(dataset, immediate=True).schema != catalog.schema:
+                raise TaskError(f"the stored schema {dataset} differs; use another output or --clobber-config")
+
+    def writeMetadata(self, dataRef: Any) -> None:
+        """Store the metadata of all tasks; a failure is only a warning."""
+        try:
+            dataRef.put(self.getFullMetadata(), f"{self._DefaultName}_metadata")
+        except Exception as error:
+            self.log.warning("Could not write the metadata for %s: %s", dataRef.dataId, error)
+
+    def writePackageVersions(
+        self, butler: Any, clobber: bool = False, doBackup: bool = True, dataset: str = "packages"
+    ) -> None:
+        """Store the versions of the running packages, or check them against the stored ones.
+
+        Raises
+        ------
+        TaskError
+            If a package present in both has another version.
+        """
+        versions = running_versions()
+        if clobber:
+            butler.put(versions, dataset, doBackup=doBackup)
+            return
+        if not butler.datasetExists(dataset, write=True):
+            butler.put(versions, dataset)
+            return
+        try:
+            stored: dict[str, str] = butler.get(dataset, immediate=True)
+        except Exception as error:
+            raise type(error)(f"cannot read the stored versions {dataset}, consider --clobber-versions: {error}") from error
+        changed = [f"{name}: {stored[name]} -> {versions[name]}" for name in versions if stored.get(name, versions[name]) != versions[name]]
+        if changed:
+            raise TaskError(f"package versions differ ({'; '.join(changed)}); consider --clobber-versions or --no-versions")
+        if set(versions) - set(stored):
+            butler.put({**stored, **versions}, dataset, doBackup=doBackup)

@@ -1,0 +1,227 @@
+"""Documented methods that change pixel values or describe them: conversion, overscan, variance, dark, flat, zero point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from isrcore.camera import Amplifier, Camera, Detector
+from isrcore.image import Exposure, MaskedImage
+from isrcore.pipe import Struct, Task
+from isrcore.steps.background import measure_background
+from isrcore.steps.convert import convert_int_to_float
+from isrcore.steps.dark import correct_dark_exposure
+from isrcore.steps.flat import flat_correction
+from isrcore.steps.linearize import linearity_is_needed
+from isrcore.steps.overscan import correct_amplifier_overscan
+from isrcore.steps.transmission import attach_transmission_curve
+from isrcore.steps.valid_polygon import set_valid_polygon_intersect
+from isrcore.steps.variance import update_variance
+from isrcore.steps.zero_point import rough_zero_point
+
+__all__ = ["CorrectionMethods"]
+
+
+class CorrectionMethods(Task):
+    """Methods of `IsrTask` that correct an exposure or describe it."""
+
+    config: Any
+    overscan: Any
+
+    def convertIntToFloat(self, exposure: Exposure) -> Exposure:
+        """A float32 exposure with variance 1 and an empty mask; a float32 exposure is returned as it is.
+
+        Raises
+        ------
+        RuntimeError
+            If the pixels cannot be converted.
+        """
+        return convert_int_to_float(exposure, self.log)
+
+    def ensureExposure(self, inputExp: Any, camera: Camera | None = None, detectorNum: int | None = None) -> Exposure | None:
+        """Make an exposure with a detector out of what a data store delivers (specification d.7).
+
+        Parameters
+        ----------
+        inputExp : `Exposure`, `MaskedImage`, 2-d array or None
+            None stays None; an array is ADU.
+        camera : `Camera`, optional
+            Where a missing detector is looked up.
+        detectorNum : int, optional
+
+        Raises
+        ------
+        TypeError
+            For any other input.
+        RuntimeError
+            If the detector is missing and `camera` or `detectorNum` is too.
+        """
+        if inputExp is None:
+            return None
+        if isinstance(inputExp, Exposure):
+            exposure = inputExp
+        elif isinstance(inputExp, MaskedImage):
+            exposure = Exposure(inputExp)
+        elif getattr(inputExp, "ndim", 0) == 2:
+            exposure = Exposure(MaskedImage(inputExp))
+        else:
+            raise TypeError(f"expected an Exposure, a MaskedImage or a 2-d image array, found {type(inputExp).__name__}")
+        if exposure.detector is None:
+            if camera is None or detectorNum is None:
+                raise RuntimeError("the exposure has no detector: give camera and detectorNum so that one can be attached")
+            exposure.detector = camera[detectorNum]
+        return exposure
+
+    def doLinearize(self, detector: Detector) -> bool:
+        """Whether ``doLinearize`` is on and the first amplifier's linearity type is not ``"None"``; never for CFHT."""
+        return bool(self.config.doLinearize) and linearity_is_needed(detector)
+
+    def overscanCorrection(self, ccdExposure: Exposure, amp: Amplifier) -> Struct | None:
+        """Subtract the overscan of an amplifier from its imaging pixels, in place (specification d.28).
+
+        Overscan pixels further than ``overscanMaxDev`` (ADU) from the median get the mask value ``SAT``. With a bias jump the two
+        parts are corrected one by one, and what is returned describes the upper one.
+
+        Parameters
+        ----------
+        ccdExposure : `Exposure`
+            Raw frame, float32, ADU.
+        amp : `Amplifier`
+
+        Returns
+        -------
+        overscanResults : `Struct` or None
+            ``imageFit`` and ``overscanFit`` (a float or float32 images, ADU) and ``overscanImage`` (the corrected overscan);
+            None for an amplifier without overscan.
+        """
+        return correct_amplifier_overscan(self, ccdExposure, amp)
+
+    def updateVariance(
+        self,
+        ampExposure: Exposure,
+        amp: Amplifier,
+        overscanImage: MaskedImage | None = None,
+        ptcDataset: Any = None,
+    ) -> None:
+        """Set the variance (ADU^2) to image / gain + read noise^2 (specification d.39).
+
+        The read noise is used as it is, although it is in electrons, as the reference does (trap h-15).
+
+        Parameters
+        ----------
+        ampExposure : `Exposure`
+            The amplifier's pixels.
+        amp : `Amplifier`
+        overscanImage : `MaskedImage`, optional
+            Corrected overscan, needed with ``doEmpiricalReadNoise``.
+        ptcDataset : optional
+            Gains and noises by amplifier name, needed with ``usePtcGains`` and ``usePtcReadNoise``.
+
+        Raises
+        ------
+        RuntimeError
+            If a needed input is missing.
+        """
+        update_variance(self, ampExposure, amp, overscanImage, ptcDataset)
+
+    def darkCorrection(self, exposure: Exposure, darkExposure: Exposure, invert: bool = False) -> None:
+        """Subtract the dark frame scaled by the ratio of the dark times, in place; with `invert` add it again.
+
+        Raises
+        ------
+        RuntimeError
+            If the dark time of the exposure is NaN or the sizes do not match.
+        """
+        correct_dark_exposure(exposure, darkExposure, invert, self.config.doTrimToMatchCalib, self.log)
+
+    def flatCorrection(self, exposure: Exposure, flatExposure: Exposure, invert: bool = False) -> None:
+        """Divide by the flat, scaled by ``flatScalingType``, in place; with `invert` multiply again.
+
+        Raises
+        ------
+        RuntimeError
+            If the sizes do not match.
+        """
+        flat_correction(
+            exposure.masked_image,
+            flatExposure.masked_image,
+            self.config.flatScalingType,
+            self.config.flatUserScale,
+            invert,
+            self.config.doTrimToMatchCalib,
+        )
+
+    @contextmanager
+    def flatContext(self, exp: Exposure, flat: Exposure, dark: Exposure | None = None) -> Iterator[Exposure]:
+        """Dark and flat corrected pixels for the time of a ``with`` block, as far as ``doDark`` and ``doFlat`` are on.
+
+        Leaving the block restores the image up to rounding, but neither the variance nor the mask (trap h-37).
+        """
+        use_dark = self.config.doDark and dark is not None
+        if use_dark and dark is not None:
+            self.darkCorrection(exp, dark)
+        if self.config.doFlat:
+            self.flatCorrection(exp, flat)
+        try:
+            yield exp
+        finally:
+            if self.config.doFlat:
+                self.flatCorrection(exp, flat, invert=True)
+            if use_dark and dark is not None:
+                self.darkCorrection(exp, dark, invert=True)
+
+    def attachTransmissionCurve(
+        self,
+        exposure: Exposure,
+        opticsTransmission: Any = None,
+        filterTransmission: Any = None,
+        sensorTransmission: Any = None,
+        atmosphereTransmission: Any = None,
+    ) -> Any:
+        """Attach the product of the given transmission curves to the exposure and return it (specification e.19)."""
+        return attach_transmission_curve(
+            exposure,
+            optics_transmission=opticsTransmission,
+            filter_transmission=filterTransmission,
+            sensor_transmission=sensorTransmission,
+            atmosphere_transmission=atmosphereTransmission,
+        )
+
+    def setValidPolygonIntersect(self, ccdExposure: Exposure, fpPolygon: Any) -> None:
+        """Set the valid polygon (pixels) to the part of the detector inside `fpPolygon` (focal plane, mm).
+
+        Raises
+        ------
+        RuntimeError
+            If the intersection is not exactly one polygon.
+        """
+        set_valid_polygon_intersect(ccdExposure, fpPolygon)
+
+    def measureBackground(self, exposure: Exposure, IsrQaConfig: Any = None) -> None:
+        """Measure sky level and flatness in a mesh and put them into the exposure's metadata (specification d.27).
+
+        Parameters
+        ----------
+        exposure : `Exposure`
+            ADU.
+        IsrQaConfig : config, optional
+            With ``flatness``; None does nothing.
+
+        Raises
+        ------
+        ValueError
+            If a mesh cell reaches outside the image.
+        """
+        if IsrQaConfig is not None:
+            measure_background(exposure, IsrQaConfig.flatness, self.log)
+
+    def roughZeroPoint(self, exposure: Exposure) -> None:
+        """Set a photometric calibration from ``fluxMag0T1`` of the filter and the exposure time (specification d.32).
+
+        Raises
+        ------
+        AttributeError
+            If the exposure has no visit info.
+        """
+        rough_zero_point(exposure, self.config.fluxMag0T1, self.config.defaultFluxMag0T1, self.log)

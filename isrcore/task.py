@@ -1,0 +1,202 @@
+"""`IsrTask`: the documented instrument signature removal task, thin over `isrcore.chain` and `isrcore.steps`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from isrcore.chain import CHAIN, RunOptions, run_chain
+from isrcore.config import IsrTaskConfig
+from isrcore.image import Exposure
+from isrcore.methods.command_line import CommandLineMethods
+from isrcore.methods.correction import CorrectionMethods
+from isrcore.methods.data_access import DataAccessMethods
+from isrcore.methods.masking import MaskingMethods
+from isrcore.pipe import Struct, timeMethod
+from isrcore.steps.step import IsrState, Step
+
+__all__ = ["IsrTask", "calibrations"]
+
+DebugCallback = Callable[[Exposure, str], None]
+
+
+def calibrations(
+    *,
+    camera: Any = None,
+    bias: Any = None,
+    linearizer: Any = None,
+    crosstalk: Any = None,
+    crosstalkSources: Any = None,
+    dark: Any = None,
+    flat: Any = None,
+    ptc: Any = None,
+    bfKernel: Any = None,
+    bfGains: Any = None,
+    defects: Any = None,
+    fringes: Any = None,
+    opticsTransmission: Any = None,
+    filterTransmission: Any = None,
+    sensorTransmission: Any = None,
+    atmosphereTransmission: Any = None,
+    detectorNum: int | None = None,
+    strayLightData: Any = None,
+    illumMaskedImage: Any = None,
+    isGen3: bool = False,
+) -> Struct:
+    """The calibrations of a run under the argument names of `IsrTask.run`; an unknown name is a `TypeError`."""
+    values = dict(locals())
+    if values["fringes"] is None:
+        values["fringes"] = Struct(fringes=None)
+    return Struct(**values)
+
+
+class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineMethods):
+    """Remove the instrument signature of one CCD.
+
+    Parameters
+    ----------
+    config : `IsrTaskConfig`, optional
+        Not validated here: call ``config.validate()`` first, as the command line does. It completes the list of planes to
+        interpolate, so that the same options give other pixels without it (trap h-23).
+    name, parentTask, log : optional
+        See `isrcore.pipe.Task`.
+    initInputs : optional
+        Ignored; accepted for pipelines.
+
+    Attributes
+    ----------
+    chain : tuple of `Step`
+        What `run` executes, in order.
+    debug_callback : callable or None
+        Called by `debugView` as ``callback(exposure, stepname)``.
+    stop_after : frozenset of str
+        Names of steps or debug views after which `run` ends and returns what it has.
+    """
+
+    ConfigClass: ClassVar[Any] = IsrTaskConfig
+    _DefaultName: ClassVar[str | None] = "isr"
+    chain: ClassVar[tuple[Step, ...]] = CHAIN
+    canMultiprocess = True
+
+    assembleCcd: Any
+    crosstalk: Any
+    strayLight: Any
+    fringe: Any
+    masking: Any
+    overscan: Any
+    vignette: Any
+    ampOffset: Any
+
+    def __init__(
+        self,
+        config: Any = None,
+        log: logging.Logger | None = None,
+        initInputs: Any = None,
+        name: str | None = None,
+        parentTask: Any = None,
+    ) -> None:
+        super().__init__(config=config, name=name, parentTask=parentTask, log=log)
+        self.debug_callback: DebugCallback | None = None
+        self.stop_after: frozenset[str] = frozenset()
+        self.vignettePolygon: Any = None
+        for subtask in ("assembleCcd", "crosstalk", "strayLight", "fringe", "masking", "overscan", "vignette", "ampOffset"):
+            self.makeSubtask(subtask)
+
+    def debugView(self, exposure: Exposure, stepname: str) -> None:
+        """Hand the exposure after a step to `debug_callback`; without one nothing happens. It never waits for anybody.
+
+        Parameters
+        ----------
+        exposure : `Exposure`
+            The data after the step; a callback that keeps it should clone it, because the next step changes it.
+        stepname : str
+            The reference's name of the view where it has one (``doBias``, ``doFlat``, ``postISRCCD``), else the step's name.
+        """
+        if self.debug_callback is not None:
+            self.debug_callback(exposure, stepname)
+
+    def initial_state(self, exposure: Exposure, calibs: Struct) -> IsrState:
+        """The state from which the chain starts."""
+        return IsrState(exposure, calibs, exposure.detector)
+
+    @timeMethod
+    def run(
+        self,
+        ccdExposure: Any,
+        *,
+        camera: Any = None,
+        bias: Any = None,
+        linearizer: Any = None,
+        crosstalk: Any = None,
+        crosstalkSources: Any = None,
+        dark: Any = None,
+        flat: Any = None,
+        ptc: Any = None,
+        bfKernel: Any = None,
+        bfGains: Any = None,
+        defects: Any = None,
+        fringes: Any = Struct(fringes=None),  # noqa: B008 - the documented default; it is never changed
+        opticsTransmission: Any = None,
+        filterTransmission: Any = None,
+        sensorTransmission: Any = None,
+        atmosphereTransmission: Any = None,
+        detectorNum: int | None = None,
+        strayLightData: Any = None,
+        illumMaskedImage: Any = None,
+        isGen3: bool = False,
+    ) -> Struct:
+        """Remove the instrument signature (specification section b).
+
+        The input exposure is changed in place until it is assembled; afterwards a new exposure carries the data.
+
+        Parameters
+        ----------
+        ccdExposure : `Exposure`
+            Raw frame of one detector, ADU. A Gen2 data reference is handed to `runDataRef`.
+        camera, detectorNum : optional
+            Where a missing detector is looked up when `isGen3` is True.
+        bias, dark, flat : `Exposure`, optional
+            ADU, ADU, dimensionless; same size as the assembled data.
+        linearizer, crosstalk, crosstalkSources, ptc, bfKernel, bfGains, defects : optional
+        fringes : `Struct`
+            With ``fringes`` (exposure or list) and optionally ``seed``.
+        opticsTransmission, filterTransmission, sensorTransmission, atmosphereTransmission : optional
+        strayLightData, illumMaskedImage : optional
+        isGen3 : bool
+
+        Returns
+        -------
+        result : `Struct`
+            ``exposure`` and ``outputExposure`` (the same object), ``ossThumb`` and ``outputOssThumbnail``, ``flattenedThumb`` and
+            ``outputFlattenedThumbnail``, ``preInterpExposure``.
+
+        Raises
+        ------
+        RuntimeError
+            If a calibration that the config asks for is missing or does not fit.
+        """
+        values = dict(locals())
+        exposure = values.pop("ccdExposure")
+        del values["self"]
+        if isGen3 is not True and not isinstance(exposure, Exposure) and hasattr(exposure, "get"):
+            return self.runDataRef(exposure)
+        return self._run_chain(exposure, calibrations(**values))
+
+    def _run_chain(self, exposure: Exposure, calibs: Struct) -> Struct:
+        state = run_chain(self, self.initial_state(exposure, calibs), RunOptions(stop_after=self.stop_after))
+        return self.result_of(state)
+
+    def result_of(self, state: IsrState) -> Struct:
+        """What `run` returns for the state after the last step."""
+        oss_thumb = state.results.get("ossThumb")
+        flattened_thumb = state.results.get("flattenedThumb")
+        return Struct(
+            exposure=state.exposure,
+            ossThumb=oss_thumb,
+            flattenedThumb=flattened_thumb,
+            preInterpExposure=state.results.get("preInterpExposure"),
+            outputExposure=state.exposure,
+            outputOssThumbnail=oss_thumb,
+            outputFlattenedThumbnail=flattened_thumb,
+        )
