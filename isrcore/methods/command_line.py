@@ -9,6 +9,7 @@ import sys
 from typing import Any, ClassVar
 
 from isrcore.config.describe import differences
+from isrcore.methods.argument_parser import IsrArgumentParser, TaskRunner
 from isrcore.pipe import Struct, Task, TaskError
 
 __all__ = ["CommandLineMethods"]
@@ -39,6 +40,20 @@ class CommandLineMethods(Task):
         """Hook between the camera's overrides and those of the command line; does nothing."""
 
     @classmethod
+    def openRepository(cls, root: str, calib: str | None = None, output: str | None = None) -> Any:
+        """Open the repository that the command line names; a data layer overrides this.
+
+        Raises
+        ------
+        TaskError
+            Always: this class reads no repositories.
+        """
+        raise TaskError(
+            f"{cls.__name__} cannot open the repository {root}: no repository reader is installed; "
+            "use 'isrcore run FRAME' for files"
+        )
+
+    @classmethod
     def parseAndRun(cls, args: Any = None, config: Any = None, log: Any = None, doReturnResults: bool = False) -> Struct:
         """Parse command-line arguments and run on every selected data reference (specification f.6).
 
@@ -62,12 +77,10 @@ class CommandLineMethods(Task):
         SystemExit
             With the number of failures, unless ``--noExit`` is given.
         """
-        from isrcore.data.argument_parser import IsrArgumentParser, TaskRunner
-
         log = logging.getLogger(str(cls._DefaultName)) if log is None else log
-        parser = IsrArgumentParser(name=str(cls._DefaultName))
+        parser = IsrArgumentParser(str(cls._DefaultName), cls.openRepository)
         config = cls.ConfigClass() if config is None else config
-        parsed = parser.parse_args(config, sys.argv[1:] if args is None else args, log, override=cls.applyOverrides)
+        parsed = parser.parse_task(config, sys.argv[1:] if args is None else args, log, cls.applyOverrides)
         log.info("Running: %s", " ".join(parsed.argv))
         runner = (cls.RunnerClass or TaskRunner)(TaskClass=cls, parsedCmd=parsed, doReturnResults=doReturnResults)
         results = runner.run(parsed)
@@ -148,7 +161,11 @@ class CommandLineMethods(Task):
             stored: dict[str, str] = butler.get(dataset, immediate=True)
         except Exception as error:
             raise type(error)(f"cannot read the stored versions {dataset}, consider --clobber-versions: {error}") from error
-        changed = [f"{name}: {stored[name]} -> {versions[name]}" for name in versions if stored.get(name, versions[name]) != versions[name]]
+        changed = [
+            f"{name}: {stored[name]} -> {version}"
+            for name, version in versions.items()
+            if stored.get(name, version) != version
+        ]
         if changed:
             raise TaskError(f"package versions differ ({'; '.join(changed)}); consider --clobber-versions or --no-versions")
         if set(versions) - set(stored):

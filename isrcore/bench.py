@@ -1,0 +1,267 @@
+"""Measure the engine: what one full CCD costs, in units of copying one plane.
+
+Times of different machines cannot be compared, ratios can: every figure is divided by the time that ``numpy.copyto`` takes for
+one 2048 x 4612 float32 plane in the same process, measured before and after the work.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.calib.defects import Defects
+from isrcore.camera import Detector
+from isrcore.camera.megacam import megacam_camera
+from isrcore.cfht import CfhtIsrTask
+from isrcore.chain import RunOptions, StepReport, run_chain
+from isrcore.checkpoints import CheckpointStore
+from isrcore.config.overrides import load_cfht_defaults
+from isrcore.geom import Box
+from isrcore.image import Exposure, FilterLabel, MaskedImage, VisitInfo
+from isrcore.metadata import PropertyList
+from isrcore.pipe import Struct
+from isrcore.task import calibrations
+
+__all__ = ["BenchFrame", "Figure", "make_frame", "measure", "render_table", "unit_seconds"]
+
+DETECTOR = 12
+STARS = 300
+DEFECTS = 60
+FULL_COLUMNS = 12
+REPEATS = 5
+UNIT_REPEATS = 15
+
+
+@dataclass(frozen=True)
+class BenchFrame:
+    """The work: a raw frame and its calibrations."""
+
+    raw: Exposure
+    bias: Exposure
+    dark: Exposure
+    flat: Exposure
+    fringe: Exposure
+    defects: Defects
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured line: name and seconds, median of several runs."""
+
+    name: str
+    seconds: float
+    note: str = ""
+
+
+def unit_seconds() -> float:
+    """Median time of copying one assembled float32 plane, seconds."""
+    source = np.ones((4612, 2048), np.float32)
+    target = np.empty_like(source)
+    times = []
+    for _ in range(UNIT_REPEATS):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def make_frame(seed: int = 1) -> BenchFrame:
+    """A full raw CCD in memory, uint16 2112 x 4644 ADU: sky, 300 saturated stars with trails, overscan; and its calibrations."""
+    rng = np.random.default_rng(seed)
+    detector = megacam_camera()[DETECTOR]
+    height, width = detector.bbox.shape
+    flat = (1.0 + 0.02 * rng.standard_normal((height, width), np.float32)).astype(np.float32)
+    sky = flat * np.float32(900.0) + rng.standard_normal((height, width), np.float32) * np.float32(25.0)
+    _add_stars(sky, rng)
+    raw = np.empty(detector.raw_bbox.shape, np.float32)
+    for amp, level in zip(detector, (1183.0, 1355.0), strict=True):
+        region = raw[amp.raw_bbox.slices()]
+        region[:] = level + 3.0 * rng.standard_normal(region.shape, np.float32)
+        raw[amp.raw_data_bbox.slices()] += sky[amp.bbox.slices()]
+    image = np.clip(np.rint(raw), 0, 65535).astype(np.uint16)
+    header = {"GAINA": 1.66, "GAINB": 1.74, "RDNOISEA": 3, "RDNOISEB": 4, "RDNOISE": 3, "SATURATE": 65535}
+    exposure = Exposure(
+        MaskedImage(image),
+        PropertyList(header),
+        detector,
+        filter_label=FilterLabel("i.MP9702", "i"),
+        visit_info=VisitInfo(exposure_time=600.0, dark_time=600.0, exposure_id=1),
+    )
+    return BenchFrame(
+        exposure,
+        _calibration(rng.standard_normal((height, width), np.float32) * np.float32(0.6), 0.4, detector),
+        _calibration(rng.random((height, width), np.float32) * np.float32(2.0), 0.2, detector, VisitInfo(1000.0, 1000.0)),
+        _calibration(flat, 1e-5, detector),
+        _calibration(_fringe_pattern(height, width), 1e-3, detector),
+        Defects(_defect_boxes(rng, width, height)),
+    )
+
+
+def _add_stars(sky: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Stars that saturate the converter, each with a trail along its columns, in place."""
+    height, width = sky.shape
+    y, x = np.mgrid[-25:26, -25:26]
+    profile = (1.0 + (x * x + y * y) / 9.0) ** -3.0
+    for _ in range(STARS):
+        cx, cy = int(rng.integers(30, width - 30)), int(rng.integers(30, height - 30))
+        sky[cy - 25 : cy + 26, cx - 25 : cx + 26] += (profile * rng.uniform(1e5, 1e6)).astype(np.float32)
+        length, half = int(rng.integers(20, 400)), int(rng.integers(1, 6))
+        sky[max(0, cy - length) : cy + length, cx - half : cx + half + 1] += np.float32(70000.0)
+
+
+def _fringe_pattern(height: int, width: int) -> NDArray[np.float32]:
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return (20.0 * np.sin(x / 37.0 + 2.0 * np.sin(y / 211.0)) * np.cos(y / 53.0)).astype(np.float32)
+
+
+def _calibration(
+    image: NDArray[np.float32], variance: float, detector: Detector, visit: VisitInfo | None = None
+) -> Exposure:
+    pixels = MaskedImage(image, variance=np.full(image.shape, variance, np.float32))
+    return Exposure(pixels, detector=detector, visit_info=visit)
+
+
+def _defect_boxes(rng: np.random.Generator, width: int, height: int) -> Iterator[Box]:
+    for _ in range(FULL_COLUMNS):
+        yield Box(int(rng.integers(0, width)), 0, 1, height)
+    for _ in range(DEFECTS - FULL_COLUMNS):
+        x, y = int(rng.integers(0, width - 13)), int(rng.integers(0, height - 400))
+        yield Box(x, y, int(rng.integers(1, 13)), int(rng.integers(1, 400)))
+
+
+def _config(**changes: Any) -> Any:
+    config = CfhtIsrTask.ConfigClass()
+    load_cfht_defaults(config)
+    config.doBias = config.doDark = config.doFlat = True
+    for name, value in changes.items():
+        *parents, leaf = name.split("__")
+        node = config
+        for parent in parents:
+            node = getattr(node, parent)
+        setattr(node, leaf, value)
+    config.validate()
+    return config
+
+
+def _inputs(frame: BenchFrame) -> dict[str, Any]:
+    return {
+        "bias": frame.bias,
+        "dark": frame.dark,
+        "flat": frame.flat,
+        "defects": frame.defects,
+        "fringes": Struct(fringes=frame.fringe, seed=1),
+    }
+
+
+def _time(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def _plain(frame: BenchFrame, config: Any) -> Callable[[], object]:
+    task = CfhtIsrTask(config=config)
+    return lambda: task.run(frame.raw, **_inputs(frame))
+
+
+def _checkpointed(
+    frame: BenchFrame, config: Any, measure_changes: bool, on_step: Callable[[StepReport], None] | None = None
+) -> Callable[[], object]:
+    task = CfhtIsrTask(config=config)
+    calibs = calibrations(**_inputs(frame))
+
+    def work() -> object:
+        options = RunOptions(store=CheckpointStore(math.inf), measure=measure_changes, on_step=on_step)
+        return run_chain(task, task.initial_state(frame.raw, calibs), options)
+
+    return work
+
+
+def measure(progress: Callable[[str], None] = lambda text: None) -> tuple[list[Figure], tuple[float, float], float]:
+    """Run all measurements.
+
+    Parameters
+    ----------
+    progress : callable
+        Told what is being measured.
+
+    Returns
+    -------
+    figures : list of `Figure`
+    units : (float, float)
+        Seconds of one unit, before and after.
+    peak_mb : float
+        Highest resident memory of the process, MB.
+    """
+    progress("frame")
+    frame = make_frame()
+    before = unit_seconds()
+    figures = []
+
+    def add(name: str, seconds: float, note: str = "") -> None:
+        figures.append(Figure(name, seconds, note))
+
+    progress("chain")
+    _plain(frame, _config())()
+    chain = _time(_plain(frame, _config()))
+    add("chain, no checkpoints", chain)
+    add("chain, all checkpoints", _time(_checkpointed(frame, _config(), False)))
+    add("chain, all checkpoints and measured changes", _time(_checkpointed(frame, _config(), True)))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    for progress_name, name, config, note in _variants():
+        progress(progress_name)
+        add(name, _time(_plain(frame, config), 3) - chain, note)
+    progress("single steps")
+    for name, seconds in _single_steps(frame):
+        add(f"step {name}", seconds)
+    return figures, (before, unit_seconds()), peak_mb
+
+
+def _variants() -> Iterator[tuple[str, str, Any, str]]:
+    more = "more than the chain"
+    yield "fringe", "fringe at the CFHT settings", _config(doFringe=True), more
+    yield "background", "background QA", _config(doMeasureBackground=True), more
+    yield "overscan", "overscan per row", _config(overscan__fitType="MEDIAN_PER_ROW"), more
+
+
+def _single_steps(frame: BenchFrame) -> list[tuple[str, float]]:
+    times: dict[str, list[float]] = {}
+
+    def keep(report: StepReport) -> None:
+        if report.status == "done":
+            times.setdefault(report.step.name, []).append(report.seconds)
+
+    config = _config(doFringe=True, doMeasureBackground=True)
+    for _ in range(3):
+        _checkpointed(frame, config, False, keep)()
+    return [(name, statistics.median(values)) for name, values in times.items()]
+
+
+def render_table(figures: list[Figure], units: tuple[float, float], peak_mb: float) -> str:
+    """The table as Markdown, with machine and date."""
+    unit = statistics.mean(units)
+    lines = [
+        f"One unit = {units[0] * 1e3:.2f} ms before, {units[1] * 1e3:.2f} ms after (copy of one 2048 x 4612 float32 plane).",
+        f"Peak memory of the chain {peak_mb:.0f} MB. {platform.machine()}, Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, {datetime.now(UTC):%Y-%m-%d}.",
+        "",
+        "| work | units | ms |",
+        "|---|---|---|",
+    ]
+    for figure in figures:
+        name = figure.name + (f" ({figure.note})" if figure.note else "")
+        lines.append(f"| {name} | {figure.seconds / unit:.1f} | {figure.seconds * 1e3:.1f} |")
+    return "\n".join(lines)
