@@ -1,0 +1,356 @@
+"""The chain keeps its word: steps change only what they declare, keys see every field that matters, caching changes nothing."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lsst.pex.config import ChoiceField
+
+from isrcore.chain import CHAIN, Cancelled, RunOptions, StepReport, run_chain
+from isrcore.checkpoints import CheckpointStore
+from isrcore.config import IsrTaskConfig
+from isrcore.image import Exposure
+from isrcore.pipe.timer import TIMING_ITEMS
+from isrcore.steps.step import IsrState
+from isrcore.task import IsrTask, calibrations
+from tests.small_frame import SmallFrame, make_small_frame
+
+logging.disable(logging.WARNING)
+
+EVERYTHING = {
+    "doCrosstalk": True,
+    "doBrighterFatter": True,
+    "brighterFatterMaskGrowSize": 1,
+    "doSuspect": True,
+    "numEdgeSuspect": 2,
+    "doIlluminationCorrection": True,
+    "illumFilters": ["i.MP9702"],
+    "doMeasureBackground": True,
+    "qa.flatness.meshX": 20,
+    "qa.flatness.meshY": 14,
+    "qa.doThumbnailOss": True,
+    "qa.doThumbnailFlattened": True,
+    "doVignette": True,
+    "vignette.doWriteVignettePolygon": True,
+    "vignette.radius": 0.45,
+    "doSaveInterpPixels": True,
+    "fringe.filters": ["i.MP9702"],
+    "fringe.num": 300,
+    "fringe.large": 10,
+    "doAttachTransmissionCurve": True,
+    "doCameraSpecificMasking": True,
+    "doStrayLight": True,
+}
+
+ALTERNATIVES: dict[str, list[Any]] = {
+    "saturatedMaskName": ["CR"],
+    "suspectMaskName": ["CR"],
+    "negativeVarianceMaskName": ["CR"],
+    "maskListToInterpolate": [["BAD"], ["SAT", "BAD", "SUSPECT"]],
+    "brighterFatterMaskListToInterpolate": [["BAD"]],
+    "saturation": [20000.0],
+    "overscan.maskPlanes": [["SAT", "BAD"]],
+    "overscan.order": [2],
+    "overscan.fitType": ["MEANCLIP", "MEDIAN_PER_ROW", "POLY"],
+    "overscanMaxDev": [4.0],
+    "overscanBiasJump": [True],
+    "overscanBiasJumpKeyword": ["DETID"],
+    "overscanBiasJumpDevices": [["ccd00"]],
+    "overscanBiasJumpLocation": [20],
+    "crosstalk.minPixelToMask": [3000.0],
+    "crosstalk.crosstalkMaskPlane": ["CR"],
+    "crosstalk.crosstalkValues": [[0.0, 1e-3, 1e-3, 0.0]],
+    "fringe.filters": [["r.MP9601"], ["i"]],
+    "fringe.stats.badMaskPlanes": [["SAT", "BAD"]],
+    "fringe.stats.stat": [128, 4],
+    "fringe.small": [2],
+    "fringe.large": [12],
+    "fringe.num": [200],
+    "fringe.clip": [1.5],
+    "fringe.iterations": [1],
+    "illumFilters": [[]],
+    "fluxMag0T1": [{"i.MP9702": 1e11}],
+    "qa.flatness.meshX": [16],
+    "qa.flatness.meshY": [10],
+    "qa.thumbnailBinning": [2],
+    "vignette.radius": [0.4],
+    "vignette.xCenter": [0.02],
+    "vignette.yCenter": [0.02],
+    "assembleCcd.keysToRemove": [["KEEPME"]],
+    "fwhm": [2.0],
+    "brighterFatterThreshold": [1.0],
+    "brighterFatterMaxIter": [2],
+    "readNoise": [1.0],
+    "fallbackFilterName": ["r"],
+}
+
+
+def leaves(config: Any, prefix: str = "") -> list[str]:
+    """Dotted names of all plain fields below a config."""
+    names = []
+    for name, field in config._fields.items():
+        value = getattr(config, name)
+        if hasattr(value, "_fields"):
+            names += leaves(value, f"{prefix}{name}.")
+        elif hasattr(value, "value") and hasattr(value.value, "_fields"):
+            names += leaves(value.value, f"{prefix}{name}.")
+        elif not getattr(field, "deprecated", None):
+            names.append(prefix + name)
+    return names
+
+
+def find(config: Any, path: str) -> tuple[Any, str]:
+    *parents, leaf = path.split(".")
+    for name in parents:
+        config = getattr(config, name)
+    return (config.value if hasattr(config, "value") else config), leaf
+
+
+def assign(config: Any, path: str, value: Any) -> None:
+    owner, leaf = find(config, path)
+    setattr(owner, leaf, value)
+
+
+def alternatives(config: Any, path: str) -> list[Any]:
+    """Other valid values of a field."""
+    owner, leaf = find(config, path)
+    value = getattr(owner, leaf)
+    if path in ALTERNATIVES:
+        return ALTERNATIVES[path]
+    field = owner._fields[leaf]
+    if isinstance(field, ChoiceField):
+        return [choice for choice in field.allowed if choice != value and choice is not None][:3]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1]
+    if isinstance(value, float):
+        return [1.5 * value + 0.25] if math.isfinite(value) else [1.5]
+    if isinstance(value, str):
+        return [value + "X"]
+    return []
+
+
+def full_config(values: dict[str, Any] | None = None) -> IsrTaskConfig:
+    config = IsrTaskConfig()
+    for path, value in {**EVERYTHING, **(values or {})}.items():
+        assign(config, path, value)
+    return config
+
+
+PATHS = [
+    path
+    for path in leaves(IsrTaskConfig())
+    if not path.startswith(("connections.", "ampOffset.")) and path not in ("saveMetadata", "saveLogOutput")
+]
+
+
+@pytest.fixture(scope="module")
+def frame() -> SmallFrame:
+    return make_small_frame()
+
+
+def start(task: IsrTask, frame: SmallFrame) -> IsrState:
+    return task.initial_state(frame.raw.clone(), calibrations(**frame.arguments))
+
+
+def outcome(config: Any, frame: SmallFrame, store: CheckpointStore | None) -> tuple[Any, ...]:
+    """Everything that a run gives, in comparable form: pixels, metadata, results, or the type of its error."""
+    task = IsrTask(config=config)
+    options = RunOptions(store=store, input_key="raw")
+    try:
+        state = run_chain(task, start(task, frame), options)
+    except Exception as error:
+        return ("error", type(error))
+    metadata = {
+        (name, key): repr(value)
+        for name, subtask in task.getTaskDict().items()
+        for key, value in subtask.metadata.items()
+        if not any(key.endswith((f"Start{item}", f"End{item}")) for item in TIMING_ITEMS)
+    }
+    exposure = state.exposure
+    copy = state.results.get("preInterpExposure")
+    parts: list[Any] = [*planes(exposure), repr(exposure.metadata), repr(exposure.photo_calib), exposure.valid_polygon]
+    parts += [exposure.transmission_curve is None, metadata]
+    parts += [state.results.get("ossThumb"), state.results.get("flattenedThumb"), *(planes(copy) if copy else ())]
+    return tuple(parts)
+
+
+def planes(exposure: Exposure) -> list[Any]:
+    return [exposure.image, exposure.mask.array, exposure.variance, exposure.mask.planes.as_dict()]
+
+
+def same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    if len(a) != len(b):
+        return False
+    for x, y in zip(a, b, strict=True):
+        if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+            if not np.array_equal(x, y, equal_nan=x.dtype.kind == "f"):
+                return False
+        elif x is not y and x != y:
+            return False
+    return True
+
+
+def test_everything_runs(frame: SmallFrame) -> None:
+    result = outcome(full_config(), frame, None)
+    assert result[0] is not None
+    assert not isinstance(result[0], str), result
+
+
+def test_store_gives_what_a_plain_run_gives(frame: SmallFrame) -> None:
+    assert same(outcome(full_config(), frame, None), outcome(full_config(), frame, CheckpointStore()))
+
+
+def test_steps_change_only_what_they_declare(frame: SmallFrame) -> None:
+    task = IsrTask(config=full_config())
+    reports: list[StepReport] = []
+    run_chain(task, start(task, frame), RunOptions(store=CheckpointStore(), on_step=reports.append))
+    done = [report for report in reports if report.status == "done"]
+    assert len(done) > 20
+    for before, after in zip(done[:-1], done[1:], strict=True):
+        assert before.checkpoint is not None
+        assert after.checkpoint is not None
+        old, new, step = before.checkpoint.exposure, after.checkpoint.exposure, after.step
+        if "image" not in step.writes:
+            assert np.shares_memory(old.image, new.image), f"{step.name} changed the image"
+        if "variance" not in step.writes:
+            assert np.shares_memory(old.variance, new.variance), f"{step.name} changed the variance"
+        if "mask" not in step.writes:
+            assert np.shares_memory(old.mask.array, new.mask.array), f"{step.name} changed the mask"
+            assert old.mask.planes == new.mask.planes, f"{step.name} added a mask plane"
+        if "metadata" not in step.writes:
+            assert old.metadata == new.metadata, f"{step.name} changed the metadata"
+        if "geometry" not in step.writes:
+            for name in ("detector", "wcs", "filter_label", "visit_info", "photo_calib", "valid_polygon", "transmission_curve"):
+                assert getattr(old, name) is getattr(new, name), f"{step.name} changed {name}"
+            assert old.bbox == new.bbox
+
+
+def test_checkpoints_do_not_change_later(frame: SmallFrame) -> None:
+    """A result on screen must not change because a later step ran."""
+    task = IsrTask(config=full_config())
+    kept: list[tuple[StepReport, list[Any]]] = []
+
+    def keep(report: StepReport) -> None:
+        if report.status == "done":
+            assert report.checkpoint is not None
+            kept.append((report, [np.copy(p) if isinstance(p, np.ndarray) else dict(p) for p in planes(report.checkpoint.exposure)]))
+
+    run_chain(task, start(task, frame), RunOptions(store=CheckpointStore(), on_step=keep))
+    for report, copies in kept:
+        assert report.checkpoint is not None
+        assert same(tuple(planes(report.checkpoint.exposure)), tuple(copies)), f"the result of {report.step.name} changed"
+
+
+def test_input_and_calibrations_stay_untouched(frame: SmallFrame) -> None:
+    before = frame.raw.clone()
+    fringe = frame.arguments["fringes"].fringes.clone()
+    task = IsrTask(config=full_config())
+    run_chain(task, task.initial_state(frame.raw, calibrations(**frame.arguments)), RunOptions(store=CheckpointStore()))
+    assert same(tuple(planes(before)), tuple(planes(frame.raw)))
+    assert before.metadata == frame.raw.metadata
+    assert same(tuple(planes(fringe)), tuple(planes(frame.arguments["fringes"].fringes)))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_declared_reads_are_complete(frame: SmallFrame, path: str) -> None:
+    """Change one field: what a warm cache gives must be what a fresh run gives."""
+    for base in ({}, {"doCrosstalk": False, "doLinearize": False, "doBrighterFatter": False, "fringeAfterFlat": False}):
+        for value in alternatives(full_config(base), path):
+            store = CheckpointStore()
+            outcome(full_config(base), frame, store)
+            changed = full_config({**base, path: value})
+            assert same(outcome(changed, frame, None), outcome(changed, frame, store)), f"{path} = {value!r}"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(data=st.data())
+def test_resuming_equals_a_full_run(frame: SmallFrame, data: st.DataObject) -> None:
+    """Random configs, random changes, one cache for all: never a difference to a fresh run."""
+    store = CheckpointStore()
+    switches = [path for path in PATHS if isinstance(find(IsrTaskConfig(), path)[0].toDict().get(path.split(".")[-1]), bool)]
+    values = {path: data.draw(st.booleans(), label=path) for path in data.draw(st.lists(st.sampled_from(switches), max_size=4))}
+    outcome(full_config(values), frame, store)
+    for _ in range(3):
+        path = data.draw(st.sampled_from(PATHS))
+        options = alternatives(full_config(values), path)
+        if options:
+            values = {**values, path: data.draw(st.sampled_from(options))}
+        config = full_config(values)
+        assert same(outcome(config, frame, None), outcome(config, frame, store))
+
+
+def test_off_and_on_again_finds_the_old_result(frame: SmallFrame) -> None:
+    store = CheckpointStore()
+    outcome(full_config(), frame, store)
+    outcome(full_config({"doFlat": False}), frame, store)
+    reports: list[StepReport] = []
+    task = IsrTask(config=full_config())
+    run_chain(task, start(task, frame), RunOptions(store=store, input_key="raw", on_step=reports.append))
+    assert {report.status for report in reports} <= {"cached", "skipped"}
+
+
+def test_budget_drops_results_and_they_come_back(frame: SmallFrame) -> None:
+    generous = CheckpointStore()
+    expected = outcome(full_config(), frame, generous)
+    small = CheckpointStore(generous.nbytes() / 4)
+    assert same(expected, outcome(full_config(), frame, small))
+    assert small.nbytes() <= generous.nbytes() / 4
+    assert same(expected, outcome(full_config(), frame, small))
+
+
+def test_cancel_keeps_what_is_finished(frame: SmallFrame) -> None:
+    store = CheckpointStore()
+    task = IsrTask(config=full_config())
+    asked = iter(range(1000))
+    with pytest.raises(Cancelled):
+        run_chain(task, start(task, frame), RunOptions(store=store, input_key="raw", cancel=lambda: next(asked) >= 8))
+    finished = len(store)
+    assert finished >= 6
+    reports: list[StepReport] = []
+    run_chain(task, start(task, frame), RunOptions(store=store, input_key="raw", on_step=reports.append))
+    assert sum(report.status == "cached" for report in reports) >= finished
+
+
+def test_a_failing_step_leaves_the_checkpoint_before_it(frame: SmallFrame) -> None:
+    arguments = {**frame.arguments, "flat": make_small_frame().arguments["flat"].subset(make_small_frame().raw.detector[0].bbox)}
+    task = IsrTask(config=full_config({"doBrighterFatter": False}))
+    reports: list[StepReport] = []
+    state = task.initial_state(frame.raw.clone(), calibrations(**arguments))
+    with pytest.raises(RuntimeError, match="flat"):
+        run_chain(task, state, RunOptions(store=CheckpointStore(), on_step=reports.append))
+    assert reports[-1].status == "failed"
+    assert reports[-1].step.name == "doFlat"
+    last = [report for report in reports if report.status == "done"][-1]
+    assert last.checkpoint is not None
+    assert np.isfinite(last.checkpoint.exposure.image).any()
+
+
+def test_stop_after_a_step_or_view(frame: SmallFrame) -> None:
+    for name in ("doAssembleCcd", "maskAmplifier"):
+        task = IsrTask(config=full_config())
+        seen: list[str] = []
+        task.debug_callback = lambda exposure, step, seen=seen: seen.append(step)
+        task.stop_after = frozenset({name})
+        arguments = {key: value for key, value in frame.arguments.items() if key != "opticsTransmission"}
+        task.run(frame.raw.clone(), **arguments)
+        assert seen[-1] == name
+
+
+def test_names_in_the_table_are_unique() -> None:
+    assert len({step.name for step in CHAIN}) == len(CHAIN)
+    config = full_config()
+    for step in CHAIN:
+        for path in step.reads:
+            node: Any = config
+            for part in path.rstrip(".").split("."):
+                node = getattr(node, part)
+        assert step.doc.endswith(".")
+        assert step.switch is None or step.switch in step.reads
