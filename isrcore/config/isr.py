@@ -53,7 +53,7 @@ class IsrTaskConfig(Config):  # type: ignore[misc]
     doSaturation = Field("Flag pixels at or above the amplifier's saturation level.", bool, True)
     saturatedMaskName = Field("Mask plane of saturated pixels.", str, "SAT")
     saturation = Field(
-        "Saturation level for all amplifiers; NaN takes each amplifier's own, a number acts even with doSaturation off. [ADU]",
+        "Saturation level for all amplifiers, even with doSaturation off; NaN takes each amplifier's own. [ADU]",
         float,
         math.nan,
     )

@@ -131,10 +131,7 @@ class SourceDetectionConfig(Config):  # type: ignore[misc]
     )
     adjustBackground = Field(_unused("Constant added to the background, for tests. [ADU]"), float, 0.0)
     reEstimateBackground = Field(_unused("Measure the background again after the detection."), bool, True)
-    background = _background("Background measured again after the detection.")
-    tempLocalBackground = _background("Small-scale background, taken off while sources are detected.")
     doTempLocalBackground = Field(_unused("Take off a small-scale background while sources are detected."), bool, True)
-    tempWideBackground = _background("Large-scale background, taken off while sources are detected.")
     doTempWideBackground = Field(_unused("Take off a large-scale background while sources are detected."), bool, False)
     nPeaksMaxSimple = Field(_unused("Most peaks of a footprint before its peaks are looked for again."), int, 1)
     nSigmaForKernel = Field(_unused("Size of the smoothing kernel. [PSF sigma]"), float, 7.0)
@@ -143,6 +140,9 @@ class SourceDetectionConfig(Config):  # type: ignore[misc]
         str,
         ["BAD", "SAT", "EDGE", "NO_DATA"],
     )
+    background = _background("Background measured again after the detection.")
+    tempLocalBackground = _background("Small-scale background, taken off while sources are detected.")
+    tempWideBackground = _background("Large-scale background, taken off while sources are detected.")
 
     def setDefaults(self) -> None:
         """Finer and coarser grids for the temporary backgrounds, without a fitted surface."""
@@ -179,13 +179,13 @@ class AmpOffsetConfig(Config):  # type: ignore[misc]
     ampEdgeMaxOffset = Field(_unused("Largest offset that is believed. [ADU]"), float, 5.0)
     ampEdgeWindow = Field(_unused("Length of the rolling mean along the strip. [pixel]"), int, 512)
     doBackground = Field(_unused("Take off a background before measuring."), bool, True)
-    background = _background("Background taken off before measuring.")
     doDetection = Field(
         "Leave detected sources out of the strips; also decides whether the detection subtask is made. "
         "Has no effect on pixels with the base task.",
         bool,
         True,
     )
+    background = _background("Background taken off before measuring.")
     detection = ConfigurableField(_unused("Detection of the sources that are left out."), SourceDetectionTask)
 
 
