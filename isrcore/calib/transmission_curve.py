@@ -133,6 +133,10 @@ def _ends(at_min: float, at_max: float) -> tuple[float, float]:
     return float(at_min), float(at_max)
 
 
+def _interpolate(at: ArrayLike, grid: Floats, values: Floats, below: float, above: float) -> Floats:
+    return np.asarray(np.interp(np.asarray(at), grid, values, below, above), np.float64)
+
+
 @dataclass(frozen=True, eq=False)
 class _Identity(TransmissionCurve):
     def sampleAt(self, position: Point, wavelengths: ArrayLike) -> Floats:
@@ -154,7 +158,7 @@ class _SpatiallyConstant(TransmissionCurve):
     at_max: float
 
     def sampleAt(self, position: Point, wavelengths: ArrayLike) -> Floats:
-        return np.interp(np.asarray(wavelengths), self.wavelengths, self.throughput, self.at_min, self.at_max)
+        return _interpolate(wavelengths, self.wavelengths, self.throughput, self.at_min, self.at_max)
 
     @property
     def wavelength_bounds(self) -> tuple[float, float]:
@@ -176,7 +180,7 @@ class _Radial(TransmissionCurve):
         radius = math.hypot(*position)
         # Interpolation in radius first, then in wavelength, is bilinear; np.interp clamps the radius to the table.
         here = np.array([np.interp(radius, self.radii, row) for row in self.throughput])
-        return np.interp(np.asarray(wavelengths), self.wavelengths, here, self.at_min, self.at_max)
+        return _interpolate(wavelengths, self.wavelengths, here, self.at_min, self.at_max)
 
     @property
     def wavelength_bounds(self) -> tuple[float, float]:

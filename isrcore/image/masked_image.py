@@ -121,7 +121,7 @@ class MaskedImage:
 
     def _add(self, other: MaskedImage | Array | float, operation: Any) -> MaskedImage:
         if not isinstance(other, MaskedImage):
-            scalar = np.float32(other) if np.isscalar(other) else other
+            scalar = other if isinstance(other, np.ndarray) else np.float32(other)
             operation(self.image, scalar, out=self.image)
             return self
 

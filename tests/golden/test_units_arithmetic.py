@@ -37,6 +37,11 @@ def load(topic: str) -> tuple[dict[str, Any], Any]:
     return json.loads(str(arrays["meta"])), arrays
 
 
+def cases(*names: str) -> Any:
+    """Parametrize by names of recorded cases; the label begins with the topic of the file."""
+    return pytest.mark.parametrize("name", names, ids=[f"arithmetic/{name}" for name in names])
+
+
 @pytest.fixture(scope="module")
 def unit() -> Unit:
     return Unit()
@@ -67,23 +72,31 @@ def assert_image(found: np.ndarray, expected: np.ndarray) -> None:
 
 
 
-def test_bias(unit: Unit) -> None:
+@cases("bias")
+def test_bias(unit: Unit, name: str) -> None:
     data = unit.masked_image()
     bias_correction(data, unit.masked_image("calib_"))
-    unit.check("bias", data)
+    unit.check(name, data)
 
 
-@pytest.mark.parametrize("name", ["dark_inv0", "dark_inv1"])
+@cases("dark_inv0", "dark_inv1")
 def test_dark(unit: Unit, name: str) -> None:
     case, data = unit.cases[name], unit.masked_image()
     dark_correction(data, unit.masked_image("calib_"), case["expScale"], case["darkScale"], invert=case["invert"])
     unit.check(name, data)
 
 
-@pytest.mark.parametrize("invert", [0, 1])
-@pytest.mark.parametrize("scaling", ["USER_1.0", "USER_2.5", "MEAN_1.0", "MEDIAN_1.0"])
-def test_flat(unit: Unit, scaling: str, invert: int) -> None:
-    name = f"flat_{scaling}_inv{invert}"
+@cases(
+    "flat_USER_1.0_inv0",
+    "flat_USER_2.5_inv0",
+    "flat_MEAN_1.0_inv0",
+    "flat_MEDIAN_1.0_inv0",
+    "flat_USER_1.0_inv1",
+    "flat_USER_2.5_inv1",
+    "flat_MEAN_1.0_inv1",
+    "flat_MEDIAN_1.0_inv1",
+)
+def test_flat(unit: Unit, name: str) -> None:
     case, data = unit.cases[name], unit.masked_image()
     flat_correction(
         data, unit.masked_image("calib_"), case["scalingType"], user_scale=case["userScale"], invert=case["invert"]
@@ -91,13 +104,14 @@ def test_flat(unit: Unit, scaling: str, invert: int) -> None:
     unit.check(name, data)
 
 
-def test_illumination(unit: Unit) -> None:
+@cases("illum")
+def test_illumination(unit: Unit, name: str) -> None:
     data = unit.masked_image()
-    illumination_correction(data, unit.masked_image("calib_"), unit.cases["illum"]["illumScale"])
-    unit.check("illum", data)
+    illumination_correction(data, unit.masked_image("calib_"), unit.cases[name]["illumScale"])
+    unit.check(name, data)
 
 
-@pytest.mark.parametrize("name", ["applyGains_0", "applyGains_1"])
+@cases("applyGains_0", "applyGains_1")
 def test_gains(unit: Unit, name: str) -> None:
     case, data = unit.cases[name], unit.masked_image()
     gains = dict(zip("AB", case["gains"], strict=True))
@@ -106,24 +120,26 @@ def test_gains(unit: Unit, name: str) -> None:
     unit.check(name, data)
 
 
-def test_detector_gains(unit: Unit) -> None:
-    case, data = unit.cases["applyGains_0"], unit.masked_image()
+@cases("applyGains_0")
+def test_detector_gains(unit: Unit, name: str) -> None:
+    case, data = unit.cases[name], unit.masked_image()
     detector = two_amplifiers(data.bbox)
     detector = detector.with_amplifiers(amp.replace(gain=g) for amp, g in zip(detector, case["gains"], strict=True))
     apply_gains(Exposure(data, detector=detector))
-    unit.check("applyGains_0", data)
+    unit.check(name, data)
 
 
-def test_scalars(unit: Unit) -> None:
-    product = unit.masked_image()
-    product *= unit.cases["mul_scalar"]["k"]
-    unit.check("mul_scalar", product)
-    difference = unit.masked_image()
-    difference -= unit.cases["sub_scalar"]["k"]
-    unit.check("sub_scalar", difference)
+@cases("mul_scalar", "sub_scalar")
+def test_scalars(unit: Unit, name: str) -> None:
+    data = unit.masked_image()
+    if name == "mul_scalar":
+        data *= unit.cases[name]["k"]
+    else:
+        data -= unit.cases[name]["k"]
+    unit.check(name, data)
 
 
-@pytest.mark.parametrize("name", ["flip_00", "flip_01", "flip_10", "flip_11"])
+@cases("flip_00", "flip_01", "flip_10", "flip_11")
 def test_assembly_flips(unit: Unit, name: str) -> None:
     """Flips are named x then y; assembly of one amplifier that fills the frame must give the flipped frame."""
     data = unit.masked_image()
@@ -133,30 +149,32 @@ def test_assembly_flips(unit: Unit, name: str) -> None:
     unit.check(name, assemble_ccd(raw).masked_image)
 
 
-def test_edge_outside_a_smaller_calibration(unit: Unit) -> None:
+@cases("setEdgeBits_3")
+def test_edge_outside_a_smaller_calibration(unit: Unit, name: str) -> None:
     """Edge bits are those that trimming to a calibration sets outside the common centre."""
-    case, data = unit.cases["setEdgeBits_3"], unit.masked_image()
+    case, data = unit.cases[name], unit.masked_image()
     n = case["grow"]
     height, width = data.shape
     assert 1 << data.mask.planes.bit("EDGE") == case["bit"]
     part = trim_to_match_calib(data, MaskedImage.zeros(Box(0, 0, width - 2 * n, height - 2 * n)))
     assert part.bbox == data.bbox.grow(-n)
-    unit.check("setEdgeBits_3", data)
+    unit.check(name, data)
 
 
-@pytest.mark.parametrize("dtype", ["uint16", "int32", "float64"])
-def test_convert(unit: Unit, dtype: str) -> None:
-    raw = unit.arrays[f"convert_in.{dtype}"]
+@cases("uint16", "int32", "float64")
+def test_convert(unit: Unit, name: str) -> None:
+    raw = unit.arrays[f"convert_in.{name}"]
     mask = Mask(np.ones(raw.shape, np.int32))
     found = convert_int_to_float(Exposure(MaskedImage(raw.copy(), mask)))
     assert found.image.dtype == np.float32
-    assert_image(found.image, unit.arrays[f"convert_out.{dtype}"])
+    assert_image(found.image, unit.arrays[f"convert_out.{name}"])
     assert not found.mask.array.any()
     assert (found.variance == 1.0).all()
 
 
-def test_photometric_zero_point() -> None:
-    meta, _ = load("photocalib")
+@pytest.mark.parametrize("topic", ["photocalib"])
+def test_photometric_zero_point(topic: str) -> None:
+    meta, _ = load(topic)
     for case in meta["cases"]:
         exposure = Exposure(
             MaskedImage.zeros(Box(0, 0, 2, 2)),
