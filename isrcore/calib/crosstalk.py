@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,9 +64,8 @@ class CrosstalkCalib:
     def crosstalkShape(self) -> tuple[int, int]:
         return self.nAmp, self.nAmp
 
-    @classmethod
-    def fromDetector(cls, detector: Detector, coeffVector: Sequence[float] | None = None) -> CrosstalkCalib:
-        """The calibration of a detector.
+    def fromDetector(self, detector: Detector, coeffVector: Sequence[float] | None = None) -> Self:
+        """Take the coefficients of a detector; returns this calibration.
 
         Parameters
         ----------
@@ -79,12 +79,10 @@ class CrosstalkCalib:
         ValueError
             If their number does not fit the detector.
         """
-        calib = cls()
         if not coeffVector and detector.crosstalk is None:
-            return calib
+            return self
         coefficients = np.asarray(coeffVector if coeffVector else detector.crosstalk, np.float64)
-        calib.nAmp = len(detector)
-        if coefficients.size == 1 and coefficients.ravel()[0] == 0.0:
-            return calib
-        calib._set(coefficients, len(detector))
-        return calib
+        self.nAmp = len(detector)
+        if coefficients.size != 1 or coefficients.ravel()[0] != 0.0:
+            self._set(coefficients, len(detector))
+        return self

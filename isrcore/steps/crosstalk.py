@@ -226,7 +226,7 @@ class CrosstalkTask(Task):
         """
         detector = _detector(exposure)
         if crosstalk is None:
-            crosstalk = CrosstalkCalib.fromDetector(detector, coeffVector=list(self.config.crosstalkValues))
+            crosstalk = CrosstalkCalib().fromDetector(detector, coeffVector=list(self.config.crosstalkValues))
         if not crosstalk.hasCrosstalk:
             raise RuntimeError(
                 "doCrosstalk is on but there are no crosstalk coefficients: give a crosstalk calibration, set "
