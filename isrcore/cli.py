@@ -1,0 +1,126 @@
+"""The `isrcore` command: look at a frame, run ISR on a CCD, simulate frames, measure speed.
+
+Exit codes: 0 done, 1 ISR failed, 2 bad usage or input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["build_parser", "main"]
+
+DONE, ISR_FAILED, BAD_INPUT = 0, 1, 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line with all its subcommands."""
+    parser = argparse.ArgumentParser(
+        prog="isrcore", description="Instrument signature removal of CFHT MegaCam frames, step by step."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_info(commands)
+    _add_run(commands)
+    _add_simulate(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _add_info(commands: Any) -> None:
+    info = commands.add_parser("info", help="say what a frame is, from its headers")
+    info.add_argument("frame", type=Path)
+    info.set_defaults(execute=_info)
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="correct one CCD of a raw frame")
+    run.add_argument("frame", type=Path)
+    run.add_argument("--detector", type=int, required=True, help="number of the CCD, 0 to 39")
+    run.add_argument("--calib", type=Path, help="folder of calibration frames")
+    run.add_argument("-c", "--config", action="append", default=[], metavar="FIELD=VALUE", help="set a config field")
+    run.add_argument("-C", "--config-file", action="append", default=[], metavar="FILE", help="read a file of overrides")
+    run.add_argument("-o", "--output", type=Path, required=True, help="FITS file to write")
+    run.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    run.add_argument("--steps-dir", type=Path, help="also write the exposure after every step into this folder")
+    run.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    run.set_defaults(execute=_run)
+
+
+def _add_simulate(commands: Any) -> None:
+    from isrcore.simulate import command
+
+    simulate = commands.add_parser("simulate", help="make a raw frame with known truth, and its calibrations")
+    command.add_arguments(simulate)
+    simulate.set_defaults(execute=command.run)
+
+
+def _add_bench(commands: Any) -> None:
+    bench = commands.add_parser("bench", help="measure the speed of the chain in units of copying one plane")
+    bench.add_argument("--gui", action="store_true", help="measure the viewer instead")
+    bench.set_defaults(execute=_bench)
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from isrcore.data.report import describe_frame
+
+    print(describe_frame(arguments.frame))
+    return DONE
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from isrcore.batch import RunRequest, correct_detector
+
+    request = RunRequest(
+        frame=arguments.frame,
+        detector=arguments.detector,
+        output=arguments.output,
+        calib_folder=arguments.calib,
+        overrides=tuple(arguments.config),
+        override_files=tuple(arguments.config_file),
+        steps_folder=arguments.steps_dir,
+        overwrite=arguments.overwrite,
+    )
+    correct_detector(request, _silent if arguments.quiet else print)
+    return DONE
+
+
+def _silent(text: str) -> None:
+    pass
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    if arguments.gui:
+        # The engine does not import the window; its benchmark is a program of its own.
+        import subprocess
+
+        return subprocess.call([sys.executable, "-m", "isrviewer.bench"])
+    from isrcore.bench import measure, render_table
+
+    print(render_table(*measure(lambda text: print(f"measuring {text} ...", file=sys.stderr))))
+    return DONE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parsed = build_parser().parse_args(arguments)
+    execute: Callable[[argparse.Namespace], int] = parsed.execute
+    from isrcore.batch import IsrFailed
+
+    try:
+        return execute(parsed)
+    except IsrFailed as error:
+        print(f"isrcore: {error}", file=sys.stderr)
+        return ISR_FAILED
+    except (OSError, ValueError, LookupError) as error:
+        print(f"isrcore: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("isrcore: stopped; nothing was written under the final name", file=sys.stderr)
+        return ISR_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
