@@ -37,7 +37,9 @@ def apply_theme(application: QApplication) -> None:
 def is_dark() -> bool:
     """Whether the present palette is dark."""
     palette = QGuiApplication.palette()
-    return palette.color(QPalette.ColorRole.Window).lightness() < palette.color(QPalette.ColorRole.WindowText).lightness()
+    return (
+        palette.color(QPalette.ColorRole.Window).lightness() < palette.color(QPalette.ColorRole.WindowText).lightness()
+    )
 
 
 def number_font(smaller: float = 0.0) -> QFont:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt import QElidingLabel
 
 from isrviewer.runner.messages import CalibInfo
@@ -98,12 +107,19 @@ class CalibsPanel(QWidget):
     def pick(self, kind: str, path: str | None) -> None:
         """Use a file (empty: none; None: what the folder offers)."""
         words = {None: f"{kind} from the folder", "": f"no {kind}"}
-        self._model.change(pick_calib(self._model.session, kind, path), words.get(path, f"{kind} {Path(path or '').name}"))
+        self._model.change(
+            pick_calib(self._model.session, kind, path), words.get(path, f"{kind} {Path(path or '').name}")
+        )
 
     def choose(self, kind: str) -> None:
         """Ask for a file of one kind."""
         start = self._model.session.calib_folder
-        path, _ = QFileDialog.getOpenFileName(self, f"Choose {kind}", start, "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)")
+        path, _ = QFileDialog.getOpenFileName(
+            self,
+            f"Choose {kind}",
+            start,
+            "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)",
+        )
         if path:
             self.pick(kind, path)
 

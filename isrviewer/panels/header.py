@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING
 
-from isrcore.metadata import PropertyList
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
 from isrviewer.runner.messages import FrameFacts
 from isrviewer.theme import GRID, number_font
+
+if TYPE_CHECKING:
+    from isrcore.metadata import PropertyList
 
 __all__ = ["HeaderPanel"]
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QHBoxLayout, QHeaderView, QLabel, QSlider, QTreeWidget, QTreeWidgetItem
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QColorDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSlider,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from isrcore.image import Exposure
+from isrviewer.render.plane_colours import PlaneStyle
 from isrviewer.runner.background import Background
-from isrviewer.session import MaskStyle, Session, SessionModel
-from isrviewer.session.changes import set_mask_style
-from isrviewer.session.masks import PlaneCount, count_planes, style_of
+from isrviewer.session import Session, SessionModel
+from isrviewer.session.changes import set_plane_style
+from isrviewer.session.masks import PlaneCount, count_planes
 from isrviewer.theme import GRID, number_font
+
+if TYPE_CHECKING:
+    from isrcore.image import Exposure
 
 __all__ = ["MasksPanel"]
 
@@ -45,11 +59,11 @@ class MasksPanel(QWidget):
         self._pixels = 0
         self._filling = False
         self.on = QCheckBox("Show masks")
-        self.on.setChecked(model.session.masks_on)
+        self.on.setChecked(model.session.overlay.visible)
         self.on.toggled.connect(self._switch)
         self.opacity = QSlider(Qt.Orientation.Horizontal, minimum=5, maximum=100)
         self.opacity.setToolTip("Opacity of the mask colours")
-        self.opacity.setValue(round(100 * model.session.mask_opacity))
+        self.opacity.setValue(round(100 * model.session.overlay.opacity))
         self.opacity.valueChanged.connect(self._set_opacity)
         self.opacity.sliderReleased.connect(model.history.end_merge)
         self.tree = QTreeWidget()
@@ -91,8 +105,9 @@ class MasksPanel(QWidget):
     def toggle(self, row: int) -> None:
         """Show or hide the plane in a row; nothing happens below the last one."""
         if row < len(self._counts):
-            style = style_of(self._model.session, self._counts[row].plane, self.planes())
-            self._change(MaskStyle(style.plane, style.colour, not style.visible))
+            plane = self._counts[row].plane
+            style = self._style(plane)
+            self._change(plane, replace(style, visible=not style.visible))
 
     def close_background(self) -> None:
         self._background.close()
@@ -103,13 +118,17 @@ class MasksPanel(QWidget):
         self._filling = True
         self.tree.clear()
         for count in self._counts:
-            style = style_of(self._model.session, count.plane, self.planes())
+            style = self._style(count.plane)
             share = f"{100 * count.total / max(self._pixels, 1):.3f} %" if count.total else ""
-            item = QTreeWidgetItem([count.plane, f"{count.total:,}".replace(",", "\u202f") if count.total else "–", share])
+            item = QTreeWidgetItem(
+                [count.plane, f"{count.total:,}".replace(",", "\u202f") if count.total else "–", share]
+            )
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(_PLANE, Qt.CheckState.Checked if style.visible else Qt.CheckState.Unchecked)
             item.setIcon(_PLANE, _swatch(style.colour))
-            item.setToolTip(_PLANE, f"{count.plane}: bit {count.bit}, value {1 << count.bit}\nDouble click changes the colour")
+            item.setToolTip(
+                _PLANE, f"{count.plane}: bit {count.bit}, value {1 << count.bit}\nDouble click changes the colour"
+            )
             for column in (_COUNT, _SHARE):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 item.setFont(column, number_font(0.5))
@@ -123,33 +142,41 @@ class MasksPanel(QWidget):
     def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
         if self._filling or item.parent() is not None or column != _PLANE:
             return
-        style = style_of(self._model.session, item.text(_PLANE), self.planes())
+        style = self._style(item.text(_PLANE))
         visible = item.checkState(_PLANE) == Qt.CheckState.Checked
         if visible != style.visible:
-            self._change(MaskStyle(style.plane, style.colour, visible))
+            self._change(item.text(_PLANE), replace(style, visible=visible))
 
     def _choose_colour(self, item: QTreeWidgetItem, column: int) -> None:
         if column != _PLANE or item.parent() is not None:
             return
-        style = style_of(self._model.session, item.text(_PLANE), self.planes())
+        plane = item.text(_PLANE)
+        style = self._style(plane)
         dialog = QColorDialog(QColor(style.colour), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(f"Colour of {style.plane}")
-        dialog.colorSelected.connect(lambda colour: self._change(MaskStyle(style.plane, colour.name(), style.visible)))
+        dialog.setWindowTitle(f"Colour of {plane}")
+        dialog.colorSelected.connect(lambda colour: self._change(plane, replace(style, colour=colour.name())))
         dialog.open()
 
-    def _change(self, style: MaskStyle) -> None:
-        self._model.change(set_mask_style(self._model.session, style), f"{style.plane} style")
+    def _style(self, plane: str) -> PlaneStyle:
+        return self._model.session.overlay.styles({*self.planes(), plane})[plane]
+
+    def _change(self, plane: str, style: PlaneStyle) -> None:
+        self._model.change(set_plane_style(self._model.session, plane, style), f"{plane} style")
 
     def _switch(self, on: bool) -> None:
-        self._model.change(replace(self._model.session, masks_on=on))
+        session = self._model.session
+        self._model.change(replace(session, overlay=replace(session.overlay, visible=on)))
 
     def _set_opacity(self, percent: int) -> None:
-        self._model.change(replace(self._model.session, mask_opacity=percent / 100), "mask opacity", "mask opacity")
+        session = self._model.session
+        overlay = replace(session.overlay, opacity=percent / 100)
+        self._model.change(replace(session, overlay=overlay), "mask opacity", "mask opacity")
 
     def _session_changed(self, old: Session, new: Session) -> None:
-        self.on.setChecked(new.masks_on)
-        if old.mask_opacity != new.mask_opacity:
-            self.opacity.setValue(round(100 * new.mask_opacity))
-        if old.mask_styles != new.mask_styles:
+        if old.overlay == new.overlay:
+            return
+        self.on.setChecked(new.overlay.visible)
+        self.opacity.setValue(round(100 * new.overlay.opacity))
+        if old.overlay.planes != new.overlay.planes:
             self._fill(self._counts)

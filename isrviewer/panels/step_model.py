@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from isrcore.changes import PlaneChanges
 from isrviewer.runner.progress import Row, RunView
 from isrviewer.session import RAW
+
+if TYPE_CHECKING:
+    from isrcore.changes import PlaneChanges
 
 __all__ = ["STEP", "SWITCH", "Line", "StepListModel", "time_text"]
 
@@ -59,7 +61,9 @@ def time_text(seconds: float) -> str:
     return f"{milliseconds:.1f} ms" if milliseconds < 9.95 else f"{milliseconds:.0f} ms"
 
 
-def line_of(row: Row, config: Any, breakpoints: tuple[str, ...], describe: Callable[[PlaneChanges | None], str]) -> Line:
+def line_of(
+    row: Row, config: Any, breakpoints: tuple[str, ...], describe: Callable[[PlaneChanges | None], str]
+) -> Line:
     """The line that tells about `row`."""
     step = row.step
     switch = bool(getattr(config, step.switch)) if step.switch and config is not None else None

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QLabel, QListView, QMenu, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QListView,
+    QMenu,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from isrcore.changes import PlaneChanges
-from isrviewer.panels.step_model import SWITCH, STEP, StepListModel, Line
+from isrviewer.panels.step_model import STEP, SWITCH, Line, StepListModel
 from isrviewer.runner.progress import GLYPHS, RunView
 from isrviewer.session import RAW, Session, SessionModel
 from isrviewer.session.changes import route, show_step, toggle_breakpoint
 from isrviewer.theme import ACCENT, GRID, number_font, soft
+
+if TYPE_CHECKING:
+    from isrcore.changes import PlaneChanges
 
 __all__ = ["StepsPanel", "changes_text"]
 
@@ -73,7 +86,9 @@ class _Delegate(QStyledItemDelegate):
             self._paint_switch(painter, self.switch_rect(rect), line.switch, palette)
         painter.setPen(_FAILED if line.status == "failed" else quiet)
         x = rect.left() + 9 * GRID
-        painter.drawText(QRect(x, first.top(), 4 * GRID, first.height()), Qt.AlignmentFlag.AlignCenter, GLYPHS.get(line.status, ""))
+        painter.drawText(
+            QRect(x, first.top(), 4 * GRID, first.height()), Qt.AlignmentFlag.AlignCenter, GLYPHS.get(line.status, "")
+        )
         painter.setFont(self._numbers)
         width = painter.fontMetrics().horizontalAdvance(line.right)
         painter.setPen(soft(palette))
@@ -86,7 +101,9 @@ class _Delegate(QStyledItemDelegate):
         if line.below:
             painter.setFont(self._small)
             painter.setPen(_FAILED if line.status == "failed" else soft(palette))
-            below = QRect(x + 5 * GRID, first.bottom() - 2, rect.right() - x - 6 * GRID, rect.bottom() - first.bottom() + 2)
+            below = QRect(
+                x + 5 * GRID, first.bottom() - 2, rect.right() - x - 6 * GRID, rect.bottom() - first.bottom() + 2
+            )
             shown = painter.fontMetrics().elidedText(line.below, Qt.TextElideMode.ElideRight, below.width())
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, shown)
         painter.restore()
@@ -204,7 +221,10 @@ class StepsPanel(QWidget):
             menu.addAction("Switch off what has no calibration", lambda: self.cure_asked.emit("missing", line.name))
             menu.addAction("Choose a calibration…", lambda: self.cure_asked.emit("calibration", line.name))
             menu.addSeparator()
-        stop = menu.addAction("Stop after this step", lambda: self._change(toggle_breakpoint(self._model.session, line.name), "breakpoint"))
+        stop = menu.addAction(
+            "Stop after this step",
+            lambda: self._change(toggle_breakpoint(self._model.session, line.name), "breakpoint"),
+        )
         stop.setCheckable(True)
         stop.setChecked(line.breakpoint)
         menu.addAction("Show its config fields", lambda: self.cure_asked.emit("field", line.name))
@@ -215,7 +235,9 @@ class StepsPanel(QWidget):
             entry = panels.addAction(f"Panel {number + 1}")
             entry.setCheckable(True)
             entry.setChecked(number == current)
-            entry.triggered.connect(lambda _, n=chosen: self._change(route(self._model.session, line.name, n), "routing"))
+            entry.triggered.connect(
+                lambda _, n=chosen: self._change(route(self._model.session, line.name, n), "routing")
+            )
         return menu
 
     def _change(self, session: Session, text: str) -> None:

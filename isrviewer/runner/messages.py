@@ -1,16 +1,19 @@
-"""What the window asks of the runner and what it hears back; values only, so that neither thread sees the other's state."""
+"""What the window asks of the runner and what it hears back: values only, so neither thread sees the other's state."""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from isrcore.chain import StepReport
-from isrcore.image import Exposure
-from isrcore.steps.step import Step
 from isrviewer.session import CalibPick, Override, Session
+
+if TYPE_CHECKING:
+    # Importing the engine takes longer than showing the window.
+    from isrcore.chain import StepReport
+    from isrcore.image import Exposure
+    from isrcore.steps.step import Step
 
 __all__ = [
     "CalibInfo",
@@ -22,7 +25,7 @@ __all__ = [
     "Problem",
     "Request",
     "RunEnded",
-    "StepReport",
+    "Stepped",
 ]
 
 
@@ -128,6 +131,13 @@ class Loaded:
 
 
 @dataclass(frozen=True)
+class Stepped:
+    """A step began or ended."""
+
+    report: StepReport
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """The request is answered.
 
@@ -169,7 +179,7 @@ class Problem:
         return cls(where, text, "".join(traceback.format_exception(error)))
 
 
-Event = Loading | Loaded | StepReport | RunEnded | Problem
+Event = Loading | Loaded | Stepped | RunEnded | Problem
 
 
 class Engine(Protocol):

@@ -1,17 +1,21 @@
-"""Session in, planes out: asks the runner for what the session says, and tells the panels what is known about the run."""
+"""Session in, planes out: asks the runner for what the session says, and tells the panels how the run goes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from isrcore.image import Exposure
-from isrviewer.runner.messages import Engine, Event, Loaded, Problem, Request, RunEnded, StepReport
+from isrviewer.runner.messages import Engine, Event, Loaded, Problem, Request, RunEnded, Stepped
 from isrviewer.runner.progress import RunView, advance, begin
 from isrviewer.runner.results import Results
 from isrviewer.runner.worker import Runner
 from isrviewer.session import RAW, Session, SessionModel
+
+if TYPE_CHECKING:
+    from isrcore.chain import StepReport
+    from isrcore.image import Exposure
 
 __all__ = ["RunModel"]
 
@@ -19,7 +23,8 @@ __all__ = ["RunModel"]
 class RunModel(QObject):
     """What is known about the run of the present session.
 
-    Any change of frame, CCD, config or calibrations asks for a new run at once; the old pictures stay until the new ones come.
+    Any change of frame, CCD, config or calibrations asks for a new run at once; the old pictures stay until the new
+    ones come.
 
     Signals
     -------
@@ -145,8 +150,8 @@ class RunModel(QObject):
             self._results.clear()
             self.view = RunView(running=True)
         self.view = advance(self.view, event)
-        if isinstance(event, StepReport):
-            self._results.put(event)
+        if isinstance(event, Stepped):
+            self._results.put(event.report)
             self._hold(self._model.session)
         self.view_changed.emit(self.view)
         self._announce(event)
@@ -159,14 +164,18 @@ class RunModel(QObject):
             case Loaded():
                 self.loaded.emit()
                 self.planes_changed.emit(RAW)
-            case StepReport(status="done" | "cached" | "skipped"):
-                self.planes_changed.emit(event.step.name)
-            case StepReport(status="failed") if event.error is not None:
-                self.problem.emit(Problem.of(event.step.name, event.error))
+            case Stepped(report):
+                self._announce_step(report)
             case Problem():
                 self.problem.emit(event)
             case RunEnded():
                 self.ended.emit()
+
+    def _announce_step(self, report: StepReport) -> None:
+        if report.status in {"done", "cached", "skipped"}:
+            self.planes_changed.emit(report.step.name)
+        elif report.error is not None:
+            self.problem.emit(Problem.of(report.step.name, report.error))
 
 
 def _inputs(session: Session) -> tuple[object, ...]:

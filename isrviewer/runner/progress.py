@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from isrcore.changes import PlaneChanges
-from isrcore.image import Exposure
-from isrcore.steps.step import Step
-from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loaded, Loading, Problem, RunEnded, StepReport
+from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loaded, Loading, Problem, RunEnded, Stepped
 from isrviewer.session import RAW
+
+if TYPE_CHECKING:
+    from isrcore.chain import StepReport
+    from isrcore.changes import PlaneChanges
+    from isrcore.image import Exposure
+    from isrcore.steps.step import Step
 
 __all__ = ["GLYPHS", "Row", "RunView", "advance", "begin"]
 
@@ -91,7 +95,9 @@ class RunView:
 
 def begin(view: RunView) -> RunView:
     """A new request is under way: what is known stays on screen and is marked stale."""
-    rows = tuple(replace(row, status="stale") if row.status in {"done", "cached", "failed"} else row for row in view.rows)
+    rows = tuple(
+        replace(row, status="stale") if row.status in {"done", "cached", "failed"} else row for row in view.rows
+    )
     return replace(view, rows=rows, running=True, activity="starting")
 
 
@@ -102,17 +108,24 @@ def advance(view: RunView, event: Event) -> RunView:
             return replace(view, activity=text)
         case Loaded():
             return _loaded(view, event)
-        case StepReport():
-            rows = list(view.rows)
-            old = rows[event.index]
-            changes = event.changes if event.changes is not None or event.status != "running" else old.changes
-            seconds = event.seconds or (old.seconds if event.status == "running" else 0.0)
-            rows[event.index] = Row(event.step, event.status, event.reason, seconds, changes)
-            return replace(view, rows=tuple(rows), activity=f"{event.step.label}: {event.status}")
+        case Stepped(report):
+            return _stepped(view, report)
         case RunEnded(_, seconds, store_bytes):
-            return replace(view, running=False, activity="", seconds=seconds, store_bytes=store_bytes or view.store_bytes)
+            return replace(
+                view, running=False, activity="", seconds=seconds, store_bytes=store_bytes or view.store_bytes
+            )
         case Problem():
             return view
+
+
+def _stepped(view: RunView, report: StepReport) -> RunView:
+    rows = list(view.rows)
+    if report.status == "running":
+        # The numbers of the last time stay until the new ones come.
+        rows[report.index] = replace(rows[report.index], status="running", reason="")
+        return replace(view, rows=tuple(rows), activity=report.step.label)
+    rows[report.index] = Row(report.step, report.status, report.reason, report.seconds, report.changes)
+    return replace(view, rows=tuple(rows))
 
 
 def _loaded(view: RunView, event: Loaded) -> RunView:

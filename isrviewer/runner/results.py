@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from isrcore.checkpoints import Checkpoint
-from isrcore.image import Exposure
-from isrviewer.runner.messages import StepReport
 from isrviewer.runner.progress import RunView
 from isrviewer.session import RAW
+
+if TYPE_CHECKING:
+    from isrcore.chain import StepReport
+    from isrcore.checkpoints import Checkpoint
+    from isrcore.image import Exposure
 
 __all__ = ["Results"]
 
@@ -48,7 +51,7 @@ class Results:
         return self._checkpoint(source_of(view, name))
 
     def exposure(self, name: str, view: RunView) -> Exposure | None:
-        """The planes after step `name`; a step that was skipped shows those before it. None when they are not on hand."""
+        """The planes after step `name`, for a skipped step those before it; None when they are not on hand."""
         owner = source_of(view, name)
         if owner == RAW:
             return view.raw

@@ -1,7 +1,7 @@
 """The thread that answers requests, and its face in the GUI thread.
 
-One request waits at most: a newer one takes its place and stops the one at work. A plain thread rather than a QThread,
-because closing the window must not wait for a step that takes longer than a second, and a running QThread cannot be left.
+One request waits at most: a newer one takes its place and stops the one at work. A plain thread rather than a QThread:
+closing the window must not wait for a step that takes longer than a second, and a running QThread cannot be left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from isrcore.chain import Cancelled
 from isrviewer.runner.messages import Engine, Event, Problem, Request, RunEnded
 
 __all__ = ["Runner"]
@@ -54,7 +53,7 @@ class _Worker(threading.Thread):
             self._changed.notify()
 
     def run(self) -> None:
-        engine = self._make_engine()
+        engine: Engine | None = None
         while True:
             with self._changed:
                 while self._next is None and not self._closing:
@@ -63,9 +62,12 @@ class _Worker(threading.Thread):
                     return
                 request, self._next = self._next, None
             assert request is not None
+            engine = engine or self._make_engine()
             self._answer(engine, request)
 
     def _answer(self, engine: Engine, request: Request) -> None:
+        from isrcore.chain import Cancelled
+
         generation = request.generation
 
         def stale() -> bool:
@@ -91,7 +93,7 @@ class Runner(QObject):
     Parameters
     ----------
     make_engine : callable
-        Called once, in the worker thread, so that slow imports do not hold up the window.
+        Called once, in the worker thread at the first request, so that slow imports do not hold up the window.
     """
 
     event = Signal(object)
@@ -120,7 +122,7 @@ class Runner(QObject):
             self._set_busy(False)
 
     def close(self, timeout: float = 0.8) -> bool:
-        """Stop for good; returns whether the thread ended within `timeout` seconds (it ends with the process otherwise)."""
+        """Stop for good; returns whether the thread ended within `timeout` seconds (else it ends with the process)."""
         self.generation += 1
         self._worker.close()
         self._worker.join(timeout)

@@ -4,26 +4,20 @@ from isrviewer.session.model import SessionModel
 from isrviewer.session.state import (
     RAW,
     CalibPick,
-    Limits,
-    MaskStyle,
     Override,
     PanelState,
     Picture,
     Session,
     Shows,
-    ViewState,
 )
 
 __all__ = [
     "RAW",
     "CalibPick",
-    "Limits",
-    "MaskStyle",
     "Override",
     "PanelState",
     "Picture",
     "Session",
     "SessionModel",
     "Shows",
-    "ViewState",
 ]

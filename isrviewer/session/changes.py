@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from isrviewer.render.plane_colours import PlaneStyle
+from isrviewer.render.view import View
 from isrviewer.session.state import (
     PLANES,
     RAW,
     Bookmark,
     CalibPick,
-    MaskStyle,
     NamedState,
     Override,
     PanelState,
@@ -20,7 +21,6 @@ from isrviewer.session.state import (
     Route,
     Session,
     Shows,
-    ViewState,
 )
 
 __all__ = [
@@ -36,9 +36,9 @@ __all__ = [
     "remember",
     "route",
     "set_field",
-    "set_mask_style",
     "set_panel_count",
     "set_picture",
+    "set_plane_style",
     "set_view",
     "show",
     "show_step",
@@ -82,7 +82,7 @@ def load_overrides(session: Session, values: Iterable[tuple[str, Any]], origin: 
 
 
 def pick_calib(session: Session, kind: str, path: str | None) -> Session:
-    """Choose the file of one calibration; an empty path goes without, None leaves the choice to the calibration folder."""
+    """Choose the file of one calibration; an empty path goes without, None leaves the choice to the folder."""
     others = tuple(pick for pick in session.calibs if pick.kind != kind)
     return replace(session, calibs=others if path is None else (*others, CalibPick(kind, path)))
 
@@ -137,13 +137,13 @@ def set_picture(session: Session, index: int, picture: Picture) -> Session:
     return _change_panel(session, index, picture=picture)
 
 
-def set_view(session: Session, index: int, view: ViewState) -> Session:
+def set_view(session: Session, index: int, view: View | None) -> Session:
     """Move one panel, and the panels that are linked to it."""
     if session.link == "off":
         return _change_panel(session, index, view=view)
     panels = []
     for number, panel in enumerate(session.panels):
-        if number == index or session.link == "zoom+centre":
+        if number == index or session.link == "zoom+centre" or view is None or panel.view is None:
             panels.append(replace(panel, view=view))
         else:
             panels.append(replace(panel, view=replace(panel.view, zoom=view.zoom)))
@@ -161,10 +161,9 @@ def focus_panel(session: Session, index: int) -> Session:
     return replace(session, focused=index)
 
 
-def set_mask_style(session: Session, style: MaskStyle) -> Session:
-    """Change colour or visibility of one plane."""
-    others = tuple(old for old in session.mask_styles if old.plane != style.plane)
-    return replace(session, mask_styles=(*others, style))
+def set_plane_style(session: Session, plane: str, style: PlaneStyle) -> Session:
+    """Change colour or visibility of one mask plane."""
+    return replace(session, overlay=session.overlay.with_plane(plane, style))
 
 
 def toggle_pin(session: Session, pin: Pin) -> Session:
@@ -193,5 +192,3 @@ def recall(session: Session, name: str) -> Session:
         if state.name == name:
             return replace(session, config=state.config, calibs=state.calibs)
     raise KeyError(f"there is no named state {name!r}; there are {[state.name for state in session.named]}")
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, TypeVar
 
 __all__ = ["CodecError", "from_json", "to_json"]
@@ -19,7 +19,7 @@ class CodecError(ValueError):
 def to_json(value: Any) -> Any:
     """Plain JSON values of a dataclass; fields that have their default value are left out to keep files readable."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in fields(value) if getattr(value, f.name) != f.default}
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value) if getattr(value, f.name) != _default(f)}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -27,8 +27,12 @@ def to_json(value: Any) -> Any:
     return value
 
 
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
 def from_json(kind: type[T], value: Any, where: str = "") -> T:
-    """The dataclass `kind` from plain JSON values; unknown names are ignored so that newer files of the same schema load.
+    """The dataclass `kind` from plain JSON values; unknown names are ignored: newer files of the same schema load.
 
     Raises
     ------
@@ -40,11 +44,13 @@ def from_json(kind: type[T], value: Any, where: str = "") -> T:
     hints = typing.get_type_hints(kind)
     known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     arguments = {
-        name: _decode(hints[name], item, f"{where}.{name}" if where else name) for name, item in value.items() if name in known
+        name: _decode(hints[name], item, f"{where}.{name}" if where else name)
+        for name, item in value.items()
+        if name in known
     }
     try:
         return kind(**arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise CodecError(f"{where or kind.__name__}: {error}") from None
 
 
@@ -57,8 +63,13 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         if not isinstance(value, list):
             raise CodecError(f"{where}: expected a list, found {value!r}")
-        item = typing.get_args(hint)[0]
-        return tuple(_decode(item, entry, f"{where}[{number}]") for number, entry in enumerate(value))
+        items = typing.get_args(hint)
+        if items[-1] is Ellipsis:
+            items = (items[0],) * len(value)
+        if len(items) != len(value):
+            raise CodecError(f"{where}: expected a list of {len(items)}, found {value!r}")
+        pairs = zip(items, value, strict=True)
+        return tuple(_decode(item, entry, f"{where}[{number}]") for number, (item, entry) in enumerate(pairs))
     if origin is dict:
         if not isinstance(value, dict):
             raise CodecError(f"{where}: expected an object, found {value!r}")
@@ -66,6 +77,9 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
     choices = typing.get_args(hint) if origin in (typing.Union, types.UnionType) else (hint,)
     if value is None and type(None) in choices:
         return None
+    for choice in choices:
+        if is_dataclass(choice):
+            return from_json(typing.cast(type, choice), value, where)
     for choice in choices:
         if choice is float and isinstance(value, (int, float)) and not isinstance(value, bool):
             return float(value)

@@ -1,46 +1,18 @@
-"""Mask planes as the user sees them: colours by name, and how many pixels carry each."""
+"""How many pixels carry each mask plane."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isrcore.image import Exposure
 from isrviewer.session.readout import is_trimmed
-from isrviewer.session.state import MaskStyle, Session
 
-__all__ = ["COLOURS", "PlaneCount", "count_planes", "style_of"]
+if TYPE_CHECKING:
+    from isrcore.image import Exposure
 
-COLOURS = {
-    "BAD": "#D55E00",
-    "SAT": "#E69F00",
-    "INTRP": "#009E73",
-    "SUSPECT": "#F0E442",
-    "EDGE": "#56B4E9",
-    "UNMASKEDNAN": "#0072B2",
-    "CR": "#CC79A7",
-    "NO_DATA": "#999999",
-    "CROSSTALK": "#8C6BB1",
-    "DETECTED": "#4D9DE0",
-    "DETECTED_NEGATIVE": "#B35C44",
-}
-"""Colour-blind safe (after Okabe and Ito), keyed by name so that they survive from frame to frame."""
-
-_OTHERS = ("#7FC97F", "#BEAED4", "#FDC086", "#386CB0", "#F0027F", "#BF5B17")
-
-
-def style_of(session: Session, plane: str, known: Iterable[str] = ()) -> MaskStyle:
-    """How a plane is drawn: the session's style, else its colour in the table, else one by its place in `known`."""
-    for style in session.mask_styles:
-        if style.plane == plane:
-            return style
-    colour = COLOURS.get(plane)
-    if colour is None:
-        strangers = [name for name in known if name not in COLOURS]
-        colour = _OTHERS[strangers.index(plane) % len(_OTHERS) if plane in strangers else 0]
-    return MaskStyle(plane, colour)
+__all__ = ["PlaneCount", "count_planes"]
 
 
 @dataclass(frozen=True)

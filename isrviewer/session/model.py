@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 class SessionModel:
     """Present session, its undo stack and its observers.
 
-    Methods are held weakly: a panel that is gone is no longer told. An observer that raises is logged and does not keep the
-    others from learning of the change.
+    Methods are held weakly: a panel that is gone is no longer told. An observer that raises is logged and does not keep
+    the others from learning of the change.
     """
 
     def __init__(self, session: Session | None = None) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
-from isrcore.image import Exposure
+
+if TYPE_CHECKING:
+    from isrcore.camera import Amplifier, Detector
+    from isrcore.image import Exposure
 
 __all__ = ["Reading", "amplifier_at", "assembled_to_raw", "raw_to_assembled", "read_pixel", "sexagesimal"]
 
@@ -46,7 +48,10 @@ class Reading:
 def is_trimmed(exposure: Exposure) -> bool:
     """Whether the exposure has the shape of the assembled, trimmed detector."""
     detector = exposure.detector
-    return detector is not None and (exposure.bbox.width, exposure.bbox.height) == (detector.bbox.width, detector.bbox.height)
+    return detector is not None and (exposure.bbox.width, exposure.bbox.height) == (
+        detector.bbox.width,
+        detector.bbox.height,
+    )
 
 
 def amplifier_at(detector: Detector, x: int, y: int, trimmed: bool) -> Amplifier | None:

@@ -1,18 +1,26 @@
-"""What belongs to the user rather than to a session: recent files, shortcuts, mask colours, layout, limits of memory."""
+"""What belongs to the user rather than to a session: recent files, shortcuts, mask colours, layout, memory."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.session.codec import CodecError, from_json, to_json
-from isrviewer.session.state import MaskStyle
 from isrviewer.session.store import write_json
 
-__all__ = ["Settings", "default_budget", "load_settings", "save_settings", "settings_folder", "state_folder", "with_recent"]
+__all__ = [
+    "Settings",
+    "default_budget",
+    "load_settings",
+    "save_settings",
+    "settings_folder",
+    "state_folder",
+    "with_recent",
+]
 
 _RECENT = 12
 _log = logging.getLogger(__name__)
@@ -29,8 +37,9 @@ class Settings:
     calib_folder : str
         Offered for the next frame.
     shortcuts : dict
-        Action id -> key sequences where they differ from the table of actions.
-    mask_styles : tuple of `MaskStyle`
+        Action id -> keys, separated by blanks, where they differ from the table of actions.
+    overlay : `OverlayStyle`
+        Mask colours for new sessions.
     budget_mb : int
         Memory for kept results in MB (1e6 bytes); 0 for a quarter of the memory, at most 2 GB.
     geometry, layout : str
@@ -39,8 +48,8 @@ class Settings:
 
     recent: tuple[str, ...] = ()
     calib_folder: str = ""
-    shortcuts: dict[str, tuple[str, ...]] | None = None
-    mask_styles: tuple[MaskStyle, ...] = ()
+    shortcuts: dict[str, str] = field(default_factory=dict)
+    overlay: OverlayStyle = field(default_factory=OverlayStyle)
     budget_mb: int = 0
     geometry: str = ""
     layout: str = ""

@@ -1,13 +1,19 @@
 """The session as a value: every choice of the user, frozen, comparable and writable as JSON.
 
-Pixels are not in it. They follow from it: the runner turns frame, CCD, config and calibrations into planes, the panels turn
-planes and picture settings into a picture.
+Pixels are not in it. They follow from it: the runner turns frame, CCD, config and calibrations into planes, the panels
+turn planes and picture settings into a picture.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from isrviewer.render.colour import ColourMap
+from isrviewer.render.limits import Limits
+from isrviewer.render.plane_colours import OverlayStyle
+from isrviewer.render.stretch import Stretch
+from isrviewer.render.view import View
 
 __all__ = [
     "LINK_MODES",
@@ -15,8 +21,6 @@ __all__ = [
     "RAW",
     "Bookmark",
     "CalibPick",
-    "Limits",
-    "MaskStyle",
     "NamedState",
     "Override",
     "PanelState",
@@ -25,7 +29,6 @@ __all__ = [
     "Route",
     "Session",
     "Shows",
-    "ViewState",
 ]
 
 RAW = "raw"
@@ -92,71 +95,35 @@ class Shows:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Which values get the two ends of the colour map.
+class Picture:
+    """How values become colours.
 
     Attributes
     ----------
-    mode : str
-        ``zscale``, ``percentile``, ``minmax`` or ``manual``.
-    percent : float
-        Central part of the pixels for ``percentile``, in percent.
-    low, high : float or None
-        The numbers for ``manual``, in the unit of the pixels.
-    sticky : bool
-        Keep the numbers when other pixels come.
+    limits, stretch, colours
+        See `isrviewer.render`.
+    reduction : str
+        What one screen pixel shows of many image pixels.
     """
 
-    mode: str = "zscale"
-    percent: float = 99.5
-    low: float | None = None
-    high: float | None = None
-    sticky: bool = False
-
-
-@dataclass(frozen=True)
-class Picture:
-    """How values become colours: limits, stretch, colour map, contrast and bias as in DS9, reduction when zoomed out."""
-
-    limits: Limits = Limits()
-    stretch: str = "linear"
-    colormap: str = "gray"
-    inverted: bool = False
-    contrast: float = 1.0
-    bias: float = 0.5
+    limits: Limits = field(default_factory=Limits)
+    stretch: Stretch = field(default_factory=Stretch)
+    colours: ColourMap = field(default_factory=ColourMap)
     reduction: str = "mean"
 
 
 @dataclass(frozen=True)
-class ViewState:
-    """Which part of the plane is on screen: centre in 0-based pixels and screen pixels per image pixel; None fits the panel."""
-
-    x: float | None = None
-    y: float | None = None
-    zoom: float | None = None
-
-
-@dataclass(frozen=True)
 class PanelState:
-    """One image panel."""
+    """One image panel; without a `view` the plane is fitted into it."""
 
     shows: Shows = Shows()
     picture: Picture = Picture()
-    view: ViewState = ViewState()
-
-
-@dataclass(frozen=True)
-class MaskStyle:
-    """How one mask plane is drawn, keyed by its name so that it survives from frame to frame."""
-
-    plane: str
-    colour: str
-    visible: bool = True
+    view: View | None = None
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A pixel to follow through the steps, in 0-based coordinates of the raw frame, which every step can be traced back to."""
+    """A pixel to follow through the steps, in 0-based coordinates of the raw frame: every step leads back to it."""
 
     x: int
     y: int
@@ -168,7 +135,7 @@ class Bookmark:
 
     name: str
     shows: Shows
-    view: ViewState
+    view: View | None
 
 
 @dataclass(frozen=True)
@@ -213,10 +180,8 @@ class Session:
         Index of the panel that the step list and the keys steer.
     link : str
         One of `LINK_MODES`.
-    masks_on : bool
-    mask_opacity : float
-        From 0 to 1.
-    mask_styles : tuple of `MaskStyle`
+    overlay : `OverlayStyle`
+        How masks are drawn, by plane name, in all panels.
     pins, bookmarks, named : tuple
     """
 
@@ -231,9 +196,7 @@ class Session:
     panels: tuple[PanelState, ...] = (PanelState(),)
     focused: int = 0
     link: str = "zoom+centre"
-    masks_on: bool = True
-    mask_opacity: float = 0.6
-    mask_styles: tuple[MaskStyle, ...] = ()
+    overlay: OverlayStyle = field(default_factory=OverlayStyle)
     pins: tuple[Pin, ...] = ()
     bookmarks: tuple[Bookmark, ...] = ()
     named: tuple[NamedState, ...] = ()

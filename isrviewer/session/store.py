@@ -12,7 +12,16 @@ from typing import Any
 from isrviewer.session.codec import CodecError, from_json, to_json
 from isrviewer.session.state import Session
 
-__all__ = ["SCHEMA", "Autosave", "Recovered", "SessionFileError", "load_session", "missing_files", "save_session", "write_json"]
+__all__ = [
+    "SCHEMA",
+    "Autosave",
+    "Recovered",
+    "SessionFileError",
+    "load_session",
+    "missing_files",
+    "save_session",
+    "write_json",
+]
 
 SCHEMA = 1
 """Raise it when an old file could be misread; adding a field with a default is no reason."""
@@ -69,7 +78,9 @@ def load_session(path: Path) -> Session:
     except CodecError as error:
         raise SessionFileError(f"{path}: session.{error}") from None
     if not session.panels or not 0 <= session.focused < len(session.panels):
-        raise SessionFileError(f"{path}: session.focused must name one of {len(session.panels)} panels, found {session.focused}")
+        raise SessionFileError(
+            f"{path}: session.focused must name one of {len(session.panels)} panels, found {session.focused}"
+        )
     return session
 
 

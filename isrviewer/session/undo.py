@@ -37,7 +37,9 @@ class Command:
     @classmethod
     def between(cls, old: Session, new: Session, text: str, merge: str = "") -> Command:
         names = [field.name for field in fields(Session) if getattr(old, field.name) != getattr(new, field.name)]
-        return cls(text, {name: getattr(old, name) for name in names}, {name: getattr(new, name) for name in names}, merge)
+        return cls(
+            text, {name: getattr(old, name) for name in names}, {name: getattr(new, name) for name in names}, merge
+        )
 
 
 class UndoStack:
@@ -52,7 +54,9 @@ class UndoStack:
         self._undone.clear()
         last = self._done[-1] if self._done else None
         if last is not None and command.merge and last.merge == command.merge:
-            self._done[-1] = Command(command.text, {**command.old, **last.old}, {**last.new, **command.new}, command.merge)
+            self._done[-1] = Command(
+                command.text, {**command.old, **last.old}, {**last.new, **command.new}, command.merge
+            )
             return
         self._done.append(command)
         del self._done[:-DEPTH]

@@ -1,0 +1,135 @@
+"""One sheet with all actions: what each does, its keys, and the field to change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from isrviewer.actions import ACTIONS, BY_ID, MENUS, keys_of
+from isrviewer.theme import GRID
+
+__all__ = ["KeySheet"]
+
+MOUSE = (
+    ("drag", "move the picture"),
+    ("wheel", "zoom at the pointer"),
+    ("middle click", "centre there"),
+    ("right drag", "contrast and bias"),
+)
+
+
+class KeySheet(QDialog):
+    """The table of actions as a sheet; stays open beside the work.
+
+    Signals
+    -------
+    changed(str, str)
+        Action id and its new keys, separated by blanks.
+    """
+
+    changed = Signal(str, str)
+
+    def __init__(self, shortcuts: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Actions and keys")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(720, 640)
+        self._shortcuts = dict(shortcuts)
+        self.search = QLineEdit(placeholderText="search", clearButtonEnabled=True)
+        self.search.textChanged.connect(self._filter)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(["Action", "Keys", "What it does"])
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.currentItemChanged.connect(self._choose)
+        self.edit = QKeySequenceEdit(maximumSequenceLength=1)
+        self.apply = QPushButton("Use these keys")
+        self.apply.clicked.connect(self._apply)
+        self.reset = QPushButton("Default")
+        self.reset.clicked.connect(self._reset)
+        self.note = QLabel()
+        row = QHBoxLayout()
+        for widget, stretch in ((QLabel("Keys"), 0), (self.edit, 0), (self.apply, 0), (self.reset, 0), (self.note, 1)):
+            row.addWidget(widget, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree)
+        layout.addLayout(row)
+        self._fill()
+
+    def select(self, action_id: str) -> None:
+        """Make one action the current row."""
+        for item in self._items():
+            if item.data(0, Qt.ItemDataRole.UserRole) == action_id:
+                self.tree.setCurrentItem(item)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        tops = [self.tree.topLevelItem(number) for number in range(self.tree.topLevelItemCount())]
+        return [top.child(number) for top in tops for number in range(top.childCount())]
+
+    def _fill(self) -> None:
+        for menu in MENUS:
+            top = QTreeWidgetItem(self.tree, [menu])
+            top.setExpanded(True)
+            for action in (action for action in ACTIONS if action.menu == menu):
+                item = QTreeWidgetItem(top, [action.text, self._keys(action.id), action.tip])
+                item.setData(0, Qt.ItemDataRole.UserRole, action.id)
+        top = QTreeWidgetItem(self.tree, ["Mouse in an image panel"])
+        top.setExpanded(True)
+        for gesture, effect in MOUSE:
+            QTreeWidgetItem(top, [gesture, "", effect])
+
+    def _keys(self, action_id: str) -> str:
+        keys = keys_of(BY_ID[action_id], self._shortcuts)
+        return "  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
+
+    def _filter(self, wanted: str) -> None:
+        for item in self._items():
+            text = " ".join(item.text(column) for column in range(3)).lower()
+            item.setHidden(wanted.lower() not in text)
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        action_id = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+        for widget in (self.edit, self.apply, self.reset):
+            widget.setEnabled(action_id is not None)
+        if action_id is not None:
+            keys = keys_of(BY_ID[action_id], self._shortcuts)
+            self.edit.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
+        self.note.clear()
+
+    def _apply(self) -> None:
+        self._set(self.edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText))
+
+    def _reset(self) -> None:
+        item = self.tree.currentItem()
+        self._set(BY_ID[item.data(0, Qt.ItemDataRole.UserRole)].keys)
+
+    def _set(self, keys: str) -> None:
+        item = self.tree.currentItem()
+        action_id = item.data(0, Qt.ItemDataRole.UserRole)
+        taken = [
+            other for other in ACTIONS if other.id != action_id and keys and keys in keys_of(other, self._shortcuts)
+        ]
+        if taken:
+            self.note.setText(f"{keys} belongs to “{taken[0].text}”; give that one other keys first")
+            return
+        self._shortcuts[action_id] = keys
+        item.setText(1, self._keys(action_id))
+        self.note.clear()
+        self.changed.emit(action_id, keys)

@@ -1,0 +1,62 @@
+"""A strip above the panels for what the user should know now; never modal, gone by itself or by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from isrviewer.theme import GRID
+
+__all__ = ["MessageStrip"]
+
+_SECONDS = 8
+
+
+class MessageStrip(QFrame):
+    """One message at a time; errors stay until dismissed, notes go after some seconds."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._cures = QHBoxLayout()
+        close = QToolButton(text="×", toolTip="Dismiss", autoRaise=True)
+        close.clicked.connect(self.dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        layout.addWidget(self.text, 1)
+        layout.addLayout(self._cures)
+        layout.addWidget(close)
+        self._timer = QTimer(self, singleShot=True, interval=1000 * _SECONDS)
+        self._timer.timeout.connect(self.dismiss)
+        self.hide()
+
+    def note(self, text: str) -> None:
+        """Say something that needs no answer."""
+        self._show(text, "#3D8BD4", {})
+        self._timer.start()
+
+    def error(self, text: str, cures: dict[str, Callable[[], None]] | None = None) -> None:
+        """Say what failed, with buttons for what can be done about it."""
+        self._timer.stop()
+        self._show(text, "#D55E00", cures or {})
+
+    def dismiss(self) -> None:
+        self._timer.stop()
+        self.hide()
+
+    def _show(self, text: str, colour: str, cures: dict[str, Callable[[], None]]) -> None:
+        while (item := self._cures.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        for word, cure in cures.items():
+            button = QPushButton(word)
+            button.clicked.connect(lambda _, act=cure: (self.dismiss(), act()))
+            self._cures.addWidget(button)
+        self.text.setText(text)
+        self.setStyleSheet(f"MessageStrip {{ border-left: {GRID}px solid {colour}; }}")
+        self.show()

@@ -1,0 +1,91 @@
+"""The status bar: what is under the cursor, and what the program is doing."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
+
+from isrviewer.runner.progress import RunView
+from isrviewer.session.readout import Reading, sexagesimal
+from isrviewer.theme import GRID, number_font
+
+__all__ = ["ReadoutBar", "number_text", "reading_text"]
+
+
+def number_text(value: float) -> str:
+    """A pixel value: integers in full, other numbers with six digits, and words for what is no number."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+infinite" if value > 0 else "−infinite"
+    text = f"{value:.0f}" if value == int(value) and abs(value) < 1e7 else f"{value:.6g}"
+    return text.replace("-", "−")
+
+
+def reading_text(reading: Reading, unit: str) -> tuple[str, str, str, str]:
+    """Value with error and unit; coordinates; mask planes; sky position."""
+    value = number_text(reading.value)
+    if not math.isnan(reading.sigma):
+        value += f" ± {reading.sigma:.3g}"
+    place = f"x {reading.x} y {reading.y} · FITS {reading.x + 1} {reading.y + 1}"
+    if reading.raw is not None:
+        place += f" · raw {reading.raw[0]} {reading.raw[1]}"
+    if reading.amplifier:
+        place += f" · amp {reading.amplifier}"
+    sky = sexagesimal(*reading.sky) if reading.sky is not None else ""
+    return f"{value} {unit}".strip(), place, " ".join(reading.planes), sky
+
+
+class ReadoutBar(QStatusBar):
+    """Value, coordinates, planes and sky on the left; activity, time and memory on the right. Fields keep their places."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        font = number_font(0.5)
+        self.value, self.place, self.planes, self.sky = (QLabel() for _ in range(4))
+        self.activity, self.cost = QLabel(), QLabel()
+        self.progress = QProgressBar()
+        self.progress.setFixedWidth(96)
+        self.progress.setTextVisible(False)
+        self.progress.hide()
+        for label, sample in (
+            (self.value, "−1234.56 ± 12.3 electron"),
+            (self.place, "x 2047 y 4611 · FITS 2048 4612 · raw 2111 4643 · amp B"),
+            (self.planes, "SAT INTRP SUSPECT"),
+            (self.sky, "02:26:14.20 −04:31:08.1"),
+        ):
+            label.setFont(font)
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(sample) + 2 * GRID)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.addWidget(label)
+        self.value.setToolTip("Value under the cursor, its standard deviation from the variance plane, unit")
+        self.place.setToolTip(
+            "0-based array coordinates · 1-based FITS coordinates · 0-based raw coordinates · amplifier"
+        )
+        self.planes.setToolTip("Mask planes set in this pixel")
+        self.sky.setToolTip("Right ascension and declination of the pixel centre, from the header's WCS")
+        for label in (self.activity, self.cost):
+            label.setFont(font)
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.addPermanentWidget(self.activity)
+        self.addPermanentWidget(self.progress)
+        self.addPermanentWidget(self.cost)
+
+    def show_reading(self, reading: Reading | None, unit: str) -> None:
+        """Show a pixel; None for a cursor outside of the plane."""
+        texts = reading_text(reading, unit) if reading is not None else ("outside", "", "", "")
+        for label, text in zip((self.value, self.place, self.planes, self.sky), texts, strict=True):
+            label.setText(text)
+
+    def show_run(self, view: RunView) -> None:
+        """Show progress, time and memory of the run."""
+        finished = sum(row.status in {"done", "cached", "skipped", "failed"} for row in view.rows)
+        self.progress.setVisible(view.running)
+        self.progress.setRange(0, max(len(view.rows), 1))
+        self.progress.setValue(finished)
+        self.activity.setText(view.activity)
+        if view.seconds and not view.running:
+            self.cost.setText(f"{view.seconds:.2f} s · {view.store_bytes / 1e6:.0f} MB kept")
