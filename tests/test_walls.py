@@ -12,7 +12,7 @@ ENGINE = ROOT / "isrcore"
 VIEWER = ROOT / "isrviewer"
 
 ORDER = (
-    ("geom", "metadata"),
+    ("atomic", "geom", "metadata"),
     ("camera",),
     ("image",),
     ("pipe",),

@@ -17,10 +17,18 @@ from isrcore.steps.overscan import FIT_TYPES, OverscanCorrectionTask
 from isrcore.steps.stray_light import StrayLightTask
 from isrcore.steps.vignette import VignetteTask
 
-__all__ = ["CfhtIsrTaskConfig", "IsrTaskConfig"]
+__all__ = ["CfhtIsrTaskConfig", "ConfigRuleError", "IsrTaskConfig"]
 
 _FLUX_AT_MAGNITUDE_28 = 10 ** (0.4 * 28.0)
 _MOVED = "it moved to the overscan subtask"
+
+
+class ConfigRuleError(ValueError):
+    """Fields that do not go together; `fields` holds their paths."""
+
+    def __init__(self, message: str, *fields: str) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class IsrTaskConfig(Config):  # type: ignore[misc]
@@ -264,18 +272,22 @@ class IsrTaskConfig(Config):  # type: ignore[misc]
         ------
         lsst.pex.config.FieldValidationError
             If a required field is None or a value is not allowed.
-        ValueError
+        ConfigRuleError
             If `doFlat` and `doApplyGains`, or `doBiasBeforeOverscan` and `doTrimToMatchCalib`, are both on.
         """
         super().validate()
         if self.doFlat and self.doApplyGains:
-            raise ValueError(
-                "doFlat and doApplyGains are both on: the flat field corrects the gains too; switch one of them off"
+            raise ConfigRuleError(
+                "doFlat and doApplyGains are both on: the flat field corrects the gains too; switch one of them off",
+                "doFlat",
+                "doApplyGains",
             )
         if self.doBiasBeforeOverscan and self.doTrimToMatchCalib:
-            raise ValueError(
-                "doBiasBeforeOverscan and doTrimToMatchCalib are both on: an untrimmed frame cannot be "
-                "cut to a trimmed calibration; switch one of them off"
+            raise ConfigRuleError(
+                "doBiasBeforeOverscan and doTrimToMatchCalib are both on: an untrimmed frame cannot be cut to a trimmed "
+                "calibration; switch one of them off",
+                "doBiasBeforeOverscan",
+                "doTrimToMatchCalib",
             )
         planes = self.maskListToInterpolate
         if self.doSaturationInterpolation and self.saturatedMaskName not in planes:

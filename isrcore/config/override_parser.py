@@ -1,7 +1,7 @@
 """Override files and command-line overrides, read without running them.
 
-The LSST stack executes its config files as Python; a file from elsewhere could then do anything. Here the text is parsed,
-and only the few statements that override files and saved configs need are understood. The first other one is an error.
+The LSST stack executes its config files as Python; a file from elsewhere could then do anything. Here the text is
+parsed, and only the few statements that override files and saved configs need are understood; any other is an error.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from lsst.pex.config import Config, ConfigField, ConfigurableField, DictField, Field, ListField
+from lsst.pex.config import ChoiceField, Config, ConfigField, ConfigurableField, DictField, Field, ListField
 
 __all__ = ["COMMAND_LINE", "Assignment", "OverrideError", "parse_assignment", "parse_overrides", "typed_value"]
 
@@ -251,12 +251,12 @@ def typed_value(text: str, field: Field, is_item: bool) -> Any:
         literal = _literal(ast.parse(text, mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError, _NotAllowed):
         literal = text
+    if literal is None and not (isinstance(field, ChoiceField) and text in field.allowed):
+        return None
     if isinstance(field, ListField) and not isinstance(literal, list):
         return [_word(item.strip(), field.itemtype) for item in text.split(",") if item.strip()]
     if isinstance(field, ListField) or (isinstance(field, DictField) and not is_item):
         return literal
-    if literal is None and field.optional:
-        return None
     return _word(text, field.itemtype if isinstance(field, DictField) else field.dtype)
 
 

@@ -1,4 +1,4 @@
-# What CFHT sets for MegaCam: calibrations are off until they are switched on, fringes are fitted for three filters.
+# What CFHT sets for MegaCam: overscan, assembly, variance, defects and interpolation, without calibration frames.
 config.doBias = False
 config.doDark = False
 config.doFlat = False
@@ -8,12 +8,12 @@ config.doWrite = False
 # no suspect level is known for MegaCam
 config.doSuspect = False
 
-# fringe frames are made from data that are not flat-fielded; only the i and z filters show fringes
+# used when doFringe is switched on: the filters with strong fringes, sampled in small apertures on a wide background
 config.fringeAfterFlat = False
 config.fringe.filters = ["i.MP9701", "i.MP9702", "z.MP9801"]
 config.fringe.pedestal = True
 config.fringe.small = 1
 config.fringe.large = 50
 
-# calibration frames are stored amplifier by amplifier, like raw frames
+# calibration frames are stored amplifier by amplifier with their overscan, like raw frames
 config.doAssembleIsrExposures = True
