@@ -1,11 +1,12 @@
 """MegaCam: the 40 CCDs of CFHT's MegaPrime and its filters, built from the tables in ``resources/megacam``.
 
-Two flavours of the same camera exist, because the amplifier tables of the reference pipeline differ from what headers say:
+Two flavours of the camera exist, because the amplifier tables of the reference pipeline differ from what headers say:
 
 ``cfht`` (default)
-    The sections that raw headers state. BSECA and BSECB run over all 4644 rows, so the serial overscan box is 32 x 4644,
-    taller than the 4612 rows of data beside it: a constant overscan level uses all rows, a fit along the rows uses those
-    beside the data. The parallel overscan, which no keyword describes, is rows 4612 to 4643 of the data columns.
+    The sections that raw headers state. BSECA and BSECB run over all 4644 rows, so the serial overscan box is
+    32 x 4644, taller than the 4612 rows of data beside it: a constant overscan level uses all rows, a fit along the
+    rows uses those beside the data. The parallel overscan, which no keyword describes, is rows 4612 to 4643 of the data
+    columns.
 ``obs_cfht``
     The tables of the reference (specification a.7): serial overscan 32 x 4613, parallel overscan 1023 x 31.
 
@@ -85,10 +86,10 @@ def filter_code(text: str | None) -> str | None:
 def filter_names(text: str | None) -> tuple[str | None, str | None]:
     """Physical filter and band that a FILTER value means.
 
-    A value with a known code gets the physical name of the table, whatever its spelling, so that MP9605 is always ``gri`` and
-    MP9501 always ``OIII`` (the reference lists them as r and g). Old flats and masters state a bare letter: the band is known
-    then, the physical filter is the letter. ``NONE`` and ``filter_name``, which some engineering frames state, and an empty
-    value are no filter.
+    A value with a known code gets the names of the table, whatever its spelling, so that MP9605 is always ``gri`` and
+    MP9501 always ``OIII`` (the reference lists them as r and g). Any other text, such as the bare letter of old flats
+    and masters, is the physical filter as it stands, and the part before the dot is the band. ``NONE``,
+    ``filter_name`` (some engineering frames) and an empty value are no filter.
 
     Returns
     -------
@@ -100,8 +101,7 @@ def filter_names(text: str | None) -> tuple[str | None, str | None]:
         return known["physical"], known["band"]
     if text.upper() in _NO_FILTER:
         return None, None
-    bands = {row["band"] for row in load_filters().values()}
-    return text, text if text in bands else None
+    return text, text.partition(".")[0]
 
 
 @cache
@@ -176,8 +176,8 @@ def detector_from_header(detector: Detector, header: Mapping[str, Any] | Propert
     """`detector` with the gains, read noises and saturation that a frame's header states.
 
     A value that is absent or cannot be true keeps the table's: gains and saturation must be positive and finite (masks
-    state 0), read noises not negative and at most 60000 (some headers state 65535). `isrcore.CfhtIsrTask` reads the header
-    again by the reference's own rules, with its fallback to RDNOISE and an estimate of the saturation.
+    state 0), read noises not negative and at most 60000 (some headers state 65535). `isrcore.CfhtIsrTask` reads the
+    header again by the reference's own rules, with its fallback to RDNOISE and an estimate of the saturation.
 
     Parameters
     ----------

@@ -1,0 +1,236 @@
+"""Raw MegaCam frames: headers at once, the pixels of a CCD when asked for.
+
+`open_raw` reads headers only. What is wrong with one CCD (a damaged heap, the end of a truncated download, a lost
+amplifier) is kept in `RawFrame.problems` and raised when that CCD is read; the others stay usable. Only a file without
+any usable CCD does not open.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.camera.megacam import Flavour, detector_from_header, detector_name, megacam_camera
+from isrcore.data.cards import CardHeader
+from isrcore.data.errors import FrameError, NotARawFrame
+from isrcore.data.extensions import Layout, Source, check_frame, find_sources
+from isrcore.data.facts import ExposureFacts, exposure_facts
+from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
+from isrcore.data.kinds import Kind, classify, is_megacam
+from isrcore.data.sky import header_wcs
+from isrcore.data.splice import splice_metadata, splice_pixels
+from isrcore.image import Exposure, MaskedImage
+from isrcore.metadata import PropertyList
+
+__all__ = ["RawFrame", "open_raw"]
+
+_LOG = logging.getLogger(__name__)
+
+
+def open_raw(path: str | Path) -> RawFrame:
+    """Open a raw frame: ``.fits``, ``.fits.fz`` or ``.fits.gz``, all three layouts, partial and single-CCD files.
+
+    Raises
+    ------
+    NotARawFrame
+        For a good file that is something else; the message says what and how to use it.
+    FrameError
+        For a file that cannot be read, or in which no CCD is usable; the message names the first problem.
+    """
+    return RawFrame(FitsFile(path))
+
+
+class RawFrame:
+    """A raw frame whose headers have been read.
+
+    Attributes
+    ----------
+    path : `pathlib.Path`
+    kind : `Kind`
+        Always `Kind.RAW`.
+    instrument : str
+        ``MegaPrime``, whatever of its four spellings the header has.
+    exposure : `ExposureFacts`
+    layout : `Layout`
+    detectors : list of int
+        Numbers of the CCDs that can be read, ascending.
+    expected_detectors : int or None
+        NCCDS of the primary header; more than `detectors` in a partial file. (NEXTEND counts amplifiers in early
+        files.)
+    problems : dict
+        `FrameError` by number of the CCD that is there but cannot be read.
+    damage : `FrameError` or None
+        What ended the file before its last extension.
+    headers : tuple of `CardHeader`
+        All headers in the order of the file.
+    """
+
+    kind = Kind.RAW
+    instrument = "MegaPrime"
+
+    def __init__(self, file: FitsFile) -> None:
+        self._file = file
+        self.path = file.path
+        _require_raw(file)
+        sources = find_sources(file)
+        self.layout: Layout = sources.layout
+        self.problems = sources.problems
+        self._sources: dict[int, Source] = {}
+        for number, source in sources.found.items():
+            try:
+                check_frame(file, source)
+                _check_raw_pixels(file, source)
+                self._sources[number] = source
+            except FrameError as error:
+                self.problems[number] = error
+        self.damage = file.damage
+        all_problems = [*self.problems.values(), *([self.damage] if self.damage is not None else [])]
+        if not self._sources:
+            if all_problems:
+                raise all_problems[0]
+            expected = "EXTNAME ccdNN or ampNN, or EXTVER"
+            raise FrameError(
+                file.path, "no extension could be assigned to a CCD", expected=expected, cure="open the original"
+            )
+        for problem in all_problems:
+            _LOG.warning("%s", problem)
+        self.headers: tuple[CardHeader, ...] = tuple(hdu.header for hdu in file.hdus)
+        self.exposure: ExposureFacts = exposure_facts(self.headers[:2])
+        self.expected_detectors = self.headers[0].integer("NCCDS")
+
+    @property
+    def detectors(self) -> list[int]:
+        return sorted(self._sources)
+
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        """Absolute path, size in bytes and modification time in ns: what makes this file this file."""
+        return self._file.identity
+
+    def metadata(self, detector: int | str | None = None) -> PropertyList:
+        """Header values with their comments: those of the primary, and on top those of a CCD when one is named.
+
+        Everything in the primary is repeated in the extensions (INHERIT = F) except NEXTEND, NCCDS and NAMPS; where
+        both state a keyword the extension counts. Keywords of the file's structure (sizes, compression, scaling) are
+        left out. The amplifier layout gets the keywords of spliced files, see `isrcore.data.splice`.
+        """
+        merged = self.headers[0].to_property_list(STRUCTURE)
+        if detector is None:
+            return merged
+        source = self._source(detector)
+        parts = [hdu.header.to_property_list(STRUCTURE) for hdu in source.hdus]
+        if len(parts) == 2:
+            return splice_metadata(merged, parts[0], parts[1], source.detector)
+        merged.update(parts[0])
+        merged.comments.update(parts[0].comments)
+        merged.set("EXTNAME", detector_name(source.detector))
+        return merged
+
+    def read(self, detector: int | str, flavour: Flavour = "cfht") -> Exposure:
+        """The raw exposure of one CCD.
+
+        Parameters
+        ----------
+        detector : int or str
+            Number or name (``ccdNN``).
+        flavour : {"cfht", "obs_cfht"}
+            Whose amplifier sections the detector gets; see `isrcore.camera.megacam`.
+
+        Returns
+        -------
+        exposure : `isrcore.image.Exposure`
+            uint16 pixels in ADU, (4644, 2112), untrimmed, mask and variance zero; metadata; detector with the gains,
+            read noises and saturation of the header; WCS of the untrimmed frame or None; filter label or None; visit
+            info.
+
+        Raises
+        ------
+        FrameError
+            If the CCD is not in the file or its pixels are damaged.
+        """
+        source = self._source(detector)
+        metadata = self.metadata(source.detector)
+        parts = [self._pixels(hdu) for hdu in source.hdus]
+        name = detector_name(source.detector)
+        return Exposure(
+            MaskedImage(parts[0] if len(parts) == 1 else splice_pixels(parts[0], parts[1])),
+            metadata=metadata,
+            detector=detector_from_header(megacam_camera(flavour)[name], metadata),
+            wcs=header_wcs(metadata, name),
+            filter_label=self.exposure.filter_label(),
+            visit_info=self.exposure.visit_info(),
+        )
+
+    def _pixels(self, hdu: Hdu) -> NDArray[np.uint16]:
+        """Stored signed integers plus 32768, which is a flip of the highest bit."""
+        pixels = self._file.stored_pixels(hdu).view(np.uint16)
+        return np.bitwise_xor(pixels, np.uint16(0x8000), out=pixels if pixels.flags.writeable else None)
+
+    def _source(self, detector: int | str) -> Source:
+        match = re.fullmatch(r"(?:ccd)?(\d{1,2})", str(detector))
+        number = int(match[1]) if match else -1
+        if number in self._sources:
+            return self._sources[number]
+        if match and number in self.problems:
+            raise self.problems[number]
+        raise FrameError(
+            self.path,
+            "missing extension",
+            keyword="EXTNAME",
+            expected=detector_name(number) if match else f"a CCD named {detector!r}",
+            found=", ".join(detector_name(known) for known in self.detectors),
+            cure="choose one of these" if self.damage is None else f"the file is damaged: {self.damage.problem}",
+        )
+
+    def __repr__(self) -> str:
+        return f"<raw frame {self.path.name}: {self.exposure.obs_type}, {len(self.detectors)} CCDs>"
+
+
+def _require_raw(file: FitsFile) -> None:
+    kind = classify(file.hdus)
+    if kind is Kind.RAW:
+        return
+    if kind is Kind.UNKNOWN and file.damage is not None:
+        raise file.damage
+    if kind is Kind.UNKNOWN and is_megacam(file.hdus):
+        raise FrameError(
+            file.path,
+            "there are no pixels in this file",
+            keyword="NEXTEND",
+            expected=f"{file.hdus[0].header.get('NEXTEND', 'at least one')} image extensions",
+            found=f"{sum(hdu.is_image for hdu in file.hdus)}",
+            cure="copy or download it again",
+        )
+    header = file.hdus[0].header
+    raise NotARawFrame(
+        file.path,
+        f"not a raw frame but {kind.with_article}",
+        kind=kind,
+        expected="a raw MegaCam frame",
+        found=f"INSTRUME {header.get('INSTRUME')!r}, OBSTYPE {header.get('OBSTYPE')!r}",
+        cure=kind.advice,
+    )
+
+
+def _check_raw_pixels(file: FitsFile, source: Source) -> None:
+    """Raise `FrameError` unless the pixels are unsigned 16-bit integers in the way all raw frames store them."""
+    for hdu in source.hdus:
+        for keyword, expected, found in (
+            ("BITPIX", 16, hdu.bitpix),
+            ("BSCALE", 1.0, hdu.scaling[0]),
+            ("BZERO", 32768.0, hdu.scaling[1]),
+        ):
+            if found != expected:
+                raise FrameError(
+                    file.path,
+                    "the pixels are not those of a raw frame",
+                    hdu=hdu.label,
+                    keyword=keyword,
+                    expected=expected,
+                    found=found,
+                    cure="open the original",
+                )
