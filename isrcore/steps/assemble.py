@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from lsst.pex.config import Config, Field, ListField
-from numpy.typing import NDArray
 
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
@@ -109,15 +108,15 @@ def _untrimmed(detector: Detector) -> Detector:
 
 def _place(target: MaskedImage, source: MaskedImage, amp: Amplifier) -> None:
     flips = slice(None, None, -1 if amp.raw_flip_y else 1), slice(None, None, -1 if amp.raw_flip_x else 1)
-    planes: list[tuple[NDArray[np.generic], NDArray[np.generic]]] = [
-        (target.image, source.image[flips]),
-        (target.mask.array, target.mask.aligned(source.mask)[flips]),
-        (target.variance, source.variance[flips]),
-    ]
+    image, variance = source.image[flips], source.variance[flips]
+    bits = target.mask.aligned(source.mask)[flips]
 
     def copy(rows: slice) -> None:
-        for to, origin in planes:
-            to[rows] = origin[rows]
+        target.image[rows] = image[rows]
+        target.variance[rows] = variance[rows]
+        # Most of a mask is empty; rows that stay zero cost no memory.
+        if bits[rows].any():
+            target.mask.array[rows] = bits[rows]
 
     for_bands(copy, target.shape)
 
