@@ -1,0 +1,71 @@
+"""The demo frame: simulated once per version and user, then reused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+
+from isrcore.simulate.frame import simulate_raw
+from isrcore.simulate.masters import simulate_calibrations
+from isrcore.simulate.recipe import SimulationRecipe
+
+__all__ = ["DemoFiles", "demo_recipe", "simulate_demo"]
+
+SIMULATOR_VERSION = 1
+"""To be raised when the same recipe gives other pixels: old demo frames are then made anew."""
+
+
+@dataclass(frozen=True)
+class DemoFiles:
+    """Where the demo lies."""
+
+    frame: Path
+    calibrations: Path
+    truth: Path
+
+
+def demo_recipe() -> SimulationRecipe:
+    """The recipe in ``resources/simulate/demo.json``."""
+    return SimulationRecipe.from_dict(json.loads(_demo_text())["recipe"], "resources/simulate/demo.json")
+
+
+def _demo_text() -> str:
+    return (files("resources") / "simulate" / "demo.json").read_text("utf-8")
+
+
+def simulate_demo(folder: str | Path | None = None) -> DemoFiles:
+    """The demo frame with its calibrations; made now if it is not there in this version.
+
+    Parameters
+    ----------
+    folder : str or path, optional
+        Default: ``demo`` in the user's cache folder of the program.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be written.
+    """
+    folder = Path(folder) if folder is not None else platformdirs.user_cache_path("isrviewer") / "demo"
+    recipe = demo_recipe()
+    demo = DemoFiles(folder / f"{recipe.file_stem}.fits.fz", folder / "calib", folder / f"{recipe.file_stem}.truth.npz")
+    stamp = folder / "version.txt"
+    version = f"{SIMULATOR_VERSION} {hashlib.sha256(_demo_text().encode()).hexdigest()}"
+    complete = all(path.exists() for path in (demo.frame, demo.calibrations, demo.truth, stamp))
+    if complete and stamp.read_text("utf-8") == version:
+        return demo
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    simulate_raw(recipe, demo.frame).save(demo.truth)
+    simulate_calibrations(recipe, demo.calibrations)
+    # The stamp comes last and at once: what is interrupted before is made anew.
+    part = stamp.with_suffix(".part")
+    part.write_text(version, "utf-8")
+    os.replace(part, stamp)
+    return demo
