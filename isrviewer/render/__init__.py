@@ -1,0 +1,1 @@
+"""Pixels to picture: reduction, stretch, colours, mask overlay. Pure NumPy; knows no widget."""
