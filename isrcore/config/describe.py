@@ -167,7 +167,10 @@ def field_history(config: Config, path: str) -> list[HistoryEntry]:
         If there is no such field.
     """
     owner, field = find_field(config, path)
-    return [HistoryEntry(plain(value), *_origin(at, label)) for value, at, label in owner.history[field.name]]
+    entries = [HistoryEntry(plain(value), *_origin(at, label)) for value, at, label in owner.history[field.name]]
+    while len(entries) > 1 and entries[1].label == "default":  # groups set their fields' defaults more than once
+        del entries[0]
+    return entries
 
 
 _LABELS_OF_CODE = {"assignment", "update", "setitem", "insert", "delitem", "delete", "deletion"}

@@ -284,8 +284,8 @@ class IsrTaskConfig(Config):  # type: ignore[misc]
             )
         if self.doBiasBeforeOverscan and self.doTrimToMatchCalib:
             raise ConfigRuleError(
-                "doBiasBeforeOverscan and doTrimToMatchCalib are both on: an untrimmed frame cannot be cut to a trimmed "
-                "calibration; switch one of them off",
+                "doBiasBeforeOverscan and doTrimToMatchCalib are both on: an untrimmed frame cannot be cut to a "
+                "trimmed calibration; switch one of them off",
                 "doBiasBeforeOverscan",
                 "doTrimToMatchCalib",
             )

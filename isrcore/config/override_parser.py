@@ -70,9 +70,9 @@ class Assignment:
 class _NotAllowed(Exception):
     """A statement, or a part of one, that override files may not hold."""
 
-    def __init__(self, node: ast.stmt | ast.expr | None, problem: str) -> None:
+    def __init__(self, node: ast.stmt | ast.expr, problem: str) -> None:
         super().__init__(problem)
-        self.line = 0 if node is None else node.lineno
+        self.line = node.lineno
 
 
 def parse_overrides(text: str, name: str, config: Config) -> list[Assignment]:
@@ -160,7 +160,7 @@ def _literal(node: ast.expr) -> Any:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [_literal(item) for item in items]
         case ast.Dict(keys=keys, values=values):
-            return {_key(key): _literal(item) for key, item in zip(keys, values, strict=True)}
+            return {_key(key or node): _literal(item) for key, item in zip(keys, values, strict=True)}
         case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str() as text)], keywords=[]):
             try:
                 return float(text)
@@ -169,7 +169,7 @@ def _literal(node: ast.expr) -> Any:
     raise _NotAllowed(node, "expected a literal value: a number, a string, True, False, None, a list or a dict")
 
 
-def _key(node: ast.expr | None) -> Any:
+def _key(node: ast.expr) -> Any:
     """A key of a dict."""
     match node:
         case ast.Constant(value=int() | float() | str() as key):
@@ -247,10 +247,7 @@ def typed_value(text: str, field: Field, is_item: bool) -> Any:
     is_item : bool
         Whether it is one item of a dict field.
     """
-    try:
-        literal = _literal(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, _NotAllowed):
-        literal = text
+    literal = _literal_or_text(text)
     if literal is None and not (isinstance(field, ChoiceField) and text in field.allowed):
         return None
     if isinstance(field, ListField) and not isinstance(literal, list):
@@ -260,10 +257,18 @@ def typed_value(text: str, field: Field, is_item: bool) -> Any:
     return _word(text, field.itemtype if isinstance(field, DictField) else field.dtype)
 
 
+def _literal_or_text(text: str) -> Any:
+    try:
+        return _literal(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, _NotAllowed):
+        return text
+
+
 def _word(text: str, dtype: type) -> Any:
     """A single value as typed: a string with or without quotes, True or False, a number, nan or inf."""
-    try:
-        value = float(text) if dtype is float else ast.literal_eval(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    value = _literal_or_text(text)
+    if dtype is str and not isinstance(value, str):
         return text
-    return text if dtype is str and not isinstance(value, str) else value
+    if dtype is float and value in ("nan", "inf", "-inf"):
+        return float(value)
+    return value

@@ -25,13 +25,11 @@ __all__ = [
     "SubtractBackgroundTask",
 ]
 
-_UNUSED = "Has no effect with the base task."
-
 
 def _unused(text: str) -> str:
     """Help text of a field that only a camera's own task would read; the unit stays at the end."""
     text, bracket, unit = text.partition(" [")
-    return f"{text} {_UNUSED}{bracket}{unit}"
+    return f"{text} Has no effect with the base task.{bracket}{unit}"
 
 
 def _is_default_plane(name: str) -> bool:
@@ -94,10 +92,6 @@ class SubtractBackgroundTask(Task):
     _DefaultName: ClassVar = "subtractBackground"
 
 
-def _background(doc: str) -> Any:
-    return ConfigurableField(_unused(doc), SubtractBackgroundTask)
-
-
 class SourceDetectionConfig(Config):  # type: ignore[misc]
     """Detection of sources above a threshold."""
 
@@ -140,9 +134,13 @@ class SourceDetectionConfig(Config):  # type: ignore[misc]
         str,
         ["BAD", "SAT", "EDGE", "NO_DATA"],
     )
-    background = _background("Background measured again after the detection.")
-    tempLocalBackground = _background("Small-scale background, taken off while sources are detected.")
-    tempWideBackground = _background("Large-scale background, taken off while sources are detected.")
+    background = ConfigurableField(_unused("Background measured again after the detection."), SubtractBackgroundTask)
+    tempLocalBackground = ConfigurableField(
+        _unused("Small-scale background, taken off while sources are detected."), SubtractBackgroundTask
+    )
+    tempWideBackground = ConfigurableField(
+        _unused("Large-scale background, taken off while sources are detected."), SubtractBackgroundTask
+    )
 
     def setDefaults(self) -> None:
         """Finer and coarser grids for the temporary backgrounds, without a fitted surface."""
@@ -180,12 +178,11 @@ class AmpOffsetConfig(Config):  # type: ignore[misc]
     ampEdgeWindow = Field(_unused("Length of the rolling mean along the strip. [pixel]"), int, 512)
     doBackground = Field(_unused("Take off a background before measuring."), bool, True)
     doDetection = Field(
-        "Leave detected sources out of the strips; also decides whether the detection subtask is made. "
-        "Has no effect on pixels with the base task.",
+        "Leave detected sources out of the strips. With the base task it only decides whether detection is made.",
         bool,
         True,
     )
-    background = _background("Background taken off before measuring.")
+    background = ConfigurableField(_unused("Background taken off before measuring."), SubtractBackgroundTask)
     detection = ConfigurableField(_unused("Detection of the sources that are left out."), SourceDetectionTask)
 
 
