@@ -10,7 +10,7 @@ from isrcore.image import Exposure
 from isrcore.pipe import Task
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
-__all__ = ["CAMERA_SPECIFIC_MASKING", "MaskingConfig", "MaskingTask"]
+__all__ = ["CAMERA_MASKING", "MaskingConfig", "MaskingTask"]
 
 
 class MaskingConfig(Config):  # type: ignore[misc]
@@ -33,7 +33,7 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     task.masking.run(state.exposure)
 
 
-CAMERA_SPECIFIC_MASKING = Step(
+CAMERA_MASKING = Step(
     name="doCameraSpecificMasking",
     label="camera masking",
     method="masking.run",

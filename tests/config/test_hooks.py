@@ -15,7 +15,7 @@ from isrcore.image.components import FilterLabel
 from isrcore.pipe import Struct
 from isrcore.steps.amp_offset import AMP_OFFSET, AmpOffsetTask, SourceDetectionTask, SubtractBackgroundTask
 from isrcore.steps.filters import filter_is_listed, physical_filter
-from isrcore.steps.masking import CAMERA_SPECIFIC_MASKING, MaskingTask
+from isrcore.steps.masking import CAMERA_MASKING, MaskingTask
 from isrcore.steps.step import IsrState
 from isrcore.steps.stray_light import STRAY_LIGHT, StrayLightTask
 from isrcore.steps.vignette import VIGNETTE, VignetteTask, circle_polygon
@@ -83,10 +83,10 @@ def test_hooks_without_a_method_say_so() -> None:
 def test_masking_hook_leaves_the_exposure_alone() -> None:
     state = IsrState(exposure(), Struct())
     task = FakeTask(masking=MaskingTask())
-    assert CAMERA_SPECIFIC_MASKING.why_not(task, state) == "doCameraSpecificMasking is off"
+    assert CAMERA_MASKING.why_not(task, state) == "doCameraSpecificMasking is off"
     task.config.doCameraSpecificMasking = True
-    assert CAMERA_SPECIFIC_MASKING.why_not(task, state) is None
-    CAMERA_SPECIFIC_MASKING.run(task, state)
+    assert CAMERA_MASKING.why_not(task, state) is None
+    CAMERA_MASKING.run(task, state)
     assert not state.exposure.mask.array.any()
 
 
