@@ -1,8 +1,10 @@
-"""Turns a real header dump into a FITS file: every header as it was, made pixels, the compression that the header states.
+"""Turns a real header dump into a FITS file: every header as it was, made pixels, the compression that the header
+states.
 
-All extensions are there in full size, and yet a file takes a few megabytes: the rows of a compressed image point into a heap
-that holds only a pool of different rows, and an uncompressed extension that nobody asked for is a hole in a sparse file.
-Which row of the pool is which row of the image differs from extension to extension, so that no two have the same pixels.
+All extensions are there in full size, and yet a file takes a few megabytes: the rows of a compressed image point into
+a heap that holds only a pool of different rows, and an uncompressed extension that nobody asked for is a hole in a
+sparse file. Which row of the pool is which row of the image differs from extension to extension, so that no two have
+the same pixels.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
+
 from tests.shared_data import shared_path
 
 CARD, BLOCK = 80, 2880
@@ -64,7 +67,7 @@ def dump_index(name: str) -> dict[str, Any]:
 
 def dump_headers(name: str) -> list[list[str]]:
     """The cards of every HDU, 80 characters each, END included."""
-    text = lzma.open(shared_path("megacam", "headers", f"{name}.hdr.txt.xz")).read().decode("latin-1")
+    text = lzma.decompress(shared_path("megacam", "headers", f"{name}.hdr.txt.xz").read_bytes()).decode("latin-1")
     headers: list[list[str]] = []
     for line in text.split("\n"):
         if line.startswith("@HDU "):

@@ -38,6 +38,7 @@ __all__ = [
     "filter_names",
     "load_filters",
     "load_geometry",
+    "load_masks",
     "megacam_camera",
 ]
 
@@ -70,6 +71,12 @@ def load_geometry() -> dict[str, Any]:
 def load_filters() -> dict[str, dict[str, Any]]:
     """Filters by code MPnnnn, each with ``physical``, ``band``, ``elixir`` (names in master files) and ``alias``."""
     return {row["code"]: row for row in _load("filters.json")["rows"]}
+
+
+@cache
+def load_masks() -> dict[str, Any]:
+    """Validity of Elixir's masks of times when whole CCDs were dead."""
+    return _load("masks.json")
 
 
 def _load(name: str) -> dict[str, Any]:
