@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from isrcore.config.overrides import apply_overrides, load_overrides
@@ -121,7 +122,7 @@ class IsrArgumentParser(argparse.ArgumentParser):
         override(config)
         for kind, text in getattr(parsed, "overrides", None) or []:
             if kind == "file":
-                load_overrides(config, text)
+                load_overrides(config, Path(text))
             else:
                 apply_overrides(config, [text])
         parsed.butler = self.open_repository(parsed.input, calib=parsed.calib, output=parsed.output or parsed.rerun)

@@ -8,7 +8,7 @@ import platform
 import sys
 from typing import Any, ClassVar
 
-from isrcore.config.describe import differences
+from isrcore.config.fields import differences
 from isrcore.methods.argument_parser import IsrArgumentParser, TaskRunner
 from isrcore.pipe import Struct, Task, TaskError
 
@@ -111,8 +111,8 @@ class CommandLineMethods(Task):
         except Exception as error:
             raise type(error)(f"cannot read the stored config {dataset}, consider --clobber-config: {error}") from error
         different = differences(stored, self.config)
-        for difference in different:
-            self.log.critical("Config differs: %s", difference)
+        for path, (old, new) in different.items():
+            self.log.critical("Config differs: %s was %r, is %r", path, old, new)
         if different:
             raise TaskError(f"the config differs from the stored {dataset}; use another output or --clobber-config")
 
