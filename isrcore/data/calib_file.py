@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isrcore.camera.megacam import detector_name, filter_code, filter_names, load_filters, megacam_camera
-from isrcore.data.exposure_file import exposure_detector
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
 from isrcore.data.fits_file import FitsFile
@@ -106,7 +105,7 @@ def describe_calibration(path: Path) -> CalibFile | None:
     if kind is None:
         return None
     if form is Kind.EXPOSURE:
-        number = exposure_detector(file)
+        number = _exposure_detector(file)
     elif form is Kind.DEFECTS:
         number = _table_detector(file)
     else:
@@ -127,6 +126,11 @@ def describe_calibration(path: Path) -> CalibFile | None:
         enlarged=bool(named and named["enlarged"]),
         elixir_filter=named["what"] if named and named["type"] in ("flat", "fringe") else "",
     )
+
+
+def _exposure_detector(file: FitsFile) -> int | None:
+    name = file.hdus[0].header.text("DETNAME")
+    return megacam_camera()[name].id if name in megacam_camera() else None
 
 
 def _table_detector(file: FitsFile) -> int | None:

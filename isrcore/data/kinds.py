@@ -38,7 +38,7 @@ class Kind(StrEnum):
     @property
     def advice(self) -> str:
         """How to use such a file instead of opening it as a raw frame."""
-        return _ADVICE.get(self, "put it into the calibration folder or read it with isrcore.data.calibs.read_master")
+        return _ADVICE.get(self, "put it into the calibration folder or read it with isrcore.data.masters.read_master")
 
 
 _ADVICE = {
@@ -46,7 +46,7 @@ _ADVICE = {
     Kind.FRINGE_POINTS: "there is no step that uses it",
     Kind.MODES: "there is no step that uses it",
     Kind.PROCESSED: "open the raw frame that it was made from (its name ends in o instead of p)",
-    Kind.EXPOSURE: "read it with isrcore.data.exposure_file.read_exposure",
+    Kind.EXPOSURE: "read it with isrcore.export.read_exposure",
     Kind.DEFECTS: "read it with isrcore.calib.defects",
     Kind.UNKNOWN: "name a raw MegaCam frame",
 }
