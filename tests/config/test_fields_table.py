@@ -13,7 +13,7 @@ import pytest
 
 from isrcore.config import CfhtIsrTaskConfig, IsrTaskConfig
 from isrcore.config.describe import FieldInfo, describe_fields
-from isrcore.config.fields import config_values, same_value, set_field
+from isrcore.config.fields import config_values, copy_config, same_value, set_field
 from isrcore.config.overrides import load_cfht_defaults
 from isrcore.image.mask import DEFAULT_PLANES
 from tests.shared_data import shared_path
@@ -121,7 +121,7 @@ def flat(tree: dict[str, Any], known: set[str], prefix: str = "") -> dict[str, A
 
 def test_recorded_configs() -> None:
     """For every recorded run: the same overrides give the reference's effective config."""
-    classes = {"IsrTask": IsrTaskConfig, "CfhtIsrTask": CfhtIsrTaskConfig}
+    classes = {"IsrTask": IsrTaskConfig(), "CfhtIsrTask": CfhtIsrTaskConfig()}
     compared, wrong = 0, []
     for file in sorted(shared_path("golden").glob("*.npz")):
         if file.name.startswith("unit_"):
@@ -130,15 +130,15 @@ def test_recorded_configs() -> None:
             meta = json.loads(str(arrays["meta"]))
         if "configFull" not in meta:
             continue
-        config = classes[meta["task"]]()
+        config = copy_config(classes[meta["task"]])
         if meta["cfht"]:
             load_cfht_defaults(config)
         for path, value in meta["config"].items():
             set_field(config, path, value, "recorded run")
         if meta["validate"]:
             config.validate()
-        recorded = flat(meta["configFull"], set(config_values(CfhtIsrTaskConfig())))
         values = config_values(config)
+        recorded = flat(meta["configFull"], set(values))
         wrong += [
             (file.name, path, v, values.get(path)) for path, v in recorded.items() if not same_value(v, values[path])
         ]

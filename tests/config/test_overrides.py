@@ -6,13 +6,14 @@ import math
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isrcore.config import CfhtIsrTaskConfig, IsrTaskConfig
-from isrcore.config.fields import config_values, get_field
+from isrcore.config.fields import config_values, copy_config, differences, get_field
 from isrcore.config.overrides import OverrideError, apply_overrides, load_overrides, parse_assignment
 
 
@@ -139,12 +140,17 @@ def test_nothing_is_executed(tmp_path: Path) -> None:
     assert victim.exists()
 
 
-@given(st.text())
-def test_any_text_loads_or_is_refused(text: str) -> None:
-    config = IsrTaskConfig()
-    with suppress(OverrideError):
+UNTOUCHED = IsrTaskConfig()
+CODE = st.text(alphabet="abcdox.=()[]{}'\"#:,-+*\\\n 01")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.text(), CODE, CODE.map(lambda text: f"config.doBias = {text}")))
+def test_any_text_is_refused_or_changes_one_field_at_most(text: str) -> None:
+    config = copy_config(UNTOUCHED)
+    with suppress(OverrideError), catch_warnings(action="ignore", category=SyntaxWarning):
         load_overrides(config, text)
-    assert config_values(config) == config_values(IsrTaskConfig())
+    assert set(differences(config, UNTOUCHED)) <= {"doBias"}
 
 
 def test_files(tmp_path: Path) -> None:

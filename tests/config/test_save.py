@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isrcore.config import CfhtIsrTaskConfig, IsrTaskConfig
-from isrcore.config.fields import config_values, differences, set_field
+from isrcore.config.fields import config_values, copy_config, differences, set_field
 from isrcore.config.overrides import apply_overrides, load_cfht_defaults, load_overrides
 from isrcore.config.save import command_line_arguments, only_changed_text, overrides_text, save_overrides
 
@@ -104,15 +104,18 @@ def test_command_line_gives_the_same_config() -> None:
     assert differences(reference, config) == {}
 
 
-@given(text=st.text(), number=st.floats(), names=st.lists(st.text()))
+REFERENCE = IsrTaskConfig()
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(), number=st.floats(), names=st.lists(st.text(), max_size=4))
 def test_any_value_comes_back(text: str, number: float, names: list[str]) -> None:
-    config, reference = IsrTaskConfig(), IsrTaskConfig()
+    config, from_file, from_arguments = (copy_config(REFERENCE) for _ in range(3))
     set_field(config, "datasetType", text, "test")
     set_field(config, "gain", number, "test")
     set_field(config, "illumFilters", names, "test")
-    from_file, from_arguments = IsrTaskConfig(), IsrTaskConfig()
-    load_overrides(from_file, only_changed_text(config, reference))
-    apply_overrides(from_arguments, command_line_arguments(config, reference)[1::2])
+    load_overrides(from_file, only_changed_text(config, REFERENCE))
+    apply_overrides(from_arguments, command_line_arguments(config, REFERENCE)[1::2])
     assert config_values(from_file) == config_values(config) == config_values(from_arguments)
 
 
