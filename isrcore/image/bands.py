@@ -7,22 +7,25 @@ threads: every band writes its own rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-__all__ = ["for_bands", "map_bands"]
+__all__ = ["BAND_PIXELS", "for_bands", "map_bands", "map_items"]
 
 BAND_PIXELS = 1 << 16
 _SERIAL_PIXELS = 1 << 18
+_THREAD_NAME = "isrcore-bands"
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="isrcore-bands")
+    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix=_THREAD_NAME)
 
 
 def map_bands(function: Callable[[slice], T], shape: tuple[int, ...], band_pixels: int = BAND_PIXELS) -> list[T]:
@@ -43,11 +46,21 @@ def map_bands(function: Callable[[slice], T], shape: tuple[int, ...], band_pixel
     bands = [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
     if height * width < _SERIAL_PIXELS or len(bands) < 2:
         return [function(band) for band in bands]
-    # A few long runs of bands instead of many small jobs: handing out a job costs as much as a band of work.
+    return map_items(function, bands)
+
+
+def map_items(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """Call ``function(item)`` for all items on all cores and return the results in order.
+
+    Inside such a call everything runs one after the other: a thread of the pool must not wait for the pool.
+    """
+    if threading.current_thread().name.startswith(_THREAD_NAME):
+        return [function(item) for item in items]
+    # A few long runs of items instead of many small jobs: handing out a job costs as much as a band of work.
     workers = os.cpu_count() or 1
-    step = -(-len(bands) // (workers * 2))
-    runs = [bands[start : start + step] for start in range(0, len(bands), step)]
-    parts = _pool().map(lambda run: [function(band) for band in run], runs)
+    step = max(1, -(-len(items) // (workers * 2)))
+    runs = [items[start : start + step] for start in range(0, len(items), step)]
+    parts = _pool().map(lambda run: [function(item) for item in run], runs)
     return [result for part in parts for result in part]
 
 

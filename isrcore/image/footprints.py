@@ -1,0 +1,229 @@
+"""Sets of pixels: thresholds, growth, connected regions, runs along rows, and rectangles that cover them.
+
+A set is a bool array (height, width). Growth and regions follow specification a.10: growth uses a diamond unless said
+otherwise, and regions are connected over sides and corners.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from isrcore.geom import Box
+
+__all__ = [
+    "Runs",
+    "cover_runs",
+    "decompose_boxes",
+    "fill_runs",
+    "find_runs",
+    "footprint_boxes",
+    "grow_circle",
+    "grow_diamond",
+    "label_regions",
+    "paint_boxes",
+    "smallest_at_least",
+    "threshold_mask",
+]
+
+Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+_EIGHT_CONNECTED = np.ones((3, 3), np.bool_)
+
+
+class Runs(NamedTuple):
+    """Horizontal runs of set pixels, row by row and from left to right.
+
+    Attributes
+    ----------
+    y, first, last : ndarray of int
+        Row and end columns, both included.
+    """
+
+    y: Indices
+    first: Indices
+    last: Indices
+
+
+def smallest_at_least(threshold: float, dtype: np.dtype[Any]) -> Any:
+    """The lowest value of a pixel type that is not below `threshold`.
+
+    Comparing pixels with it gives what comparing them with the double-precision threshold would give.
+    """
+    if dtype.kind != "f":
+        return threshold
+    value = dtype.type(threshold)
+    return value if float(value) >= threshold else np.nextafter(value, dtype.type(math.inf))
+
+
+def threshold_mask(array: NDArray[Any], threshold: float) -> Bools:
+    """Where ``array >= threshold``; infinity qualifies, NaN does not."""
+    found: Bools = array >= smallest_at_least(threshold, array.dtype)
+    return found
+
+
+def find_runs(where: Bools) -> Runs:
+    """All maximal horizontal runs of a set."""
+    width = where.shape[1]
+    flat = np.flatnonzero(where)
+    y = flat // width
+    breaks = np.flatnonzero((np.diff(flat) != 1) | (np.diff(y) != 0))
+    starts = np.concatenate(([0], breaks + 1)) if flat.size else np.zeros(0, np.intp)
+    ends = np.concatenate((breaks, [flat.size - 1])) if flat.size else np.zeros(0, np.intp)
+    rows = y[starts]
+    return Runs(rows, flat[starts] - rows * width, flat[ends] - rows * width)
+
+
+def fill_runs(where: Bools, y: Indices, first: Indices, last: Indices) -> None:
+    """Set runs in place; they are clipped to the array, and runs outside or empty are left out."""
+    height, width = where.shape
+    first, last = np.maximum(first, 0), np.minimum(last, width - 1)
+    keep = (y >= 0) & (y < height) & (first <= last)
+    y, first, lengths = y[keep], first[keep], (last - first + 1)[keep]
+    ends = np.cumsum(lengths)
+    if ends.size:
+        within = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
+        where[np.repeat(y, lengths), np.repeat(first, lengths) + within] = True
+
+
+def _grow(where: Bools, half_widths: list[int]) -> Bools:
+    """Dilate with a shape given by its half width at each distance in y; the cost goes with the number of runs."""
+    grown = where.copy()
+    runs = find_runs(where)
+    for distance, half_width in enumerate(half_widths):
+        for dy in {distance, -distance}:
+            fill_runs(grown, runs.y + dy, runs.first - half_width, runs.last + half_width)
+    return grown
+
+
+def grow_diamond(where: Bools, radius: int) -> Bools:
+    """The set dilated with the diamond ``|dx| + |dy| <= radius``, clipped to the array."""
+    return _grow(where, [radius - distance for distance in range(radius + 1)])
+
+
+def grow_circle(where: Bools, radius: int) -> Bools:
+    """The set dilated with a disc: at distance dy from its centre it reaches ``int(sqrt(radius^2 - dy^2))`` in x."""
+    return _grow(where, [math.isqrt(radius * radius - distance * distance) for distance in range(radius + 1)])
+
+
+def label_regions(where: Bools) -> tuple[NDArray[np.int32], int]:
+    """Number the regions that are connected over sides or corners.
+
+    Returns
+    -------
+    labels : ndarray, int32
+        0 outside, 1 ... `count` inside; regions are numbered in the order of their first pixel, bottom row first.
+    count : int
+    """
+    labels, count = ndimage.label(where, structure=_EIGHT_CONNECTED)
+    return labels.astype(np.int32, copy=False), int(count)
+
+
+def decompose_boxes(where: Bools, xy0: tuple[int, int] = (0, 0)) -> list[Box]:
+    """Disjoint rectangles that cover exactly the set.
+
+    From the bottom row up the first run of set pixels is taken, extended upwards while the whole run stays set, and
+    removed; and so on (specification a.10).
+
+    Parameters
+    ----------
+    where : ndarray, bool
+    xy0 : (int, int)
+        Coordinates of the first pixel.
+    """
+    return [box.shift(*xy0) for box in _cover(_as_tuples(find_runs(where)))]
+
+
+def footprint_boxes(where: Bools, xy0: tuple[int, int] = (0, 0)) -> list[Box]:
+    """Rectangles of each connected region, one region after the other in the order of the reference."""
+    runs = _as_tuples(find_runs(where))
+    return [box.shift(*xy0) for region in _regions(runs) for box in _cover([runs[k] for k in region])]
+
+
+def cover_runs(runs: Runs) -> list[Box]:
+    """The rectangles of `decompose_boxes` for a set given by its runs."""
+    return _cover(_as_tuples(runs))
+
+
+def _as_tuples(runs: Runs) -> list[tuple[int, int, int]]:
+    return list(zip(runs.y.tolist(), runs.first.tolist(), runs.last.tolist(), strict=True))
+
+
+def _cover(runs: list[tuple[int, int, int]]) -> list[Box]:
+    rows: dict[int, list[tuple[int, int]]] = {}
+    for y, first, last in runs:
+        rows.setdefault(y, []).append((first, last))
+    boxes = []
+    for y in sorted(rows):
+        for first, last in rows[y]:
+            top = y + 1
+            while top in rows and _take(rows[top], first, last):
+                top += 1
+            boxes.append(Box(first, y, last - first + 1, top - y))
+    return boxes
+
+
+def _take(runs: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Remove the columns from `first` to `last` from the runs of a row, if all of them are there."""
+    for k, (left, right) in enumerate(runs):
+        if left <= first and last <= right:
+            runs[k : k + 1] = [(a, b) for a, b in ((left, first - 1), (last + 1, right)) if a <= b]
+            return True
+    return False
+
+
+def _regions(runs: list[tuple[int, int, int]]) -> list[list[int]]:
+    """Indices of the runs of each connected region.
+
+    Regions come in the order of their numbers. A run takes the number of the region that touches its first pixel from
+    below, or else a new one, and every other region that it touches is renumbered to it: the recorded order of the
+    reference.
+    """
+    parent: list[int] = []
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            number = parent[number]
+        return number
+
+    numbers: list[int] = []
+    begin = end = 0  # the runs of the row below
+    row_start = 0
+    for k, (y, first, last) in enumerate(runs):
+        if y != runs[row_start][0]:
+            begin, end = (row_start, k) if y == runs[row_start][0] + 1 else (k, k)
+            row_start = k
+        while begin < end and runs[begin][2] < first - 1:
+            begin += 1
+        touching = []
+        for below in range(begin, end):
+            if runs[below][1] > last + 1:
+                break
+            touching.append(below)
+        if touching and runs[touching[0]][1] <= first + 1:
+            number = root(numbers[touching[0]])
+        else:
+            number = len(parent)
+            parent.append(number)
+        numbers.append(number)
+        for below in touching:
+            parent[root(numbers[below])] = number
+    regions: dict[int, list[int]] = {}
+    for k, number in enumerate(numbers):
+        regions.setdefault(root(number), []).append(k)
+    return [regions[number] for number in sorted(regions)]
+
+
+def paint_boxes(boxes: list[Box], frame: Box) -> Bools:
+    """The union of boxes as a set over `frame`; what lies outside is left out."""
+    where = np.zeros(frame.shape, np.bool_)
+    for box in boxes:
+        inside = box.intersect(frame)
+        if not inside.is_empty:
+            where[inside.slices((frame.x0, frame.y0))] = True
+    return where

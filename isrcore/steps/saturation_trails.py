@@ -1,0 +1,49 @@
+"""Wider masks around the bleed trails of saturated stars (specification S14, e.15)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isrcore.image import Mask
+from isrcore.image.footprints import fill_runs, find_runs
+from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+
+__all__ = ["SATURATION_TRAILS", "widen_saturation_trails"]
+
+_EXTRA = np.array([0, 0, 0, 0, 0, 0, 1, 1, 3, 3, 4])
+"""Pixels added on each side of a run by its width; wider runs get the last entry."""
+
+
+def widen_saturation_trails(mask: Mask) -> None:
+    """Extend every wide horizontal run of ``SAT`` to both sides, in place, clipped to the image.
+
+    Runs are horizontal whatever the direction of the trail; the plane is the literal ``SAT`` (trap h-18).
+    """
+    saturated = mask.has("SAT")
+    runs = find_runs(saturated)
+    extra = _EXTRA[np.minimum(runs.last - runs.first + 1, len(_EXTRA) - 1)]
+    wide = np.flatnonzero(extra)
+    if wide.size:
+        y, first, last, extra = runs.y[wide], runs.first[wide], runs.last[wide], extra[wide]
+        bits = np.int32(mask.planes.bitmask("SAT"))
+        added = np.zeros_like(saturated)
+        fill_runs(added, y, first - extra, first - 1)
+        fill_runs(added, y, last + 1, last + extra)
+        mask.array[added] |= bits
+
+
+def _run(task: IsrTaskLike, state: IsrState) -> None:
+    widen_saturation_trails(state.exposure.mask)
+
+
+SATURATION_TRAILS = Step(
+    name="doWidenSaturationTrails",
+    label="saturation trails",
+    method="widenSaturationTrails",
+    doc="Widen the mask of wide saturated runs, whose neighbours are contaminated.",
+    why_not=switched_by("doWidenSaturationTrails"),
+    run=_run,
+    switch="doWidenSaturationTrails",
+    reads=("doWidenSaturationTrails",),
+    writes=frozenset({"mask"}),
+)
