@@ -104,9 +104,11 @@ def map_colours(colours: ColourMap) -> Table:
 
 
 @lru_cache(maxsize=16)
-def _table(stretch: Stretch, colours: ColourMap, limits: tuple[float, float] | None, stats: PlaneStats | None) -> Table:
+def _table(
+    stretch: Stretch, colours: ColourMap, limits: tuple[float, float] | None, stats: PlaneStats | None, centred: bool
+) -> Table:
     table = np.empty(OVER + 1, np.uint32)
-    table[LOWEST : HIGHEST + 1] = map_colours(colours)[scale(stretch, limits or (0.0, 1.0), stats)]
+    table[LOWEST : HIGHEST + 1] = map_colours(colours)[scale(stretch, limits or (0.0, 1.0), stats, centred)]
     table[NAN] = packed(colours.nan)
     table[UNDER] = packed(colours.under) if colours.under else table[LOWEST]
     table[OVER] = packed(colours.over) if colours.over else table[HIGHEST]
@@ -120,6 +122,7 @@ def colour_table(
     limits: tuple[float, float],
     stats: PlaneStats | None = None,
     highlight: tuple[float, float] | None = None,
+    centred: bool = False,
 ) -> Table:
     """Packed colour for each 16-bit position, (65536,) uint32 ``0xffRRGGBB``.
 
@@ -132,10 +135,12 @@ def colour_table(
         For histogram equalisation.
     highlight : (float, float), optional
         Values to light up; they get a colour that the map has nowhere near.
+    centred : bool
+        See `Stretch.curve`.
     """
     # Only histogram equalisation depends on the limits: the others share one table while limits are dragged.
     equalise = stretch.name == "histogram"
-    table = _table(stretch, colours, limits if equalise else None, stats if equalise else None)
+    table = _table(stretch, colours, limits if equalise else None, stats if equalise else None, centred)
     if highlight is not None:
         first, last = positions(np.array(highlight, np.float64), limits).tolist()
         table = table.copy()

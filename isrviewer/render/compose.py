@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from isrviewer.render.colour import ColourMap, colour_table, packed
+from isrviewer.render.colour import DIVERGING_MAP, ColourMap, colour_table, packed
 from isrviewer.render.limits import Limits, PlaneStats
 from isrviewer.render.overlay import overlay_for
 from isrviewer.render.plane_colours import OverlayStyle
@@ -49,6 +49,9 @@ class PictureStyle:
     overlay : `OverlayStyle`
     background : str
         ``#RRGGBB`` around the plane.
+    change_limits : `Limits`
+    change_colours : `ColourMap`
+        Used instead of `limits` and `colours` for planes whose values are changes.
     """
 
     reduction: str = "max"
@@ -57,6 +60,18 @@ class PictureStyle:
     colours: ColourMap = field(default_factory=ColourMap)
     overlay: OverlayStyle = field(default_factory=OverlayStyle)
     background: str = "#2B2D30"
+    change_limits: Limits = field(default_factory=Limits)
+    change_colours: ColourMap = field(default_factory=lambda: ColourMap(DIVERGING_MAP))
+
+    def for_planes(self, planes: ImagePlanes) -> PictureStyle:
+        """The style as these planes need it: changes have limits and colours of their own."""
+        if not planes.zero_centred:
+            return self
+        return replace(self, limits=self.change_limits, colours=self.change_colours)
+
+    def with_limits(self, limits: Limits, zero_centred: bool = False) -> PictureStyle:
+        """The same with other limits, for values or for changes."""
+        return replace(self, change_limits=limits) if zero_centred else replace(self, limits=limits)
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,7 @@ class PictureRequest:
     limits : (float, float)
         Values with the end colours, ``low < high``.
     style : `PictureStyle`
+        Already that for these planes, see `PictureStyle.for_planes`.
     highlight : (float, float), optional
         Values to light up.
     line_width : int
@@ -198,7 +214,9 @@ def compose(request: PictureRequest, cache: LevelCache, previous: Picture | None
             kept = previous.gathered
         else:
             missing = _scroll(previous, request, target, inside)
-    table = colour_table(style.stretch, style.colours, request.limits, request.stats, request.highlight)
+    table = colour_table(
+        style.stretch, style.colours, request.limits, request.stats, request.highlight, planes.zero_centred
+    )
     gathered = {}
 
     def paint(part: _Rectangle) -> None:

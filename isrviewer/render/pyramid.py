@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -139,14 +138,6 @@ class LevelCache:
             level.flags.writeable = False
             self.put(plane, (factor, kind), level, level.nbytes)
         return level
-
-    def remembered(self, plane: Array, key: tuple[Any, ...], make: Callable[[], Any], nbytes: int) -> Any:
-        """What is stored for the plane under `key`, made now if need be."""
-        found = self.get(plane, key)
-        if found is None:
-            found = make()
-            self.put(plane, key, found, nbytes)
-        return found
 
     def get(self, plane: Array, key: tuple[Any, ...]) -> Any:
         """What is stored for the plane under `key`, or None."""

@@ -22,6 +22,8 @@ STRETCHES = ("linear", "log", "sqrt", "asinh", "power", "histogram")
 NAN, UNDER, LOWEST, HIGHEST, OVER = 0, 1, 2, 65534, 65535
 """Meaning of the positions: not a number, below the limits, the limits themselves, above the limits."""
 
+Curve = NDArray[np.float64]
+
 _STEPS = HIGHEST - LOWEST
 _LOG_EXPONENT = 1000.0
 _ASINH_SCALE = 10.0
@@ -58,8 +60,8 @@ class Stretch:
             raise ValueError(f"there is no stretch {self.name!r}; choose one of {', '.join(STRETCHES)}")
 
     def curve(
-        self, x: NDArray[np.float64], limits: tuple[float, float], stats: PlaneStats | None
-    ) -> NDArray[np.float64]:
+        self, x: Curve, limits: tuple[float, float], stats: PlaneStats | None = None, centred: bool = False
+    ) -> Curve:
         """Place on the colour map, 0 to 1, of `x`, 0 to 1 between the limits.
 
         Parameters
@@ -68,9 +70,20 @@ class Stretch:
         limits : (float, float)
         stats : `PlaneStats`, optional
             Needed for histogram equalisation, which without a sample between the limits is linear.
+        centred : bool
+            Stretch both halves away from the middle, so that a map for changes keeps its middle at no change.
         """
-        low, high = limits
-        y: NDArray[np.float64]
+        if centred and self.name != "histogram":
+            offset = 2 * x - 1
+            y = (1 + np.copysign(self._shape(np.abs(offset), limits, stats), offset)) / 2
+        else:
+            y = self._shape(x, limits, stats)
+        y = (y - self.bias) * self.contrast + 0.5
+        np.clip(y, 0, 1, out=y)
+        return y
+
+    def _shape(self, x: Curve, limits: tuple[float, float], stats: PlaneStats | None) -> Curve:
+        y: Curve = x
         if self.name == "log":
             y = np.log1p(_LOG_EXPONENT * x) / np.log1p(_LOG_EXPONENT)
         elif self.name == "sqrt":
@@ -80,15 +93,11 @@ class Stretch:
         elif self.name == "power":
             y = (_LOG_EXPONENT**x - 1) / (_LOG_EXPONENT - 1)
         elif self.name == "histogram" and stats is not None:
-            y = _equalised(x, low, high, stats.sample)
-        else:
-            y = x
-        y = (y - self.bias) * self.contrast + 0.5
-        np.clip(y, 0, 1, out=y)
+            y = _equalised(x, *limits, stats.sample)
         return y
 
 
-def _equalised(x: NDArray[np.float64], low: float, high: float, sample: NDArray[np.float32]) -> NDArray[np.float64]:
+def _equalised(x: Curve, low: float, high: float, sample: NDArray[np.float32]) -> Curve:
     within = sample[(sample >= low) & (sample <= high)]
     if not len(within):
         return x
@@ -119,7 +128,9 @@ def positions(values: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.u
     return place.astype(np.uint16)
 
 
-def scale(stretch: Stretch, limits: tuple[float, float], stats: PlaneStats | None = None) -> NDArray[np.uint8]:
+def scale(
+    stretch: Stretch, limits: tuple[float, float], stats: PlaneStats | None = None, centred: bool = False
+) -> NDArray[np.uint8]:
     """Index into a 256-entry colour map for each position from `LOWEST` to `HIGHEST`, (65533,) uint8."""
     x = np.linspace(0, 1, _STEPS + 1)
-    return (stretch.curve(x, limits, stats) * 255 + 0.5).astype(np.uint8)
+    return (stretch.curve(x, limits, stats, centred) * 255 + 0.5).astype(np.uint8)
