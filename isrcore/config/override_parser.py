@@ -7,6 +7,7 @@ parsed, and only the few statements that override files and saved configs need a
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +92,7 @@ def parse_overrides(text: str, name: str, config: Config) -> list[Assignment]:
     OverrideError
         For a syntax error or the first statement that is not allowed.
     """
-    lines = text.splitlines()
+    lines = re.split(r"\r\n?|\n", text)  # as Python counts lines; splitlines would break at form feeds too
 
     def error(line: int, problem: str) -> OverrideError:
         return OverrideError(name, line, problem, lines[line - 1].strip() if 0 < line <= len(lines) else "")

@@ -68,7 +68,7 @@ def load_overrides(
     else:
         name = name or str(Path(source))
         try:
-            text = Path(source).read_text(encoding="utf-8")
+            text = Path(source).read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise OverrideError(name, 0, f"not a text file in UTF-8 ({error.reason} at byte {error.start})") from error
     assignments = parse_overrides(text, name, config)

@@ -131,6 +131,13 @@ def test_the_line_of_a_long_statement_is_the_wrong_one() -> None:
         loaded("config.fringe.filters = [\n'a',\nspam()]\n")
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_numbers_are_those_of_an_editor(newline: str) -> None:
+    lines = ["# a form feed \f and a \u2028 in a comment", "config.doBias = False", "spam()"]
+    with pytest.raises(OverrideError, match=r"line 3: .*not allowed[^\n]*\n    spam\(\)"):
+        loaded(newline.join(lines))
+
+
 def test_nothing_is_executed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("here")
@@ -160,6 +167,8 @@ def test_files(tmp_path: Path) -> None:
     applied = load_overrides(config, file)
     assert [(item.path, item.value, item.line) for item in applied] == [("doBias", False, 2)]
     assert config.doBias is False
+    file.write_bytes(b"\xef\xbb\xbfconfig.doBias = True\r\nconfig.doDark = False\r\n")
+    assert [item.line for item in load_overrides(config, file)] == [1, 2]
     file.write_bytes(b"config.doBias = True # \xff\xfe\n")
     with pytest.raises(OverrideError, match=r"mine\.py: not a text file in UTF-8"):
         load_overrides(config, file)
