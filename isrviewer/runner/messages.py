@@ -5,13 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from isrviewer.session import CalibPick, Override, Session
 
 if TYPE_CHECKING:
     # Importing the engine takes longer than showing the window.
     from isrcore.chain import StepReport
+    from isrcore.data.cards import CardHeader
     from isrcore.image import Exposure
     from isrcore.steps.step import Step
 
@@ -80,14 +81,14 @@ class FrameFacts:
         `title` is one line: run number, filter, exposure time.
     detectors : tuple of (int, str)
         Number and name of every CCD that can be read.
-    headers : tuple of (str, tuple)
-        Name of each HDU with its cards as (keyword, value, comment).
+    headers : tuple of (str, `CardHeader`)
+        Name of each HDU with its header, whose cards are parsed when they are looked at.
     """
 
     path: str
     title: str
     detectors: tuple[tuple[int, str], ...]
-    headers: tuple[tuple[str, tuple[tuple[str, Any, str], ...]], ...] = ()
+    headers: tuple[tuple[str, CardHeader], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from isrviewer.runner.messages import Engine, Event, Loaded, Problem, Request, RunEnded, Stepped
 from isrviewer.runner.progress import RunView, advance, begin
 from isrviewer.runner.results import Results
+from isrviewer.runner.shown import Source
 from isrviewer.runner.worker import Runner
 from isrviewer.session import RAW, Session, SessionModel
 
@@ -63,10 +64,24 @@ class RunModel(QObject):
         """Planes after a step, or before the first one for `RAW`; None when they have to be computed."""
         return self._results.exposure(name, self.view)
 
+    def source(self, name: str) -> Source | None:
+        """Planes after a step with the words that belong to them; None when they have to be computed."""
+        exposure = self.exposure(name)
+        if exposure is None:
+            return None
+        row = self.view.row(name)
+        return Source("raw" if row is None else row.step.label, self.unit(name), exposure)
+
+    def results(self) -> list[tuple[str, str, Exposure | None]]:
+        """Name, label and planes of the raw frame and of every step that ran."""
+        ran = (row for row in self.view.rows if row.status in {"done", "cached"})
+        rows = [(RAW, "raw", self.view.raw)]
+        return rows + [(row.step.name, row.step.label, self.exposure(row.step.name)) for row in ran]
+
     def unit(self, name: str) -> str:
         """Unit of the image plane after a step."""
         for row in self.view.rows:
-            if row.step.name == "applyGains" and row.status in {"done", "cached"}:
+            if row.step.name == "doApplyGains" and row.status in {"done", "cached"}:
                 return "electron"
             if row.step.name == name:
                 break
@@ -86,12 +101,11 @@ class RunModel(QObject):
         self._stop_after = self._breakpoints(session) if stop_after is None else stop_after
         self._ask()
 
-    def step(self) -> None:
-        """Run one step further than the last one that has a result."""
-        rows = [row for row in self.view.rows if row.status != "skipped"]
-        reached = [row.status in {"done", "cached"} for row in rows]
-        following = next((row for row, done in zip(rows, reached, strict=True) if not done), None)
-        self.run(frozenset() if following is None else frozenset({following.step.name}))
+    def next_step(self) -> str:
+        """Name of the first step that has no result yet; empty when all have."""
+        rows = (row for row in self.view.rows if row.status not in {"done", "cached", "skipped"})
+        row = next(rows, None)
+        return "" if row is None else row.step.name
 
     def proceed(self) -> None:
         """Run on from where the run stopped, to the next breakpoint that is not passed yet."""

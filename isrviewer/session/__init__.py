@@ -6,7 +6,6 @@ from isrviewer.session.state import (
     CalibPick,
     Override,
     PanelState,
-    Picture,
     Session,
     Shows,
 )
@@ -16,7 +15,6 @@ __all__ = [
     "CalibPick",
     "Override",
     "PanelState",
-    "Picture",
     "Session",
     "SessionModel",
     "Shows",

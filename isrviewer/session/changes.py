@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from isrviewer.render.compose import PictureStyle
 from isrviewer.render.plane_colours import PlaneStyle
 from isrviewer.render.view import View
 from isrviewer.session.state import (
@@ -16,7 +17,6 @@ from isrviewer.session.state import (
     NamedState,
     Override,
     PanelState,
-    Picture,
     Pin,
     Route,
     Session,
@@ -58,7 +58,7 @@ def open_frame(session: Session, path: str, detector: int | None) -> Session:
 
 def set_field(session: Session, field: str, value: Any, origin: str = "you") -> Session:
     """Set one config field; it keeps its place when it was overridden already."""
-    new = Override(field, tuple(value) if isinstance(value, list) else value, origin)
+    new = Override(field, value, origin)
     if session.overridden(field) is None:
         return replace(session, config=(*session.config, new))
     return replace(session, config=tuple(new if old.field == field else old for old in session.config))
@@ -132,7 +132,7 @@ def toggle_difference(session: Session, previous: str) -> Session:
     return show(session, session.focused, replace(shows, minus=minus))
 
 
-def set_picture(session: Session, index: int, picture: Picture) -> Session:
+def set_picture(session: Session, index: int, picture: PictureStyle) -> Session:
     """Change limits, stretch or colours of one panel."""
     return _change_panel(session, index, picture=picture)
 

@@ -67,13 +67,7 @@ def changed_by_file(session: Session, path: Path) -> list[tuple[str, Any]]:
 
 
 def override_text(session: Session) -> str:
-    """The session's overrides as an override file that the LSST stack loads too."""
-    lines = ["# Config overrides written by isrviewer; CFHT's own defaults come first."]
-    for override in session.config:
-        value = list(override.value) if isinstance(override.value, tuple) else override.value
-        lines.append(f"config.{override.field} = {_literal(value)}")
-    return "\n".join(lines) + "\n"
+    """What the session sets beyond CFHT's config, as an override file that the LSST stack loads too."""
+    from isrcore.config.save import only_changed_text
 
-
-def _literal(value: Any) -> str:
-    return f"float({str(value)!r})" if isinstance(value, float) and not abs(value) < float("inf") else repr(value)
+    return only_changed_text(effective_config(session.config)[0], effective_config(())[0])

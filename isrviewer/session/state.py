@@ -6,13 +6,12 @@ turn planes and picture settings into a picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from isrviewer.render.colour import ColourMap
-from isrviewer.render.limits import Limits
+from isrviewer.render.compose import PictureStyle
 from isrviewer.render.plane_colours import OverlayStyle
-from isrviewer.render.stretch import Stretch
 from isrviewer.render.view import View
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "NamedState",
     "Override",
     "PanelState",
-    "Picture",
     "Pin",
     "Route",
     "Session",
@@ -49,7 +47,7 @@ class Override:
     field : str
         Dotted path below the task config (``overscan.fitType``).
     value : object
-        Scalar, or a tuple or dict of scalars.
+        Scalar, or a tuple or dict of scalars; a list becomes a tuple.
     origin : str
         Who set it: ``"you"``, or the name of the override file.
     """
@@ -57,6 +55,16 @@ class Override:
     field: str
     value: Any
     origin: str = "you"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", _comparable(self.value))
+
+
+def _comparable(value: Any) -> Any:
+    """Equal values must compare equal: NaN is always the same object, which Python takes for equal inside containers."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_comparable(item) for item in value)
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
 
 
 @dataclass(frozen=True)
@@ -95,29 +103,20 @@ class Shows:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """How values become colours.
+class PanelState:
+    """One image panel.
 
     Attributes
     ----------
-    limits, stretch, colours
-        See `isrviewer.render`.
-    reduction : str
-        What one screen pixel shows of many image pixels.
+    shows : `Shows`
+    picture : `PictureStyle`
+        Without its overlay, which is common to all panels (`Session.overlay`).
+    view : `View` or None
+        None fits the plane into the panel.
     """
 
-    limits: Limits = field(default_factory=Limits)
-    stretch: Stretch = field(default_factory=Stretch)
-    colours: ColourMap = field(default_factory=ColourMap)
-    reduction: str = "mean"
-
-
-@dataclass(frozen=True)
-class PanelState:
-    """One image panel; without a `view` the plane is fitted into it."""
-
     shows: Shows = Shows()
-    picture: Picture = Picture()
+    picture: PictureStyle = field(default_factory=PictureStyle)
     view: View | None = None
 
 
@@ -205,6 +204,10 @@ class Session:
     def panel(self) -> PanelState:
         """The focused panel."""
         return self.panels[self.focused]
+
+    def style(self, index: int) -> PictureStyle:
+        """How panel `index` is drawn, masks included."""
+        return replace(self.panels[index].picture, overlay=self.overlay)
 
     def overridden(self, field: str) -> Override | None:
         """The override of one config field, if there is one."""

@@ -1,0 +1,219 @@
+"""Open, save, export: everything that names a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from isrcore.atomic import written_atomically
+from isrviewer.runner.background import Background
+from isrviewer.session import Session
+from isrviewer.session.changes import load_overrides, open_frame
+from isrviewer.session.config import changed_by_file, override_text
+from isrviewer.session.store import SessionFileError, load_session, missing_files, save_session
+
+if TYPE_CHECKING:
+    from isrcore.simulate.demo import DemoFiles
+    from isrviewer.window import Window
+
+__all__ = ["FileCommands"]
+
+FRAMES = "MegaCam frames (*.fits *.fits.fz *.fits.gz *.fz);;All files (*)"
+SESSIONS = "isrviewer sessions (*.json);;All files (*)"
+OVERRIDES = "Config overrides (*.py);;All files (*)"
+FITS = "FITS (*.fits)"
+PICTURES = "PNG pictures (*.png)"
+
+
+class FileCommands:
+    """The File menu."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+        self._background = Background(window)
+
+    def close(self) -> None:
+        """The window closes: nothing may arrive any more."""
+        self._background.close()
+
+    # What to open or write is asked here ...
+
+    def open(self) -> None:
+        start = str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
+        self._ask_open("Open frame", start, FRAMES, self.open_path)
+
+    def open_demo(self) -> None:
+        """Simulate the demo frame once, then open it."""
+        from isrcore.simulate.demo import simulate_demo
+
+        self._window.strip.note("Making the demo frame and its calibrations…")
+        self._background.compute(_outcome(simulate_demo), self._demo_made)
+
+    def calib_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self._window, "Calibration folder", self._model.session.calib_folder)
+        if path:
+            self.set_calib_folder(path)
+
+    def open_session(self) -> None:
+        self._ask_open("Open session", "", SESSIONS, self.restore)
+
+    def save_session(self) -> None:
+        self._ask_save("Save session", "session.json", SESSIONS, self.save_session_as)
+
+    def load_config(self) -> None:
+        self._ask_open("Load config overrides", "", OVERRIDES, self.load_config_file)
+
+    def save_config(self) -> None:
+        self._ask_save("Save config overrides", "overrides.py", OVERRIDES, self.save_config_as)
+
+    def export(self) -> None:
+        shows = self._model.session.panel.shows
+        stem = Path(self._model.session.frame).name.partition(".")[0]
+        name = f"{stem}_ccd{self._window.runs.view.detector or 0:02d}_{shows.step}.fits"
+        self._ask_save("Export step as FITS", name, FITS, self.export_as)
+
+    def screenshot(self) -> None:
+        self._ask_save("Save screenshot", "isrviewer.png", PICTURES, self.screenshot_as)
+
+    def quit(self) -> None:
+        self._window.close()
+
+    # ... and done here, also for drops, recent files and the command line.
+
+    def open_path(self, path: str, detector: int | None = None) -> None:
+        """Open a frame, or whatever else the path names: a session, an override file, a calibration folder."""
+        if Path(path).is_dir():
+            self.set_calib_folder(path)
+        elif path.endswith(".json"):
+            self.restore(path)
+        elif path.endswith(".py"):
+            self.load_config_file(path)
+        else:
+            session = open_frame(self._model.session, os.path.abspath(path), detector)
+            if session == self._model.session:
+                self._window.runs.run()
+            else:
+                self._model.change(session, f"open {Path(path).name}")
+
+    def set_calib_folder(self, path: str) -> None:
+        """Look for calibrations in another folder."""
+        session = replace(self._model.session, calib_folder=os.path.abspath(path))
+        self._model.change(session, f"calibration folder {Path(path).name}")
+        self._window.remember(calib_folder=os.path.abspath(path))
+
+    def restore(self, path: str) -> None:
+        """Restore a session from its file."""
+        try:
+            session = load_session(Path(path))
+        except SessionFileError as error:
+            self._window.strip.error(str(error))
+            return
+        self.restore_session(session)
+
+    def restore_session(self, session: Session) -> None:
+        """Replace everything that is open; files that are gone are named."""
+        gone = missing_files(session)
+        self._model.replace_all(session)
+        if gone:
+            lines = "; ".join(f"{what}: {path}" for what, path in gone)
+            self._window.strip.error(f"Files of this session are missing: {lines}. Everything else is restored.")
+
+    def save_session_as(self, path: str) -> None:
+        self._write(lambda: save_session(self._model.session, Path(path)), path)
+
+    def load_config_file(self, path: str) -> None:
+        """Apply an override file as one undoable change."""
+        try:
+            values = changed_by_file(self._model.session, Path(path))
+        except (OSError, ValueError) as error:
+            self._window.strip.error(str(error))
+            return
+        name = Path(path).name
+        self._model.change(load_overrides(self._model.session, values, f"file {name}"), f"load {name}")
+        self._window.strip.note(f"{name} changed {len(values)} fields.")
+
+    def save_config_as(self, path: str) -> None:
+        def write() -> None:
+            with written_atomically(path) as temporary:
+                temporary.write_text(override_text(self._model.session), encoding="utf-8")
+
+        self._write(write, path)
+
+    def export_as(self, path: str) -> None:
+        """Write the planes of the focused panel's step, off the GUI thread."""
+        shows = self._model.session.panel.shows
+        exposure = self._window.runs.exposure(shows.step)
+        if exposure is None:
+            self._window.strip.error(f"There are no planes of {shows.step} to write; run to this step first.")
+            return
+        session, calibs = self._model.session, self._window.runs.view.calibs
+
+        def write() -> str:
+            from isrcore.export.exposure import write_exposure
+            from isrcore.export.provenance import Provenance
+
+            used = {info.kind: f"{info.path} ({info.why})" for info in calibs if info.path}
+            provenance = Provenance(session.frame, shows.step, override_text(session), used)
+            write_exposure(exposure, path, provenance, overwrite=True)
+            return path
+
+        self._background.compute(_outcome(write), self._written)
+
+    def screenshot_as(self, path: str) -> None:
+        """Write the window as it is on screen."""
+        if self._window.grab().save(path, "PNG"):
+            self._window.strip.note(f"Wrote {path}")
+        else:
+            self._window.strip.error(f"{path} could not be written; choose another folder.")
+
+    def _demo_made(self, outcome: DemoFiles | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self._window.strip.error(f"The demo could not be made: {outcome}")
+            return
+        self._window.strip.dismiss()
+        session = replace(self._model.session, calib_folder=str(outcome.calibrations), calibs=())
+        switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doFringe", "doDefect")]
+        session = load_overrides(session, switches, "demo")
+        self._model.change(open_frame(session, str(outcome.frame), None), "open the demo")
+
+    def _written(self, outcome: object) -> None:
+        if isinstance(outcome, Exception):
+            self._window.strip.error(f"Nothing was written: {outcome}")
+        else:
+            self._window.strip.note(f"Wrote {outcome}")
+
+    def _write(self, write: Callable[[], None], path: str) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._window.strip.error(f"{path} could not be written: {error.strerror or error}. Nothing was changed.")
+        else:
+            self._window.strip.note(f"Wrote {path}")
+
+    def _ask_open(self, title: str, start: str, kinds: str, then: Callable[[str], None]) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, title, start, kinds)
+        if path:
+            then(path)
+
+    def _ask_save(self, title: str, name: str, kinds: str, then: Callable[[str], None]) -> None:
+        path, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
+        if path:
+            then(path)
+
+
+def _outcome(work: Callable[[], object]) -> Callable[[], object]:
+    """Return an expected error as a value, because it has to reach another thread."""
+
+    def attempt() -> object:
+        try:
+            return work()
+        except (OSError, ValueError, LookupError, RuntimeError) as error:
+            return error
+
+    return attempt

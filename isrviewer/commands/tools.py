@@ -1,0 +1,95 @@
+"""Masks, pins, bookmarks, palette, help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from isrviewer.session.changes import add_bookmark, set_view, show, toggle_pin
+from isrviewer.session.readout import read_pixel
+from isrviewer.session.state import Pin
+
+if TYPE_CHECKING:
+    from isrviewer.window import Window
+
+__all__ = ["HelpCommands", "MaskCommands", "ToolCommands"]
+
+
+class MaskCommands:
+    """The Masks menu."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+
+    def toggle(self) -> None:
+        session = self._model.session
+        overlay = replace(session.overlay, visible=not session.overlay.visible)
+        self._model.change(replace(session, overlay=overlay))
+
+    def toggle_plane(self, row: int) -> None:
+        self._window.masks.toggle(row)
+
+
+class ToolCommands:
+    """The Tools menu."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+
+    def palette(self) -> None:
+        self._window.open_palette()
+
+    def find_field(self) -> None:
+        self._window.raise_panel("config")
+        self._window.config_panel.find()
+
+    def pin(self) -> None:
+        """Follow the pixel under the cursor, or no longer."""
+        panel = self._window.grid.focused
+        reading = read_pixel(panel.exposure, *panel.cursor) if panel.exposure is not None and panel.cursor else None
+        if reading is None or reading.raw is None:
+            self._window.strip.note("Put the cursor on a pixel first.")
+            return
+        self._model.change(toggle_pin(self._model.session, Pin(*reading.raw)), f"pin {reading.x} {reading.y}")
+        self._window.raise_panel("pixel")
+
+    def bookmark(self) -> None:
+        session = self._model.session
+        name = f"{session.panel.shows.step} {len(session.bookmarks) + 1}"
+        self._model.change(add_bookmark(session, name), f"bookmark {name}")
+        self._window.strip.note(f"Bookmarked as “{name}”.")
+
+    def next_bookmark(self) -> None:
+        """Walk through the bookmarks in their order."""
+        session = self._model.session
+        here = (session.panel.shows, session.panel.view)
+        places = [(mark.shows, mark.view) for mark in session.bookmarks]
+        if places:
+            shows, view = places[(places.index(here) + 1) % len(places) if here in places else 0]
+            session = show(session, session.focused, shows)
+            self._model.change(set_view(session, session.focused, view))
+
+    def show_steps(self) -> None:
+        self._window.raise_panel("steps")
+        self._window.steps.list.setFocus()
+
+    def show_log(self) -> None:
+        self._window.raise_panel("log")
+
+    def show_header(self) -> None:
+        self._window.raise_panel("header")
+
+
+class HelpCommands:
+    """The Help menu."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def keys(self) -> None:
+        self._window.open_keys()
+
+    def about(self) -> None:
+        self._window.open_about()

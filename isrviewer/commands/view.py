@@ -1,0 +1,194 @@
+"""Where and how the panels look: zoom, planes, differences, limits, colours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QInputDialog
+
+from isrviewer.session.changes import (
+    focus_panel,
+    next_plane,
+    set_panel_count,
+    set_picture,
+    set_view,
+    toggle_difference,
+)
+from isrviewer.session.readout import is_trimmed, raw_to_assembled
+
+if TYPE_CHECKING:
+    from isrviewer.render.compose import PictureStyle
+    from isrviewer.window import Window
+
+__all__ = ["PictureCommands", "ViewCommands", "parse_place"]
+
+_BLINK_MS = 500
+
+
+def parse_place(text: str) -> tuple[str, float, float]:
+    """Read ``x y`` (``"pixel"``) or right ascension and declination (``"sky"``, degrees).
+
+    Sky positions are two sexagesimal numbers (hours and degrees), or two decimal degrees behind the word ``sky``.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    parts = text.replace("−", "-").replace(",", " ").split()
+    sky = parts[:1] == ["sky"]
+    parts = parts[1:] if sky else parts
+    if len(parts) == 2:
+        try:
+            if ":" in parts[0] and ":" in parts[1]:
+                return "sky", 15 * _sexagesimal(parts[0]), _sexagesimal(parts[1])
+            return "sky" if sky else "pixel", float(parts[0]), float(parts[1])
+        except ValueError:
+            pass
+    raise ValueError(f"expected x y, hh:mm:ss dd:mm:ss, or sky and two degrees; found {text!r}")
+
+
+def _sexagesimal(text: str) -> float:
+    match = re.fullmatch(r"([+-]?)(\d+):(\d+)(?::(\d+(?:\.\d*)?))?", text)
+    if match is None:
+        raise ValueError(text)
+    sign, whole, minutes, seconds = match.groups()
+    return (-1 if sign == "-" else 1) * (int(whole) + int(minutes) / 60 + float(seconds or 0) / 3600)
+
+
+class ViewCommands:
+    """The View menu."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+        self._blink = QTimer(window, interval=_BLINK_MS)
+        self._blink.timeout.connect(lambda: self._peek(not window.grid.is_peeking))
+
+    def zoom_in(self) -> None:
+        self._window.grid.focused.zoom_by(2.0)
+
+    def zoom_out(self) -> None:
+        self._window.grid.focused.zoom_by(0.5)
+
+    def fit(self) -> None:
+        self._model.change(set_view(self._model.session, self._model.session.focused, None))
+
+    def one_to_one(self) -> None:
+        self._window.grid.focused.one_to_one()
+
+    def move_cursor(self, step: tuple[int, int]) -> None:
+        self._window.grid.focused.move_cursor(*step)
+
+    def go_to(self) -> None:
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Go to")
+        dialog.setLabelText("x y (0-based), or hh:mm:ss dd:mm:ss")
+        dialog.textValueSelected.connect(self.go_to_place)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def go_to_place(self, text: str) -> None:
+        """Centre the focused panel on a place typed by the user."""
+        try:
+            system, first, second = parse_place(text)
+            if system == "sky":
+                first, second = self._from_sky(first, second)
+        except ValueError as error:
+            self._window.strip.error(str(error))
+            return
+        self._window.grid.focused.centre_on(first, second)
+
+    def _from_sky(self, ra: float, dec: float) -> tuple[float, float]:
+        exposure = self._window.grid.focused.exposure
+        if exposure is None or exposure.wcs is None:
+            raise ValueError("the header of this frame has no usable WCS; give x and y instead")
+        x, y = (float(value) for value in exposure.wcs.world_to_pixel_values(ra, dec))
+        if is_trimmed(exposure) and exposure.detector is not None:
+            place = raw_to_assembled(exposure.detector, round(x), round(y))
+            if place is None:
+                raise ValueError(
+                    f"RA {ra:.5f} Dec {dec:.5f} falls on raw pixel {x:.0f} {y:.0f}, outside the imaging area"
+                )
+            return float(place[0]), float(place[1])
+        return x, y
+
+    def next_plane(self) -> None:
+        self._model.change(next_plane(self._model.session))
+
+    def difference(self) -> None:
+        session = self._model.session
+        previous = self._window.runs.view.previous(session.panel.shows.step)
+        self._model.change(toggle_difference(session, previous))
+
+    def peek(self) -> None:
+        """Swap to the previous step, or back: the menu's way; the key swaps while it is held."""
+        self._peek(not self._window.grid.is_peeking)
+
+    def _peek(self, on: bool) -> None:
+        self._window.grid.peek(on)
+
+    def blink(self) -> None:
+        if self._blink.isActive():
+            self._blink.stop()
+            self._peek(False)
+        else:
+            self._blink.start()
+
+    @property
+    def is_blinking(self) -> bool:
+        return self._blink.isActive()
+
+    def panels(self, count: int) -> None:
+        self._model.change(set_panel_count(self._model.session, count), f"{count} panels")
+
+    def next_panel(self) -> None:
+        session = self._model.session
+        self._model.change(focus_panel(session, (session.focused + 1) % len(session.panels)))
+
+    def link(self, mode: str) -> None:
+        self._model.change(replace(self._model.session, link=mode), f"link {mode}")
+
+    def full_panel(self) -> None:
+        self._window.toggle_docks()
+
+
+class PictureCommands:
+    """The Picture menu; works on the focused panel."""
+
+    def __init__(self, window: Window) -> None:
+        self._model = window.model
+
+    def _picture(self) -> PictureStyle:
+        return self._model.session.panel.picture
+
+    def _set(self, picture: PictureStyle) -> None:
+        session = self._model.session
+        self._model.change(set_picture(session, session.focused, picture))
+
+    def limits(self, mode: str) -> None:
+        picture = self._picture()
+        self._set(replace(picture, limits=replace(picture.limits, mode=mode, low=None, high=None)))
+
+    def sticky(self) -> None:
+        picture = self._picture()
+        self._set(replace(picture, limits=replace(picture.limits, sticky=not picture.limits.sticky)))
+
+    def stretch(self, name: str) -> None:
+        picture = self._picture()
+        self._set(replace(picture, stretch=replace(picture.stretch, name=name)))
+
+    def colormap(self, name: str) -> None:
+        picture = self._picture()
+        self._set(replace(picture, colours=replace(picture.colours, name=name)))
+
+    def invert(self) -> None:
+        picture = self._picture()
+        self._set(replace(picture, colours=replace(picture.colours, inverted=not picture.colours.inverted)))
+
+    def reset_contrast(self) -> None:
+        picture = self._picture()
+        self._set(replace(picture, stretch=replace(picture.stretch, contrast=1.0, bias=0.5)))

@@ -1,0 +1,130 @@
+"""Menus, toolbar and shortcuts, made from the table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
+
+from isrviewer.actions import ACTIONS, MENUS, keys_of
+
+__all__ = ["ActionSet"]
+
+
+class ActionSet:
+    """The table as Qt actions.
+
+    Parameters
+    ----------
+    groups : mapping
+        Command groups by the first part of the handler's name.
+    shortcuts : mapping
+        The user's changes: action id -> keys.
+    """
+
+    def __init__(self, window: QMainWindow, groups: Mapping[str, object], shortcuts: Mapping[str, str]) -> None:
+        self.by_id: dict[str, QAction] = {}
+        for action in ACTIONS:
+            group, method = action.method
+            qt_action = QAction(action.text, window)
+            qt_action.setObjectName(action.id)
+            qt_action.setCheckable(action.checkable)
+            qt_action.triggered.connect(_call(getattr(groups[group], method), action.argument))
+            self.by_id[action.id] = qt_action
+            self.set_keys(action.id, keys_of(action, shortcuts))
+
+    def set_keys(self, action_id: str, keys: list[str]) -> None:
+        """Give an action other keys."""
+        action = self.by_id[action_id]
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        tip = next(entry.tip for entry in ACTIONS if entry.id == action_id)
+        shown = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
+        action.setToolTip(f"{tip or action.text()} ({shown})" if shown else tip or action.text())
+
+    def fill_menus(self, window: QMainWindow) -> dict[str, QMenu]:
+        """Make the menu bar; families of exclusive actions get a submenu of their own."""
+        menus = {}
+        for name in MENUS:
+            menu = menus[name] = window.menuBar().addMenu(f"&{name}")
+            menu.setToolTipsVisible(True)
+            submenus: dict[str, QMenu] = {}
+            for action in (action for action in ACTIONS if action.menu == name and not action.in_image):
+                target = menu
+                if action.handler:
+                    if action.handler not in submenus:
+                        submenus[action.handler] = menu.addMenu(_SUBMENUS[action.handler])
+                    target = submenus[action.handler]
+                target.addAction(self.by_id[action.id])
+        return menus
+
+    def bind(self, window: QWidget, images: QWidget) -> None:
+        """Let the keys work: most everywhere, some only while an image panel has the focus."""
+        for action in ACTIONS:
+            qt_action = self.by_id[action.id]
+            if action.in_image:
+                qt_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                images.addAction(qt_action)
+            else:
+                window.addAction(qt_action)
+
+    def button(self, handler: str, tip: str) -> QToolButton:
+        """A drop-down button for one family of exclusive actions; its text is the choice made."""
+        button = QToolButton()
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(tip)
+        menu = QMenu(button)
+        for action in (action for action in ACTIONS if action.handler == handler):
+            menu.addAction(self.by_id[action.id])
+        button.setMenu(menu)
+        return button
+
+    def add_to(self, bar: QToolBar, action_id: str, with_text: bool) -> None:
+        """Put an action on the toolbar; its icon is drawn when the window is on screen already."""
+        bar.addAction(self.by_id[action_id])
+        button = bar.widgetForAction(self.by_id[action_id])
+        if with_text and isinstance(button, QToolButton):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def draw_icons(self, colour: str) -> None:
+        """Give the toolbar its icons. Loading their font takes a third of a second: not before the window shows."""
+        import qtawesome
+
+        for action in ACTIONS:
+            if action.icon:
+                self.by_id[action.id].setIcon(qtawesome.icon(action.icon, color=colour))
+
+    def update(self, facts: frozenset[str], checked: frozenset[str]) -> None:
+        """Enable what can be done now, and tick what is on.
+
+        Parameters
+        ----------
+        facts : frozenset of str
+            Facts that hold; see `isrviewer.actions.Action.needs`.
+        checked : frozenset of str
+            Ids of the actions that are on.
+        """
+        for action in ACTIONS:
+            qt_action = self.by_id[action.id]
+            qt_action.setEnabled(not action.needs or action.needs in facts)
+            if action.checkable:
+                qt_action.setChecked(action.id in checked)
+
+    def enabled(self) -> list[QAction]:
+        """Actions that can be done now, in the order of the table."""
+        return [self.by_id[action.id] for action in ACTIONS if self.by_id[action.id].isEnabled()]
+
+
+_SUBMENUS = {
+    "view.panels": "Panels",
+    "view.link": "Link",
+    "picture.limits": "Limits",
+    "picture.stretch": "Stretch",
+    "picture.colormap": "Colours",
+    "masks.toggle_plane": "Planes",
+}
+
+
+def _call(method: Callable[..., None], argument: object) -> Callable[[], None]:
+    return (lambda *_: method()) if argument is None else (lambda *_: method(argument))

@@ -1,0 +1,107 @@
+"""Calibrations for a request: what the folder offers, what the user picked instead, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from isrcore.data.calibs import (
+    CALIB_KINDS,
+    CalibChoice,
+    CalibrationFolder,
+    choose_file,
+    load_defects,
+    load_exposure,
+)
+from isrcore.data.raw import RawFrame
+from isrcore.pipe import Struct
+from isrcore.task import calibrations
+from isrviewer.runner.messages import CalibInfo, Request
+
+__all__ = ["SWITCHES", "CalibLoader"]
+
+SWITCHES = {"bias": "doBias", "dark": "doDark", "flat": "doFlat", "fringe": "doFringe", "defects": "doDefect"}
+"""Kind of calibration -> config field of the step that needs it."""
+
+Problems = list[tuple[str, Exception]]
+
+
+class CalibLoader:
+    """Loads the calibrations of steps that are on, and keeps those of the CCD on screen.
+
+    An object that is kept is the same object in the next run: results keep their keys (`isrcore.checkpoints.identity`).
+    """
+
+    def __init__(self) -> None:
+        self._folder: CalibrationFolder | None = None
+        self._detector = -1
+        self._loaded: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    def load(
+        self, request: Request, frame: RawFrame, detector: int, config: Any, announce: Callable[[str], None]
+    ) -> tuple[Struct, tuple[CalibInfo, ...], Problems]:
+        """Choose and read.
+
+        Parameters
+        ----------
+        request : `Request`
+        frame : `RawFrame`
+        detector : int
+        config : config
+            Only calibrations of steps that are on are read.
+        announce : callable
+            Told what is being read.
+
+        Returns
+        -------
+        calibs : `Struct`
+            Arguments of ``IsrTask.run``.
+        infos : tuple of `CalibInfo`
+        problems : list of (str, exception)
+            Calibrations that are needed and cannot be had, by kind.
+        """
+        if detector != self._detector:
+            self._loaded.clear()
+            self._detector = detector
+        found: dict[str, Any] = {}
+        infos, problems = [], []
+        for kind in CALIB_KINDS:
+            wanted = bool(getattr(config, SWITCHES[kind]))
+            try:
+                choice, why = self._choose(kind, request, frame, detector)
+                if choice is not None and wanted:
+                    found[kind] = self._read(choice, announce)
+            except (OSError, ValueError, LookupError) as error:
+                choice, why = None, str(error)
+                if wanted:
+                    problems.append((kind, error))
+            note = why if wanted else f"{SWITCHES[kind]} is off · {why}"
+            infos.append(CalibInfo(kind, "" if choice is None else str(choice.path), note))
+        fringes = Struct(fringes=found.pop("fringe")) if "fringe" in found else None
+        return calibrations(**found, fringes=fringes), tuple(infos), problems
+
+    def _choose(self, kind: str, request: Request, frame: RawFrame, detector: int) -> tuple[CalibChoice | None, str]:
+        """The file to use, or None, and why."""
+        pick = next((pick for pick in request.calibs if pick.kind == kind), None)
+        if pick is not None and not pick.path:
+            return None, "switched off by you"
+        if pick is not None:
+            choice = choose_file(kind, pick.path, detector)
+        elif not request.calib_folder:
+            return None, "no calibration folder is chosen"
+        else:
+            if self._folder is None or self._folder.path != Path(request.calib_folder):
+                self._folder = CalibrationFolder(request.calib_folder)
+            choice = self._folder.choose(kind, frame.exposure, detector, frame.expected_detectors)
+        return choice, choice.why
+
+    def _read(self, choice: CalibChoice, announce: Callable[[str], None]) -> Any:
+        stamp = (choice.path, choice.path.stat().st_mtime_ns, choice.bias and choice.bias.path)
+        known = self._loaded.get(choice.kind)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        announce(f"reading {choice.path.name}")
+        value = load_defects(choice) if choice.kind == "defects" else load_exposure(choice)
+        self._loaded[choice.kind] = (stamp, value)
+        return value

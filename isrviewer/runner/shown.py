@@ -1,0 +1,85 @@
+"""The planes that a panel shows, made from the results of steps; derived ones are work for a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isrviewer.render.arithmetic import difference, signal_to_noise
+from isrviewer.render.planes import ImagePlanes
+from isrviewer.session import Shows
+
+if TYPE_CHECKING:
+    from isrcore.image import Exposure
+
+__all__ = ["Source", "is_derived", "make_planes"]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Result of one step: its label on screen, the unit of its image, its planes."""
+
+    label: str
+    unit: str
+    exposure: Exposure
+
+
+def is_derived(shows: Shows) -> bool:
+    """Whether the planes have to be computed pixel by pixel."""
+    return bool(shows.minus) or shows.plane == "S/N"
+
+
+def make_planes(shows: Shows, source: Source, minus: Source | None) -> ImagePlanes:
+    """What is to be drawn.
+
+    Parameters
+    ----------
+    shows : `Shows`
+    source : `Source`
+        Result of ``shows.step``.
+    minus : `Source` or None
+        Result of ``shows.minus``.
+
+    Raises
+    ------
+    ValueError
+        If the two results do not cover the same pixels.
+    """
+    planes = _plane(shows.plane, source)
+    return planes if minus is None else difference(planes, _plane(shows.plane, minus))
+
+
+def _plane(plane: str, source: Source) -> ImagePlanes:
+    exposure = source.exposure
+    image = ImagePlanes(
+        image=exposure.image,
+        mask=exposure.mask.array,
+        variance=exposure.variance,
+        xy0=exposure.masked_image.xy0,
+        plane_bits=exposure.mask.planes.as_dict(),
+        title=f"{source.label} · {plane}",
+        unit=source.unit,
+        sky=_sky(exposure),
+    )
+    match plane:
+        case "variance":
+            return _with_image(image, exposure.variance, f"{source.unit}²")
+        case "S/N":
+            return signal_to_noise(image)
+        case "mask":
+            # The overlay shows the mask; below it is nothing.
+            return _with_image(image, np.zeros(exposure.image.shape, np.uint8), "")
+    return image
+
+
+def _with_image(planes: ImagePlanes, image: np.ndarray, unit: str) -> ImagePlanes:
+    return replace(planes, image=image, unit=unit)
+
+
+def _sky(exposure: Exposure) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    if exposure.wcs is None:
+        return None
+    (e_x, e_y), (n_x, n_y) = exposure.wcs.pixel_scale_matrix[:2, :2].tolist()
+    return (e_x, e_y), (n_x, n_y)

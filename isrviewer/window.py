@@ -1,0 +1,418 @@
+"""The window: puts panels and actions together, nothing else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QPalette
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from isrviewer.commands import command_groups
+from isrviewer.commands.files import FileCommands
+from isrviewer.commands.run import RunCommands
+from isrviewer.menus import ActionSet
+from isrviewer.panels.calibs import CalibsPanel
+from isrviewer.panels.config import ConfigPanel
+from isrviewer.panels.grid import PanelGrid
+from isrviewer.panels.header import HeaderPanel
+from isrviewer.panels.keys import KeySheet
+from isrviewer.panels.log import ErrorsPanel, LogPanel
+from isrviewer.panels.masks import MasksPanel
+from isrviewer.panels.messages import MessageStrip
+from isrviewer.panels.palette import CommandPalette
+from isrviewer.panels.pixel import PixelPanel
+from isrviewer.panels.readout import ReadoutBar
+from isrviewer.panels.start import StartPage
+from isrviewer.panels.steps import StepsPanel
+from isrviewer.panels.toolbar import ToolBar
+from isrviewer.runner.messages import Engine, Problem
+from isrviewer.runner.model import RunModel
+from isrviewer.runner.progress import RunView
+from isrviewer.session import RAW, Session, SessionModel
+from isrviewer.session.config import effective_config
+from isrviewer.session.readout import read_pixel
+from isrviewer.session.settings import (
+    Settings,
+    load_settings,
+    save_settings,
+    settings_folder,
+    state_folder,
+    with_recent,
+)
+from isrviewer.session.store import Autosave, Recovered
+from isrviewer.state_of_actions import checked_actions, facts_of
+
+__all__ = ["Window"]
+
+_AUTOSAVE_MS = 2000
+_LEFT, _RIGHT, _BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+
+
+class Window(QMainWindow):
+    """One session on screen.
+
+    Parameters
+    ----------
+    make_engine : callable
+        Makes what answers requests, in the worker thread.
+    session : `Session`, optional
+    """
+
+    def __init__(self, make_engine: Callable[[Settings], Engine], session: Session | None = None) -> None:
+        super().__init__()
+        self.settings = load_settings(settings_folder())
+        begin = Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay)
+        self.model = SessionModel(session or begin)
+        self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
+        self.config: Any = None
+        self.autosave = Autosave(state_folder())
+        self._timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
+        self._timer.timeout.connect(self._autosave)
+        self._build_panels()
+        self.groups = command_groups(self)
+        self.actions_by_table = ActionSet(self, self.groups, self.settings.shortcuts)
+        self.menus = self.actions_by_table.fill_menus(self)
+        self.actions_by_table.bind(self, self.grid)
+        self.tools = ToolBar(self.actions_by_table, self)
+        self.addToolBar(self.tools)
+        self._build_docks()
+        self._connect()
+        self.setAcceptDrops(True)
+        self.setWindowTitle("isrviewer")
+        self.resize(1600, 1000)
+        self._restore_layout()
+        self._update_actions()
+        self.start.show_lists(self.settings.recent, self.autosave.left_behind())
+        self.model.observe(self._session_changed)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+
+    @property
+    def files(self) -> FileCommands:
+        """What the command line, drops and recent files need."""
+        found = self.groups["file"]
+        assert isinstance(found, FileCommands)
+        return found
+
+    @property
+    def run_commands(self) -> RunCommands:
+        found = self.groups["run"]
+        assert isinstance(found, RunCommands)
+        return found
+
+    # Building
+
+    def _build_panels(self) -> None:
+        self.strip = MessageStrip()
+        self.start = StartPage()
+        self.grid = PanelGrid(self.model, self.runs)
+        self.steps = StepsPanel(self.model)
+        self.config_panel = ConfigPanel(self.model)
+        self.masks = MasksPanel(self.model)
+        self.pixel = PixelPanel(self.model, self.runs.results)
+        self.calibs = CalibsPanel(self.model)
+        self.header = HeaderPanel()
+        self.log = LogPanel()
+        self.errors = ErrorsPanel()
+        self.readout = ReadoutBar()
+        self.setStatusBar(self.readout)
+        self._palette = CommandPalette(self)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.start)
+        self._stack.addWidget(self.grid)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(self._stack, 1)
+        self.setCentralWidget(centre)
+
+    def _build_docks(self) -> None:
+        self.docks: dict[str, QDockWidget] = {}
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        self.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
+        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(_RIGHT).North)
+        rows = (
+            ("steps", "Steps", self.steps, _LEFT),
+            ("config", "Config", self.config_panel, _RIGHT),
+            ("masks", "Masks", self.masks, _RIGHT),
+            ("pixel", "Pixel", self.pixel, _RIGHT),
+            ("calibs", "Calibrations", self.calibs, _RIGHT),
+            ("log", "Log", self.log, _BOTTOM),
+            ("errors", "Errors", self.errors, _BOTTOM),
+            ("header", "Header", self.header, _BOTTOM),
+        )
+        first: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for name, title, widget, area in rows:
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            self.addDockWidget(area, dock)
+            if area in first:
+                self.tabifyDockWidget(first[area], dock)
+            first.setdefault(area, dock)
+            self.docks[name] = dock
+        self.docks["config"].raise_()
+        self.resizeDocks([self.docks["steps"], self.docks["config"]], [270, 380], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["log"]], [180], Qt.Orientation.Vertical)
+        for dock in self.docks.values():
+            self.menus["View"].addAction(dock.toggleViewAction())
+        for name in ("log", "errors", "header"):
+            self.docks[name].hide()
+
+    def _connect(self) -> None:
+        self.runs.view_changed.connect(self._show_run)
+        self.runs.loaded.connect(self._loaded)
+        self.runs.ended.connect(self.pixel.refresh)
+        self.runs.problem.connect(self._problem)
+        self.runs.planes_changed.connect(self.errors.resolve)
+        self.grid.cursor_moved.connect(self._cursor_moved)
+        self.grid.shown.connect(self._shown)
+        self.steps.switched.connect(self.run_commands.toggle_field)
+        self.steps.cure_asked.connect(self._cure)
+        self.config_panel.load_asked.connect(self.files.load_config)
+        self.config_panel.save_asked.connect(self.files.save_config)
+        self.config_panel.reset.clicked.connect(self.actions_by_table.by_id["edit.reset_config"].trigger)
+        self.calibs.folder_asked.connect(self.files.calib_folder)
+        self.errors.chosen.connect(self._go_to_error)
+        self.errors.count_changed.connect(self._count_errors)
+        self.tools.detector_chosen.connect(self.run_commands.choose_ccd)
+        self.start.asked.connect(lambda action_id: self.actions_by_table.by_id[action_id].trigger())
+        self.start.recent_chosen.connect(self.files.open_path)
+        self.start.recovery_chosen.connect(self._recover)
+        self.start.recovery_dismissed.connect(lambda left: left.path.unlink(missing_ok=True))
+        self._recent = self.menus["File"].addMenu("Recent frames")
+        self._recent.aboutToShow.connect(self._fill_recent)
+
+    # What panels and commands ask of the window
+
+    def begin(self) -> None:
+        """After the first paint: load what is slow to load, and run what the session has open."""
+        self.actions_by_table.draw_icons(self.palette().color(QPalette.ColorRole.ButtonText).name())
+        self._show_config()
+        if self.model.session.frame:
+            self._stack.setCurrentWidget(self.grid)
+            self.runs.run()
+
+    def raise_panel(self, name: str) -> None:
+        """Bring a dock to the front."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def toggle_docks(self) -> None:
+        """Hide all docks and bars, or bring back those that were there."""
+        if self.is_bare:
+            self.restoreState(self._full_state)
+            self._full_state = QByteArray()
+        else:
+            self._full_state = self.saveState()
+            for dock in self.docks.values():
+                dock.hide()
+            self.tools.hide()
+        self._update_actions()
+
+    _full_state = QByteArray()
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether only the image panels are shown."""
+        return not self._full_state.isEmpty()
+
+    def open_palette(self) -> None:
+        self._palette.open_for(self.actions_by_table.enabled())
+
+    def open_keys(self) -> None:
+        sheet = KeySheet(self.settings.shortcuts, self)
+        sheet.changed.connect(self._change_keys)
+        sheet.show()
+
+    def open_about(self) -> None:
+        from importlib.metadata import version
+
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("About isrviewer")
+        packages = ("isrviewer", "numpy", "astropy", "lsst-pex-config", "PySide6-Essentials")
+        box.setText("Inspector for the instrument signature removal of CFHT MegaCam frames")
+        box.setInformativeText("\n".join(f"{package} {version(package)}" for package in packages))
+        box.open()
+
+    def remember(self, **changes: Any) -> None:
+        """Change the user's settings and write them."""
+        self.settings = replace(self.settings, **changes)
+        try:
+            save_settings(self.settings, settings_folder())
+        except OSError as error:
+            self.strip.error(f"Settings could not be written to {settings_folder()}: {error.strerror or error}")
+
+    # Following session and run
+
+    def _session_changed(self, old: Session, new: Session) -> None:
+        if old.config != new.config:
+            self._show_config()
+        if old.panel.shows != new.panel.shows or old.focused != new.focused:
+            self._shown(new.focused)
+        if old.frame != new.frame and new.frame:
+            self.setWindowFilePath(new.frame)
+            self.setWindowTitle(f"{Path(new.frame).name} — isrviewer")
+        self._update_actions()
+        self._timer.start()
+
+    def _show_config(self) -> None:
+        self.config, problems = effective_config(self.model.session.config)
+        self.config_panel.show_config(self.config, problems)
+        self.steps.show_run(self.runs.view, self.config)
+
+    def _show_run(self, view: RunView) -> None:
+        self.steps.show_run(view, self.config)
+        self.readout.show_run(view)
+        self.calibs.show_calibs(view.calibs)
+        self._update_actions()
+
+    def _loaded(self) -> None:
+        view = self.runs.view
+        if view.facts is None or view.detector is None:
+            return
+        self._stack.setCurrentWidget(self.grid)
+        self.tools.show_detectors(view.facts.detectors, view.detector)
+        self.header.show_frame(view.facts, dict(view.facts.detectors).get(view.detector, ""))
+        self.errors.resolve("frame")
+        self.remember(recent=with_recent(self.settings, view.facts.path).recent)
+        steps = {row.step.name for row in view.rows} | {RAW}
+        if self.model.session.panel.shows.step not in steps:
+            self.strip.note(f"This chain has no step {self.model.session.panel.shows.step}.")
+
+    def _shown(self, index: int) -> None:
+        if index == self.model.session.focused:
+            panel = self.grid.panels[index]
+            self.masks.show_planes(panel.title, panel.exposure)
+            if panel.exposure is not None:
+                self.header.show_metadata(panel.exposure.metadata)
+            self._cursor_moved(index)
+        self._update_actions()
+
+    def _cursor_moved(self, index: int) -> None:
+        panel = self.grid.panels[index]
+        reading = None
+        if panel.exposure is not None and panel.cursor is not None:
+            reading = read_pixel(panel.exposure, *panel.cursor)
+        if reading is not None and panel.planes is not None:
+            x, y = panel.cursor or (0, 0)
+            reading = replace(reading, value=float(panel.planes.image[y, x]))
+        self.readout.show_reading(reading, panel.planes.unit if panel.planes is not None else "")
+        self.pixel.show_cursor(reading.raw if reading is not None else None)
+
+    def _problem(self, problem: Problem) -> None:
+        self.errors.add(problem)
+        cures: dict[str, Callable[[], None]] = {}
+        row = self.runs.view.row(problem.where)
+        if row is not None and (row.step.needs or row.step.switch):
+            cures["Switch off what has no calibration"] = self.run_commands.switch_off_missing
+            cures["Calibration folder…"] = self.files.calib_folder
+        self.strip.error(f"{problem.where}: {problem.text}", cures)
+
+    def _cure(self, cure: str, step: str) -> None:
+        row = self.runs.view.row(step)
+        match cure:
+            case "off" if row is not None and row.step.switch:
+                self.run_commands.toggle_field(row.step.switch)
+            case "missing":
+                self.run_commands.switch_off_missing()
+            case "calibration":
+                self.raise_panel("calibs")
+            case "field" if row is not None:
+                self.raise_panel("config")
+                self.config_panel.show_group(row.step.label)
+
+    def _go_to_error(self, where: str) -> None:
+        row = self.runs.view.row(where)
+        if row is None:
+            self.raise_panel("config")
+            self.config_panel.go_to(where)
+
+    def _count_errors(self, count: int) -> None:
+        self.docks["errors"].setWindowTitle(f"Errors ({count})" if count else "Errors")
+
+    def _update_actions(self) -> None:
+        self.actions_by_table.update(facts_of(self), checked_actions(self))
+        self.tools.show_session(self.model.session)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.settings.recent:
+            self._recent.addAction(path, lambda chosen=path: self.files.open_path(chosen))
+        self._recent.setToolTipsVisible(True)
+
+    def _change_keys(self, action_id: str, keys: str) -> None:
+        self.actions_by_table.set_keys(action_id, keys.split())
+        self.remember(shortcuts={**self.settings.shortcuts, action_id: keys})
+
+    # Events
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The peek key works while it is held, so it is no shortcut."""
+        if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
+            keys = self.actions_by_table.by_id["view.peek"].shortcuts()
+            if QKeySequence(event.keyCombination()) in keys and self.isActiveWindow():
+                if event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat() and self.grid.is_peeking:
+                    self.grid.peek(False)
+                return False
+        return False
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.files.open_path(url.toLocalFile())
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+        self._timer.stop()
+        self.remember(geometry=_text(self.saveGeometry()), layout=_text(self.saveState()))
+        self.runs.close()
+        self.files.close()
+        self.grid.close_views()
+        self.masks.close_background()
+        self.log.detach()
+        self.autosave.discard()
+        event.accept()
+
+    # Layout and recovery
+
+    def _restore_layout(self) -> None:
+        if self.settings.geometry:
+            self.restoreGeometry(QByteArray(base64.b64decode(self.settings.geometry)))
+        if self.settings.layout:
+            self.restoreState(QByteArray(base64.b64decode(self.settings.layout)))
+
+    def _autosave(self) -> None:
+        try:
+            self.autosave.save(self.model.session)
+        except OSError as error:
+            self.strip.error(f"The session cannot be saved for recovery: {error.strerror or error}")
+
+    def _recover(self, left: Recovered) -> None:
+        self.files.restore_session(left.session)
+        left.path.unlink(missing_ok=True)
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(data.data()).decode("ascii")
