@@ -152,7 +152,7 @@ def _digitise(
     gains = over_columns(chip.gains)
     read_noise = np.repeat(chip.read_noises_adu.astype(np.float32), RAW_WIDTH // 2)
     structure = bias_structure(chip.number, recipe.defects)
-    few = float(np.median(electrons[::16, ::16])) < _POISSON_BELOW
+    few = float(electrons[::16, ::16].mean()) < _POISSON_BELOW
     raw = np.empty((RAW_HEIGHT, RAW_WIDTH), dtype=np.uint16)
     image_columns = slice(IMAGING.x0, IMAGING.x1)
     # Trapped charge comes out in the rows after the last one, each holding a tenth of the one before.

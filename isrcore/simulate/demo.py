@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
 
+from isrcore.atomic import written_atomically
 from isrcore.simulate.frame import simulate_raw
 from isrcore.simulate.masters import simulate_calibrations
 from isrcore.simulate.recipe import SimulationRecipe
@@ -64,8 +64,7 @@ def simulate_demo(folder: str | Path | None = None) -> DemoFiles:
     stamp.unlink(missing_ok=True)
     simulate_raw(recipe, demo.frame).save(demo.truth)
     simulate_calibrations(recipe, demo.calibrations)
-    # The stamp comes last and at once: what is interrupted before is made anew.
-    part = stamp.with_suffix(".part")
-    part.write_text(version, "utf-8")
-    os.replace(part, stamp)
+    # The stamp comes last: what is interrupted before is made anew.
+    with written_atomically(stamp) as temporary:
+        temporary.write_text(version, "utf-8")
     return demo

@@ -150,6 +150,7 @@ def extension_values(number: int) -> dict[str, Any]:
     else:
         spans = (f"{x_low}:{x_high}", f"{x_low}:{x_low + half - 1}", f"{x_high}:{x_high - half + 1}")
     gain, noise = geometry["gain"]["rows"][name], geometry["read_noise"]["rows"][name]
+    true_noise = geometry["read_noise_true"]["rows"][name]
     crpix1, crpix2, cd1_1, cd2_2 = geometry["wcs"]["rows"][name]
     return {
         "ccd": number,
@@ -162,7 +163,7 @@ def extension_values(number: int) -> dict[str, Any]:
         "gain": (gain["A"] + gain["B"]) / 2,
         "gain_a": gain["A"],
         "gain_b": gain["B"],
-        "read_noise": (noise["A"] + noise["B"]) // 2,
+        "read_noise": int((true_noise["A"] + true_noise["B"]) / 2),
         "read_noise_a": noise["A"],
         "read_noise_b": noise["B"],
         "dark_current": geometry["dark_current"]["rows"][name]["A"],

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.atomic import written_atomically
 from isrcore.geom import Box
 from isrcore.simulate.chip import Chip, Defect
 from isrcore.simulate.recipe import SimulationRecipe
@@ -93,13 +94,15 @@ class Truth:
         summary = {"recipe": self.recipe.to_dict(), "ccds": [_summary(ccd) for ccd in self.ccds.values()]}
         tables = {f"ccd{n:02d}_{name}": getattr(ccd, name) for n, ccd in self.ccds.items() for name in _ARRAYS}
         if path.suffix == ".npz":
-            np.savez_compressed(path, summary=np.array(json.dumps(summary)), **tables)
+            with written_atomically(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, summary=np.array(json.dumps(summary)), **tables)
         elif path.suffix == ".json":
             text = {
                 name: {field: table[field].tolist() for field in table.dtype.names or ()}
                 for name, table in tables.items()
             }
-            path.write_text(json.dumps(summary | text, indent=1), "utf-8")
+            with written_atomically(path) as temporary:
+                temporary.write_text(json.dumps(summary | text, indent=1), "utf-8")
         else:
             raise ValueError(f"{path}: a truth file must be named *.npz or *.json")
 
