@@ -140,6 +140,7 @@ class Defects:
     @classmethod
     def fromTable(cls, table: Any, normalize: bool = True) -> Defects:
         """From an `astropy.table.Table` in one of the two forms of `isrcore.calib.defect_tables`."""
+        # The table module builds on this one.
         from isrcore.calib.defect_tables import boxes_from_table
 
         return cls(boxes_from_table(table), PropertyList(dict(table.meta)), normalize)

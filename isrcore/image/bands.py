@@ -1,7 +1,7 @@
 """Full-frame arithmetic in bands of rows: each band stays in the processor's cache, and bands run on all cores.
 
-NumPy releases the interpreter lock inside its loops, so plain threads are enough. Results do not depend on the number of
-threads: every band writes its own rows.
+NumPy releases the interpreter lock inside its loops, so plain threads are enough. Results do not depend on the number
+of threads: every band writes its own rows.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A regular sample brackets each wanted order statistic. One pass then counts what lies below each bracket and gathers
 what lies inside, so that only a few percent of the pixels are ever ordered. The same pass sums the core of the
-distribution and gathers its tails, so that clipping iterations look at the tails alone. The results are exact: where the
-sample misled, the frame is looked at again.
+distribution and gathers its tails, so that clipping iterations look at the tails alone. The results are exact: where
+the sample misled, the frame is looked at again.
 """
 
 from __future__ import annotations

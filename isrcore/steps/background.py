@@ -42,8 +42,8 @@ def flatness_cells(bbox: Box, mesh_x: int, mesh_y: int) -> tuple[int, int, list[
     outside = next((cell for cell in cells if not bbox.contains(cell)), None)
     if outside is not None:
         raise ValueError(
-            f"qa.flatness.meshX = {mesh_x}, meshY = {mesh_y} put a cell, {outside}, outside the image, {bbox}: choose a "
-            "mesh that leaves less than half a cell of rest in each direction"
+            f"qa.flatness.meshX = {mesh_x} and meshY = {mesh_y} put a cell, {outside}, outside the image, {bbox}: "
+            "choose a mesh that leaves less than half a cell of rest in each direction"
         )
     return nx, ny, cells
 
@@ -52,8 +52,8 @@ def measure_background(exposure: Exposure, flatness: Any, log: logging.Logger) -
     """Put sky level and flatness into the exposure's metadata.
 
     Keys: ``SKYLEVEL``, ``SKYSIGMA`` (unit of the image), ``FLATNESS_PP`` and ``FLATNESS_RMS`` (fractions of the sky),
-    ``FLATNESS_NGRIDS``, ``FLATNESS_MESHX``, ``FLATNESS_MESHY`` (pixels). Pixels flagged ``BAD``, ``SAT`` or ``DETECTED``
-    do not count, even if they have been interpolated.
+    ``FLATNESS_NGRIDS``, ``FLATNESS_MESHX``, ``FLATNESS_MESHY`` (pixels). Pixels flagged ``BAD``, ``SAT`` or
+    ``DETECTED`` do not count, even if they have been interpolated.
 
     Parameters
     ----------

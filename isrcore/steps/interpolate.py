@@ -196,9 +196,9 @@ class Term:
 class PixelOrigin:
     """Where the value of an interpolated pixel comes from.
 
-    The reference cuts off negative results in runs of two pixels with one usable neighbour on each side, which the terms
-    do not show. A neighbour that is bad itself counts with its value before the interpolation, except to the left of a
-    run at the right edge.
+    The reference cuts off negative results in runs of two pixels with one usable neighbour on each side, which the
+    terms do not show. A neighbour that is bad itself counts with its value before the interpolation, except to the left
+    of a run at the right edge.
 
     Attributes
     ----------

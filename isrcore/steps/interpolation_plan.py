@@ -108,7 +108,7 @@ def _interpolate(plane: NDArray[np.float32], segments: Segments, fallback: float
             values = neighbours[:, 0, None] * table[:, 0]
             for k in (1, 2, 3):
                 values += neighbours[:, k, None] * table[:, k]
-            pixels = values.astype(np.float32)
+            pixels: NDArray[np.float32] = values.astype(np.float32)
         low = pixels < _FLOAT32_LOWEST
         if low.any():
             used = neighbours[:, 1 if left else 2], neighbours[:, 2 if right else 1]
@@ -118,11 +118,11 @@ def _interpolate(plane: NDArray[np.float32], segments: Segments, fallback: float
             pixels[pixels < 0] = 0.0
         results.append((width, group, pixels))
     # All neighbours are read before anything is written.
-    for width, group, values in results:
+    for width, group, pixels in results:
         if width < WIDE:
-            plane[group.y[:, None], group.first[:, None] + np.arange(width)] = values
+            plane[group.y[:, None], group.first[:, None] + np.arange(width)] = pixels
         else:
-            _write_wide(plane, group, values)
+            _write_wide(plane, group, pixels)
 
 
 def wide_row(offset: int, width: int, right: int) -> int:
@@ -158,8 +158,8 @@ def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:
     where : ndarray, (rows, width), bool
         Bad pixels.
     use_fallback_at_edge : bool
-        Whether runs of more than six pixels at the edge of the chip get the fallback value beyond the six pixels next to
-        good ones. ISR always does; otherwise they are extrapolated.
+        Whether runs of more than six pixels at the edge of the chip get the fallback value beyond the six pixels next
+        to good ones. ISR always does; otherwise they are extrapolated.
     """
     runs, ncol = find_runs(where), where.shape[1]
     segments, at_left, at_right = _classify(runs, ncol)

@@ -32,7 +32,7 @@ def bin_image(pixels: MaskedImage, factor: int) -> MaskedImage:
     """
     height, width = pixels.shape
     if not 1 <= factor <= min(height, width):
-        raise ValueError(f"qa.thumbnailBinning must be from 1 to the size of the image, {width} x {height}, found {factor}")
+        raise ValueError(f"qa.thumbnailBinning must be from 1 to the image's size, {width} x {height}, found {factor}")
     ny, nx = height // factor, width // factor
 
     def blocks(plane: NDArray[Any]) -> NDArray[Any]:
@@ -94,7 +94,8 @@ def _asinh(image: NDArray[np.float32], low: float, data_range: float, softening:
     with np.errstate(invalid="ignore", over="ignore"):
         above = image.astype(np.float64) - low
         grey = np.where(above > 0, np.arcsinh(above * (q / data_range)) * slope, 0.0)
-    return np.clip(np.nan_to_num(grey, nan=0.0), 0.0, 255.0).astype(np.uint8)
+    picture: Picture = np.clip(np.nan_to_num(grey, nan=0.0), 0.0, 255.0).astype(np.uint8)
+    return picture
 
 
 def write_thumbnail(data_ref: Any, thumbnail: Picture, dataset: str) -> None:

@@ -1,0 +1,230 @@
+"""Defect tables: reading and writing the two documented forms, in FITS and ECSV (specification a.11, e.22).
+
+The simple form has columns ``x0, y0, width, height``, 0-based. The FITS region form has ``X, Y, R, SHAPE`` (and
+``ROTANG, COMPONENT``) with 1-based centres. Both are in the trimmed, assembled frame.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import Table
+
+from isrcore.calib.defects import Defects
+from isrcore.geom import Box
+from isrcore.metadata import PropertyList
+
+__all__ = [
+    "FORMS",
+    "boxes_from_table",
+    "read_defect_table",
+    "to_region_table",
+    "to_simple_table",
+    "write_defect_table",
+]
+
+_LOG = logging.getLogger(__name__)
+
+_SIMPLE = ("x0", "y0", "width", "height")
+_REGION = ("X", "Y", "R", "SHAPE")
+_FITS_SUFFIXES = (".fits", ".fits.gz", ".fits.fz", ".fit")
+_COMMON = {"OBSTYPE": Defects.OBSTYPE, "defects_SCHEMA": "", "defects_VERSION": 2.0}
+
+
+def boxes_from_table(table: Table) -> list[Box]:
+    """The boxes of a table in either form.
+
+    Shapes other than boxes (rotated by multiples of 90 degrees at most) and points are left out with a warning.
+
+    Raises
+    ------
+    ValueError
+        If the columns are those of neither form, or a number in them is not one.
+    """
+    columns = set(table.colnames)
+    if columns.issuperset(_SIMPLE):
+        return [Box(*(_whole(row[name], name) for name in _SIMPLE)) for row in table]
+    if columns.issuperset(_REGION):
+        return [box for row in table for box in _region_boxes(row, columns)]
+    raise ValueError(
+        f"a defect table has the columns {', '.join(_SIMPLE)} or {', '.join(_REGION)}, found {', '.join(table.colnames)}"
+    )
+
+
+def _whole(value: Any, name: str) -> int:
+    number = float(value)
+    if not number.is_integer():
+        raise ValueError(f"column {name} of a defect table holds whole pixels, found {value}")
+    return int(number)
+
+
+def _region_boxes(row: Any, columns: set[str]) -> list[Box]:
+    shape = row["SHAPE"]
+    shape = (shape.decode("ascii") if isinstance(shape, bytes) else str(shape)).strip().upper()
+    sizes = np.atleast_1d(row["R"]).astype(float)
+    angle = float(np.atleast_1d(row["ROTANG"])[0]) if "ROTANG" in columns else 0.0
+    x, y = (float(np.atleast_1d(row[name])[0]) - 1.0 for name in ("X", "Y"))
+    if shape == "POINT":
+        width = height = 1.0
+    elif shape in ("BOX", "ROTBOX") and sizes.size >= 2:
+        width, height = float(sizes[0]), float(sizes[1])
+        quarter_turns = angle / 90.0 if shape == "ROTBOX" else 0.0
+        if not math.isclose(quarter_turns, round(quarter_turns), abs_tol=1e-9):
+            _LOG.warning("A defect is left out: its box is rotated by %s degrees, not by a multiple of 90.", angle)
+            return []
+        if round(quarter_turns) % 2:
+            width, height = height, width
+    else:
+        _LOG.warning("A defect is left out: its shape is %r, only BOX, POINT and ROTBOX can be used.", shape)
+        return []
+    corner = math.floor(x - width / 2.0 + 1.0), math.floor(y - height / 2.0 + 1.0)
+    return [Box(*corner, int(width), int(height))]
+
+
+def to_simple_table(defects: Defects) -> Table:
+    """The table ``x0, y0, width, height``, 0-based, with the metadata of the defects."""
+    columns = {name: np.array([getattr(box, name) for box in defects], np.int32) for name in _SIMPLE}
+    return Table(columns, names=_SIMPLE, meta=_meta(defects))
+
+
+def to_region_table(defects: Defects) -> Table:
+    """The FITS region table: 1-based centres, ``POINT`` for single pixels and ``BOX`` for the rest."""
+    boxes = list(defects)
+    size = np.array([(box.width, box.height) for box in boxes], np.float64).reshape(-1, 2)
+    corner = np.array([(box.x0, box.y0) for box in boxes], np.float64).reshape(-1, 2)
+    centre = corner + (size - 1.0) / 2.0 + 1.0
+    columns = {
+        "X": centre[:, 0],
+        "Y": centre[:, 1],
+        "R": size,
+        "SHAPE": np.array(["POINT" if box.area == 1 else "BOX" for box in boxes], "U6"),
+        "ROTANG": np.zeros(len(boxes)),
+        "COMPONENT": np.arange(len(boxes), dtype=np.int32),
+    }
+    return Table(columns, meta=_meta(defects))
+
+
+FORMS = {"simple": to_simple_table, "region": to_region_table}
+"""Table makers by the name of the form."""
+
+
+def _meta(defects: Defects) -> dict[str, Any]:
+    return {**_COMMON, **defects.metadata.toDict()}
+
+
+def read_defect_table(path: str | Path, serial: str | None = None, normalize: bool = True) -> Defects:
+    """Read defects from a FITS or ECSV table of either form.
+
+    Parameters
+    ----------
+    path : str or Path
+    serial : str, optional
+        Serial number of the detector: a FITS file may hold one table per detector, told apart by ``SERIAL``. Without it
+        the first table is read.
+    normalize : bool
+
+    Returns
+    -------
+    defects : `Defects`
+        With the header of the table as metadata.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it holds no defect table, or none of that detector.
+    """
+    path = Path(path)
+    name = path.name.lower()
+    if name.endswith(_FITS_SUFFIXES):
+        table = _read_fits(path, serial)
+    elif name.endswith(".ecsv"):
+        table = _read_ecsv(path)
+    else:
+        raise ValueError(f"{path}: a defect table is a .fits or .ecsv file; other formats have their own readers")
+    try:
+        return Defects.fromTable(table, normalize)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _read_ecsv(path: Path) -> Table:
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such defect table")
+    try:
+        return Table.read(path, format="ascii.ecsv")
+    except Exception as error:
+        raise ValueError(f"{path}: not a readable ECSV table: {error}") from error
+
+
+def _read_fits(path: Path, serial: str | None) -> Table:
+    try:
+        with fits.open(path) as hdus:
+            tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU) and type(hdu) is not fits.CompImageHDU]
+            for hdu in tables:
+                if serial is None or str(hdu.header.get("SERIAL", "")).strip() == serial:
+                    table = Table(hdu.data)
+                    table.meta.update({key: value for key, value in hdu.header.items() if not _is_structural(key)})
+                    return table
+            found = [str(hdu.header.get("SERIAL", "no SERIAL")).strip() for hdu in tables]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such defect table") from None
+    except OSError as error:
+        raise ValueError(f"{path}: not a readable FITS file: {error}") from error
+    if not found:
+        raise ValueError(f"{path}: expected a binary table of defects, found none; mask images have their own reader")
+    raise ValueError(f"{path}: no table has SERIAL = {serial!r}; the file has {', '.join(found)}")
+
+
+def _is_structural(key: str) -> bool:
+    """Whether a header key describes the table itself."""
+    fixed = {"XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS", "COMMENT", "HISTORY", ""}
+    return key in fixed or key.startswith(("TTYPE", "TFORM", "TDIM", "TNULL", "TUNIT", "CHECKSUM", "DATASUM"))
+
+
+def write_defect_table(defects: Defects, path: str | Path, form: str = "simple") -> None:
+    """Write defects as a FITS or ECSV table; an existing file is replaced once the new one is complete.
+
+    Parameters
+    ----------
+    defects : `Defects`
+    path : str or Path
+        Ends in ``.fits`` or ``.ecsv``.
+    form : {"simple", "region"}
+
+    Raises
+    ------
+    ValueError
+        For another form or ending.
+    """
+    path = Path(path)
+    if form not in FORMS:
+        raise ValueError(f"the form of a defect table is one of {', '.join(FORMS)}, found {form!r}")
+    table = FORMS[form](defects)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        if path.name.lower().endswith(".fits"):
+            _write_fits(table, temporary)
+        elif path.name.lower().endswith(".ecsv"):
+            table.write(temporary, format="ascii.ecsv", overwrite=True)
+        else:
+            raise ValueError(f"{path}: a defect table is written as .fits or .ecsv")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_fits(table: Table, path: Path) -> None:
+    hdu = fits.BinTableHDU(Table(table, meta={}))
+    for key, value in PropertyList(table.meta).items():
+        # Long and lower-case keys need the HIERARCH convention.
+        card = key if len(key) <= 8 and key.isupper() else f"HIERARCH {key}"
+        hdu.header[card] = value
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
