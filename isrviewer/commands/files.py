@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,12 @@ class FileCommands:
         start = str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
         self._ask_open("Open frame", start, FRAMES, self.open_path)
 
-    def open_demo(self) -> None:
+    def open_demo(self, detector: int | None = None) -> None:
         """Simulate the demo frame once, then open it."""
         from isrcore.simulate.demo import simulate_demo
 
         self._window.strip.note("Making the demo frame and its calibrations…")
-        self._background.compute(_outcome(simulate_demo), self._demo_made)
+        self._background.compute(_outcome(simulate_demo), partial(self._demo_made, detector))
 
     def calib_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self._window, "Calibration folder", self._model.session.calib_folder)
@@ -172,7 +173,7 @@ class FileCommands:
         else:
             self._window.strip.error(f"{path} could not be written; choose another folder.")
 
-    def _demo_made(self, outcome: DemoFiles | Exception) -> None:
+    def _demo_made(self, detector: int | None, outcome: DemoFiles | Exception) -> None:
         if isinstance(outcome, Exception):
             self._window.strip.error(f"The demo could not be made: {outcome}")
             return
@@ -180,7 +181,7 @@ class FileCommands:
         session = replace(self._model.session, calib_folder=str(outcome.calibrations), calibs=())
         switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doFringe", "doDefect")]
         session = load_overrides(session, switches, "demo")
-        self._model.change(open_frame(session, str(outcome.frame), None), "open the demo")
+        self._model.change(open_frame(session, str(outcome.frame), detector), "open the demo")
 
     def _written(self, outcome: object) -> None:
         if isinstance(outcome, Exception):

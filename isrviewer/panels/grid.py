@@ -67,6 +67,11 @@ class PanelGrid(QWidget):
         self._peeking = on
         self._show(self._model.session.focused)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether every panel has drawn what it was asked to show."""
+        return all(panel.is_settled for panel in self.panels)
+
     def refresh(self) -> None:
         """Show in every panel what the session says, as far as it is on hand."""
         for index in range(len(self.panels)):

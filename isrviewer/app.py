@@ -1,0 +1,119 @@
+"""The `isrviewer` command: arguments, application, window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from isrviewer.runner.messages import Engine
+    from isrviewer.session.settings import Settings
+    from isrviewer.window import Window
+
+__all__ = ["build_parser", "main"]
+
+_log = logging.getLogger(__name__)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="isrviewer", description="Walk a raw MegaCam frame through instrument signature removal, step by step."
+    )
+    parser.add_argument("frame", nargs="?", help="raw frame, session file, or override file to open")
+    parser.add_argument("--demo", action="store_true", help="open a simulated frame with its calibrations")
+    parser.add_argument("--detector", type=int, help="number of the CCD to show; default the first one")
+    parser.add_argument("--calib", metavar="DIR", help="folder to look for calibrations in")
+    parser.add_argument("--config", action="append", default=[], metavar="FILE", help="config override file")
+    parser.add_argument("--session", metavar="FILE", help="session to restore")
+    parser.add_argument("--step", metavar="NAME", help="step to show, by its LSST name; default the last one")
+    parser.add_argument("--screenshot", metavar="FILE", help="write the window as PNG when the run is complete, and end")
+    parser.add_argument("--size", metavar="WxH", help="size of the window in logical pixels")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the viewer; returns the exit code: 0, 1 if a screenshot shows a failed run, 2 for bad usage."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    size = _size(parser, options.size)
+    for path in (options.frame, options.session, *options.config):
+        if path is not None and not Path(path).exists():
+            parser.error(f"{path}: no such file")
+
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from isrviewer.theme import apply_theme
+    from isrviewer.window import Window
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("isrviewer")
+    apply_theme(application)
+    sys.excepthook = _report
+    window = Window(make_engine)
+    if size is not None:
+        window.resize(*size)
+    window.show()
+    # Whatever is slow to import or to read waits until the window has been painted.
+    QTimer.singleShot(0, lambda: _begin(window, options))
+    if options.screenshot:
+        from isrviewer.screenshot import ScreenshotTaker
+
+        ScreenshotTaker(window, Path(options.screenshot), options.step)
+    # Python handles Ctrl+C only while it runs: let it run now and then.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    wake = QTimer(window, interval=300)
+    wake.timeout.connect(lambda: None)
+    wake.start()
+    return application.exec()
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The engine that answers the window's requests; called in the worker thread."""
+    from isrviewer.runner.engine import IsrEngine
+
+    return IsrEngine(settings.budget)
+
+
+def _begin(window: Window, options: argparse.Namespace) -> None:
+    from isrviewer.session.changes import show_step
+
+    if options.session:
+        window.files.restore(options.session)
+    if options.calib:
+        window.files.set_calib_folder(options.calib)
+    for path in options.config:
+        window.files.load_config_file(path)
+    window.begin()
+    session = window.model.session
+    window.model.change(session if not options.step else show_step(session, options.step))
+    if options.demo:
+        window.files.open_demo(options.detector)
+    elif options.frame:
+        window.files.open_path(options.frame, options.detector)
+
+
+def _size(parser: argparse.ArgumentParser, text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        parser.error(f"--size: expected WIDTHxHEIGHT such as 1920x1080, found {text!r}")
+    return int(width), int(height)
+
+
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An error in a slot is logged with its place; the window stays."""
+    _log.critical("unexpected error", exc_info=(kind, error, trace))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""One image panel: the picture with its title, the colour bar, the menus that choose what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
+
+from isrviewer.panels.colour_bar import ColourBar
+from isrviewer.panels.image_view import ImageView
+from isrviewer.render.compose import PictureStyle
+from isrviewer.render.planes import ImagePlanes
+from isrviewer.render.pyramid import LevelCache
+from isrviewer.runner.background import Background
+from isrviewer.runner.shown import Source, is_derived, make_planes
+from isrviewer.session import RAW, Shows
+from isrviewer.session.state import PLANES
+from isrviewer.theme import ACCENT
+
+if TYPE_CHECKING:
+    from isrcore.image import Exposure
+    from isrviewer.render.view import View
+
+__all__ = ["ImagePanel"]
+
+_Key = tuple[Shows, int, int, bool]
+
+
+class ImagePanel(QFrame):
+    """Shows the planes of one step, or the difference of two.
+
+    Signals
+    -------
+    entered()
+        The user works in this panel.
+    cursor_moved()
+    view_changed(View or None), style_changed(PictureStyle)
+        By the user's gestures.
+    shows_chosen(Shows)
+        From the title's menu.
+    shown()
+        New planes are on their way to the screen.
+    failed(str)
+        Why the planes asked for cannot be shown.
+    """
+
+    entered = Signal()
+    cursor_moved = Signal()
+    view_changed = Signal(object)
+    style_changed = Signal(object)
+    shows_chosen = Signal(object)
+    shown = Signal()
+    failed = Signal(str)
+
+    def __init__(self, cache: LevelCache, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.exposure: Exposure | None = None
+        self.planes: ImagePlanes | None = None
+        self._shows = Shows()
+        self._steps: Sequence[tuple[str, str]] = ()
+        self._key: _Key | None = None
+        self._deriving = Background(self)
+        self._is_deriving = False
+        self.view = ImageView(cache)
+        self.bar = ColourBar(self.view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setSpacing(0)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.bar)
+        self.setFocusProxy(self.view)
+        self.view.entered.connect(self.entered)
+        self.view.cursor_moved.connect(lambda *_: self.cursor_moved.emit())
+        self.view.view_changed.connect(self._view_moved)
+        self.view.style_changed.connect(self.style_changed)
+        self.view.title_clicked.connect(self._show_menu)
+        self.view.failed.connect(self.failed)
+
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return self.planes.title if self.planes is not None else ""
+
+    @property
+    def cursor(self) -> tuple[int, int] | None:
+        """0-based pixel under the cursor, of the array that is shown."""
+        return self.view.cursor
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was asked for is on the screen."""
+        return not self._is_deriving and not self.view.is_busy
+
+    def show_planes(self, shows: Shows, source: Source, minus: Source | None, is_stale: bool) -> None:
+        """Show planes; the picture before stays until they are ready. Nothing happens when they are shown already."""
+        key = (shows, id(source.exposure), id(minus.exposure) if minus is not None else 0, is_stale)
+        if key == self._key:
+            return
+        self._key, self._shows = key, shows
+        if not is_derived(shows):
+            self._adopt(make_planes(shows, source, minus), source.exposure, is_stale)
+            return
+        self._is_deriving = True
+
+        def job() -> ImagePlanes | ValueError:
+            try:
+                return make_planes(shows, source, minus)
+            except ValueError as error:
+                return error
+
+        def answer(planes: ImagePlanes | ValueError) -> None:
+            self._is_deriving = False
+            if isinstance(planes, ValueError):
+                self._key = None
+                self.failed.emit(str(planes))
+            else:
+                self._adopt(planes, source.exposure, is_stale)
+
+        self._deriving.compute(job, answer)
+
+    def offer(self, steps: Sequence[tuple[str, str]]) -> None:
+        """Steps (name, label) for the title's menu."""
+        self._steps = steps
+
+    def set_style(self, style: PictureStyle) -> None:
+        self.view.set_style(style)
+
+    def set_view(self, view: View | None) -> None:
+        """Show this part of the plane; None fits it into the panel."""
+        if view is None:
+            self.view.fit()
+        else:
+            self.view.set_view(view)
+
+    def set_focused(self, on: bool) -> None:
+        """Draw the thin frame of the panel that is steered."""
+        colour = ACCENT.name() if on else "transparent"
+        self.setStyleSheet(f"ImagePanel {{ border: 1px solid {colour}; }}")
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom around the middle of the panel."""
+        self.view.set_view(replace(self.view.view, zoom=self.view.view.zoom * factor), by_user=True)
+
+    def one_to_one(self) -> None:
+        self.view.one_to_one()
+
+    def move_cursor(self, dx: int, dy: int) -> None:
+        self.view.move_cursor(dx, dy)
+
+    def centre_on(self, x: float, y: float) -> None:
+        self.view.center_on(x, y)
+
+    def close_view(self) -> None:
+        """End all background work."""
+        self._deriving.close()
+        self.view.close_view()
+
+    def _adopt(self, planes: ImagePlanes, exposure: Exposure, is_stale: bool) -> None:
+        self.exposure = exposure
+        self.planes = replace(planes, title=f"{planes.title} · stale") if is_stale else planes
+        self.view.set_planes(self.planes)
+        self.shown.emit()
+
+    def _view_moved(self, view: View) -> None:
+        self.view_changed.emit(None if self.view.is_fitted else view)
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = self.menu()
+        menu.exec(place)
+        menu.deleteLater()
+
+    def menu(self) -> QMenu:
+        """What this panel can show: step, plane, and the step to subtract."""
+        menu = QMenu(self)
+        steps, planes, minus = menu.addMenu("Step"), menu.addMenu("Plane"), menu.addMenu("Minus")
+        shows = self._shows
+        for name, label in self._steps:
+            self._add(steps, label, replace(shows, step=name), name == shows.step)
+            if name != shows.step:
+                self._add(minus, label, replace(shows, minus=name), name == shows.minus)
+        minus.addSeparator()
+        self._add(minus, "nothing", replace(shows, minus=""), not shows.minus)
+        minus.setEnabled(shows.step != RAW)
+        for plane in PLANES:
+            self._add(planes, plane, replace(shows, plane=plane), plane == shows.plane)
+        return menu
+
+    def _add(self, menu: QMenu, text: str, shows: Shows, is_on: bool) -> None:
+        action = menu.addAction(text, lambda: self.shows_chosen.emit(shows))
+        action.setCheckable(True)
+        action.setChecked(is_on)
