@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
+import numpy as np
 from lsst.pex.config import Config, ConfigField, Field, ListField
+from numpy.typing import NDArray
 
-from isrcore.pipe import Task
+from isrcore.image import Exposure, MaskedImage
+from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.pipe import Struct, Task, timeMethod
+from isrcore.steps.apertures import measure_apertures
+from isrcore.steps.filters import filter_is_listed
+from isrcore.steps.fringe_fit import fit_amplitudes
+from isrcore.steps.step import IsrState, IsrTaskLike, Step
 
-__all__ = ["FringeConfig", "FringeStatisticsConfig", "FringeTask"]
+__all__ = ["EARLY_FRINGE", "LATE_FRINGE", "FringeConfig", "FringeStatisticsConfig", "FringeTask"]
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.int64]
 
 
 class FringeStatisticsConfig(Config):  # type: ignore[misc]
@@ -41,7 +54,250 @@ class FringeConfig(Config):  # type: ignore[misc]
 
 
 class FringeTask(Task):
-    """Remove fringes from an exposure."""
+    """Remove fringes from an exposure.
+
+    The reference changes the calibration frames (mask, pedestal), so that a second exposure sees other frames. Here they
+    stay as they are; the numbers of a first use are the same.
+    """
 
     ConfigClass: ClassVar = FringeConfig
     _DefaultName: ClassVar = "isrFringe"
+
+    def readFringes(self, dataRef: Any, expId: int | None = None, assembler: Any = None) -> Struct:
+        """Fetch the ``fringe`` dataset of a data reference; see `loadFringes`.
+
+        Raises
+        ------
+        RuntimeError
+            If it cannot be fetched, for whatever reason.
+        """
+        try:
+            fringe = dataRef.get("fringe", immediate=True)
+        except Exception as error:
+            raise RuntimeError(f"unable to retrieve the fringe frame of {getattr(dataRef, 'dataId', dataRef)}: {error}") from error
+        return self.loadFringes(fringe, expId=expId, assembler=assembler)
+
+    def loadFringes(self, fringeExp: Any, expId: int | None = None, assembler: Any = None) -> Struct:
+        """Fringe frames and the seed of the sample positions.
+
+        Parameters
+        ----------
+        fringeExp : `Exposure` or list
+        expId : int, optional
+            Number of the exposure; ``stats.rngSeedOffset`` is added, modulo 2^32.
+        assembler : optional
+            Task whose ``assembleCcd`` makes the frames from amplifiers.
+
+        Returns
+        -------
+        fringes : `Struct`
+            ``fringes``, ``seed``: arguments for `run`.
+        """
+        if assembler is not None:
+            fringeExp = assembler.assembleCcd(fringeExp)
+        seed = self.config.stats.rngSeedOffset + (0 if expId is None else int(expId))
+        return Struct(fringes=fringeExp, seed=seed % (1 << 32))
+
+    @timeMethod
+    def run(
+        self, exposure: Exposure, fringes: Exposure | Sequence[Exposure], seed: int | None = None
+    ) -> tuple[Floats, float] | None:
+        """Fit and subtract the fringes in place, if the filter is one that has them.
+
+        Parameters
+        ----------
+        exposure : `Exposure`
+            Assembled, ADU; image and variance change.
+        fringes : `Exposure` or sequence of them
+            Fringe frames; not changed.
+        seed : int, optional
+            Of the random sample positions; default ``stats.rngSeedOffset``.
+
+        Returns
+        -------
+        result : (ndarray, float) or None
+            Amplitude of each frame and the scatter around the fit, ADU; None for a filter without fringes.
+
+        Raises
+        ------
+        ValueError
+            If the frame is too small for apertures of half-size ``large``.
+        RuntimeError
+            If a fringe frame differs in size from the exposure.
+        """
+        if not self.checkFilter(exposure):
+            self.log.info("Filter %s has no fringes according to fringe.filters; none are removed.", exposure.filter_label)
+            return None
+        frames = [fringes] if isinstance(fringes, Exposure) else list(fringes)
+        prepared = [self._prepare(frame, exposure) for frame in frames]
+        generator = np.random.RandomState(self.config.stats.rngSeedOffset if seed is None else seed)
+        positions = self.generatePositions(prepared[0], generator)
+        fluxes = np.empty((len(positions), len(prepared)))
+        for n, frame in enumerate(prepared):
+            fluxes[:, n] = self.measureExposure(frame, positions, title="Fringe frame")
+        science = self.measureExposure(exposure, positions, title="Science")
+        solution, rms = self.solve(science, fluxes)
+        self.subtract(exposure, prepared, solution)
+        return solution, rms
+
+    def checkFilter(self, exposure: Exposure) -> bool:
+        """Whether the filter of the exposure is in ``filters``."""
+        return filter_is_listed(exposure.filter_label, self.config.filters, self.log)
+
+    def _prepare(self, frame: Exposure, exposure: Exposure) -> Exposure:
+        """A fringe frame that rejects what the science frame rejects, its pedestal removed if wanted."""
+        pixels = frame.masked_image
+        if pixels.shape != exposure.masked_image.shape:
+            raise RuntimeError(
+                f"the fringe frame is {pixels.bbox.width} x {pixels.bbox.height}, the exposure "
+                f"{exposure.bbox.width} x {exposure.bbox.height}: they must be equal"
+            )
+        mask = pixels.mask.clone()
+        mask |= exposure.mask
+        prepared = frame.with_pixels(MaskedImage(pixels.image, mask, pixels.variance, pixels.xy0))
+        return self.removePedestal(prepared) if self.config.pedestal else prepared
+
+    def removePedestal(self, fringe: Exposure) -> Exposure:
+        """A copy without its median level; the mask is ignored (trap h-21)."""
+        control = StatisticsControl(float(self.config.stats.clip), int(self.config.stats.iterations))
+        pixels = fringe.masked_image
+        pedestal = make_statistics(pixels.image, Property.MEDIAN, control).value()
+        self.log.info("The fringe frame has a pedestal of %g ADU, which is removed.", pedestal)
+        image = pixels.image - np.float32(pedestal)
+        return fringe.with_pixels(MaskedImage(image, pixels.mask, pixels.variance, pixels.xy0))
+
+    def generatePositions(self, exposure: Exposure, rng: np.random.RandomState) -> Positions:
+        """Random positions at least ``large`` pixels from the edges: all x are drawn first, then all y.
+
+        Returns
+        -------
+        positions : ndarray, (num, 2)
+            x and y, counted from the first pixel.
+
+        Raises
+        ------
+        ValueError
+            If there is no such position.
+        """
+        margin, (height, width) = self.config.large, exposure.masked_image.shape
+        if min(height, width) <= 2 * margin:
+            raise ValueError(f"fringe.large {margin} needs more than {2 * margin} pixels, found {width} x {height}: reduce it")
+        x = rng.randint(margin, width - margin, size=self.config.num)
+        y = rng.randint(margin, height - margin, size=self.config.num)
+        return np.stack([x, y], axis=1)
+
+    @timeMethod
+    def measureExposure(self, exposure: Exposure, positions: Positions, title: str = "Fringe") -> Floats:
+        """Level in the small aperture minus level in the large one, at each position.
+
+        Parameters
+        ----------
+        exposure : `Exposure`
+        positions : ndarray, (n, 2)
+            x and y.
+        title : str
+            For the log.
+
+        Returns
+        -------
+        fluxes : ndarray, (n,)
+            ADU; NaN where an aperture has no usable pixel.
+        """
+        config = self.config.stats
+        mask = exposure.mask
+        control = StatisticsControl(
+            float(config.clip), int(config.iterations), mask.planes.bitmask(list(config.badMaskPlanes))
+        )
+        statistic = Property(config.stat)
+        small, large = (
+            measure_apertures(exposure.masked_image, positions, half_size, statistic, control)
+            for half_size in (self.config.small, self.config.large)
+        )
+        self.log.debug("%s: measured %d positions.", title, len(positions))
+        return small - large
+
+    @timeMethod
+    def solve(self, science: Floats, fringes: Floats) -> tuple[Floats, float]:
+        """Amplitudes of the fringe frames by least squares with rejection; see `isrcore.steps.fringe_fit`.
+
+        Parameters
+        ----------
+        science : ndarray, (n,)
+        fringes : ndarray, (n, frames)
+
+        Returns
+        -------
+        solution : ndarray, (frames,)
+            Zeros when no sample is left.
+        rms : float
+            Robust scatter around the fit, ADU; NaN when no sample is left.
+        """
+        fit = fit_amplitudes(science, fringes, self.config.clip, self.config.iterations)
+        if math.isnan(fit.rms):
+            self.log.warning("The fringe fit has no usable samples; no fringes are subtracted.")
+        else:
+            self.log.info(
+                "Fringe amplitudes %s from %d of %d samples, scatter %g ADU.", fit.solution, fit.used, len(science), fit.rms
+            )
+        return fit.solution, fit.rms
+
+    def subtract(self, science: Exposure, fringes: Sequence[Exposure], solution: Floats) -> None:
+        """Subtract the frames with their amplitudes, in place; the science mask is not changed.
+
+        Raises
+        ------
+        RuntimeError
+            If there are not as many amplitudes as frames.
+        """
+        if len(solution) != len(fringes):
+            raise RuntimeError(f"expected one amplitude per fringe frame, found {len(solution)} for {len(fringes)}")
+        for amplitude, frame in zip(solution, fringes, strict=True):
+            pixels = frame.masked_image
+            unmasked = MaskedImage(pixels.image, science.mask, pixels.variance, pixels.xy0)
+            science.masked_image.scaled_minus(float(amplitude), unmasked)
+
+
+def _run(task: IsrTaskLike, state: IsrState) -> None:
+    task.fringe.run(state.exposure, **state.calibs.fringes.getDict())
+
+
+def _why_not_early(task: IsrTaskLike, state: IsrState) -> str | None:
+    if not task.config.doFringe:
+        return "doFringe is off"
+    return "fringeAfterFlat is on: fringes are removed later" if task.config.fringeAfterFlat else None
+
+
+def _why_not_late(task: IsrTaskLike, state: IsrState) -> str | None:
+    if not task.config.doFringe:
+        return "doFringe is off"
+    return None if task.config.fringeAfterFlat else "fringeAfterFlat is off: fringes were removed earlier"
+
+
+_READS = ("doFringe", "fringeAfterFlat", "fringe.")
+
+EARLY_FRINGE = Step(
+    name="doFringe",
+    label="fringe",
+    method="fringe.run",
+    doc="Fit the fringe frames and subtract them, before the flat.",
+    why_not=_why_not_early,
+    run=_run,
+    switch="doFringe",
+    reads=_READS,
+    needs=("fringes",),
+    writes=frozenset({"image", "variance"}),
+    debug_view="doFringe",
+)
+
+LATE_FRINGE = Step(
+    name="fringeAfterFlat",
+    label="late fringe",
+    method="fringe.run",
+    doc="Fit the fringe frames and subtract them, after the flat.",
+    why_not=_why_not_late,
+    run=_run,
+    switch="doFringe",
+    reads=_READS,
+    needs=("fringes",),
+    writes=frozenset({"image", "variance"}),
+)

@@ -1,0 +1,237 @@
+"""Brighter-fatter correction: move charge back to where it was before its neighbours pushed it away (specification e.13).
+
+The kernel is the reference's: charge moves along the gradient of the image convolved with the kernel, found by iteration.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from isrcore.image import Exposure, MaskedImage
+from isrcore.steps.interpolate import grow_masks, interpolate_from_mask
+from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+
+__all__ = ["BRIGHTER_FATTER", "brighter_fatter_correction", "gain_context"]
+
+Image = NDArray[np.float32]
+
+
+@contextmanager
+def gain_context(
+    exposure: Exposure, image: NDArray[Any], apply: bool, gains: Mapping[str, float] | None = None
+) -> Iterator[None]:
+    """Pixels in electrons for the time of a ``with`` block.
+
+    Parameters
+    ----------
+    exposure : `Exposure`
+        Its detector says which pixels belong to which amplifier (trimmed boxes).
+    image : ndarray
+        ADU; multiplied in place on entry and divided again on exit, also after an error.
+    apply : bool
+        Without it nothing happens.
+    gains : mapping, optional
+        Electron/ADU by amplifier name; default, also when empty, the detector's.
+
+    Raises
+    ------
+    RuntimeError
+        If `gains` lacks an amplifier, or there is no detector.
+    """
+    if not apply:
+        yield
+        return
+    detector = exposure.detector
+    if detector is None:
+        raise RuntimeError("the exposure has no detector, so no gains: attach one, or switch brighterFatterApplyGain off")
+    if gains:
+        missing = [amp.name for amp in detector if amp.name not in gains]
+        if missing:
+            raise RuntimeError(f"the gains for the brighter-fatter correction lack {', '.join(missing)}; give them all")
+    xy0 = exposure.masked_image.xy0
+    scales = [(image[amp.bbox.slices(xy0)], np.float32(gains[amp.name] if gains else amp.gain)) for amp in detector]
+    for part, gain in scales:
+        part *= gain
+    try:
+        yield
+    finally:
+        for part, gain in scales:
+            part /= gain
+
+
+def brighter_fatter_correction(
+    exposure: Exposure,
+    kernel: ArrayLike,
+    max_iterations: int,
+    threshold: float,
+    apply_gain: bool,
+    gains: Mapping[str, float] | None = None,
+) -> tuple[float, int]:
+    """Correct the image in place by iteration.
+
+    Parameters
+    ----------
+    exposure : `Exposure`
+        Assembled, ADU. NaN pixels stay NaN and count as empty for the others.
+    kernel : array-like, (k, k), k odd
+    max_iterations : int
+    threshold : float
+        Stop when the sum of absolute changes of an iteration is below this, ADU (electron with `apply_gain`). The first
+        stop is possible in the third iteration.
+    apply_gain : bool
+        Work in electrons.
+    gains : mapping, optional
+        See `gain_context`.
+
+    Returns
+    -------
+    difference : float
+        Sum of absolute changes in the last iteration.
+    iteration : int
+        Its number, counted from 0; ``max_iterations - 1`` when it did not converge.
+
+    Raises
+    ------
+    ValueError
+        If the kernel is not square with an odd side, or the image is too small for it.
+    UnboundLocalError
+        If fewer than two iterations are allowed; the type is the reference's, which has no difference to return then.
+    """
+    weights = np.asarray(kernel, np.float64)
+    image = exposure.image
+    if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.shape[0] % 2 == 0:
+        raise ValueError(f"the brighter-fatter kernel must be square with an odd side, found shape {weights.shape}")
+    if min(image.shape) < weights.shape[0] + 4:
+        raise ValueError(f"an image of {image.shape} is too small for a brighter-fatter kernel of {weights.shape}")
+    if max_iterations < 2:
+        raise UnboundLocalError(f"brighterFatterMaxIter must be at least 2, found {max_iterations}")
+    with gain_context(exposure, image, apply_gain, gains):
+        original = np.where(np.isnan(image), np.float32(0), image)
+        correction, difference, iteration = _iterate(original, weights, max_iterations, threshold)
+        inner = _inner(weights.shape[0], ring=1)
+        image[inner] += correction
+    return difference, iteration
+
+
+def _inner(side: int, ring: int = 0) -> tuple[slice, slice]:
+    """Rows and columns that the kernel reaches, without `ring` pixels; one more is lost at the high end (trap h-19)."""
+    part = slice(side // 2 + ring, -(side // 2) - 1 - ring)
+    return part, part
+
+
+def _iterate(
+    original: Image, kernel: NDArray[np.float64], max_iterations: int, threshold: float
+) -> tuple[Image, float, int]:
+    """The correction inside the outermost ring of the reached part, the last change, and the last iteration."""
+    reached, inner = _inner(kernel.shape[0]), _inner(kernel.shape[0], ring=1)
+    current, previous = original.copy(), np.zeros_like(original)
+    difference, iteration = np.inf, 0
+    for iteration in range(max_iterations):
+        potential = _correlate(current, kernel)
+        correction = _displacement(current[reached], potential[reached])
+        np.copyto(current, original)
+        current[inner] += correction
+        if iteration > 0:
+            difference = float(np.abs(previous - current).sum())
+            if difference < threshold:
+                break
+            np.copyto(previous, current)
+    return correction, difference, iteration
+
+
+def _correlate(image: Image, kernel: NDArray[np.float64]) -> Image:
+    """Sum of ``kernel[j, i] * image[y + j - c, x + i - c]`` where the kernel fits; elsewhere the image itself."""
+    from scipy.signal import oaconvolve
+
+    half = kernel.shape[0] // 2
+    result = image.copy()
+    inside = (slice(half, image.shape[0] - half), slice(half, image.shape[1] - half))
+    result[inside] = oaconvolve(image.astype(np.float64), kernel[::-1, ::-1], mode="valid")
+    return result
+
+
+def _displacement(charge: Image, potential: Image) -> Image:
+    """Half the divergence of the charge flow ``charge * grad(potential)``, inside the outermost ring of pixels."""
+    middle = (slice(1, -1), slice(1, -1))
+
+    def gradients(a: Image) -> tuple[Image, Image]:
+        return (a[2:, 1:-1] - a[:-2, 1:-1]) / 2, (a[1:-1, 2:] - a[1:-1, :-2]) / 2
+
+    charge_y, charge_x = gradients(charge)
+    potential_y, potential_x = gradients(potential)
+    flow = charge_y * potential_y
+    flow += charge_x * potential_x
+    # Differences of differences: the three-point form would lose digits in single precision.
+    second = np.diff(potential[:, 1:-1], 2, axis=0)
+    second += np.diff(potential[1:-1], 2, axis=1)
+    second *= charge[middle]
+    flow += second
+    flow *= np.float32(0.5)
+    return flow
+
+
+def _run(task: IsrTaskLike, state: IsrState) -> None:
+    config, calibs, exposure = task.config, state.calibs, state.exposure
+    planes = list(config.brighterFatterMaskListToInterpolate)
+    scratch = exposure.clone()
+    with task.flatContext(scratch, calibs.flat, calibs.dark):
+        interpolate_from_mask(
+            scratch.masked_image,
+            fwhm=config.fwhm,
+            grow_saturated_footprints=config.growSaturationFootprintSize,
+            mask_name_list=planes,
+        )
+    pixels = scratch.masked_image
+    corrected = scratch.with_pixels(MaskedImage(pixels.image.copy(), pixels.mask, pixels.variance, pixels.xy0))
+    kernel = np.asarray(calibs.bfKernel, np.float64)
+    difference, iteration = brighter_fatter_correction(
+        corrected,
+        kernel,
+        config.brighterFatterMaxIter,
+        config.brighterFatterThreshold,
+        config.brighterFatterApplyGain,
+        calibs.bfGains,
+    )
+    # The last iteration is returned whether it converged or not, so only the difference tells (trap h-19).
+    level, outcome = (logging.INFO, "converged") if difference < config.brighterFatterThreshold else (logging.WARNING, "did not converge")
+    task.log.log(level, "Brighter-fatter correction %s: change %g in iteration %d.", outcome, difference, iteration)
+    np.subtract(corrected.image, pixels.image, out=pixels.image)
+    exposure.masked_image.image += pixels.image
+    task.maskEdges(exposure, numEdgePixels=max(kernel.shape) // 2, maskPlane="EDGE")
+    for plane in planes if config.brighterFatterMaskGrowSize > 0 else ():
+        grow_masks(exposure.mask, config.brighterFatterMaskGrowSize, [plane], plane)
+
+
+BRIGHTER_FATTER = Step(
+    name="doBrighterFatter",
+    label="brighter-fatter",
+    method="brighterFatterCorrection",
+    doc="Move charge back that bright pixels pushed to their neighbours; CFHT has no kernel for it.",
+    why_not=switched_by("doBrighterFatter"),
+    run=_run,
+    switch="doBrighterFatter",
+    reads=(
+        "doBrighterFatter",
+        "brighterFatterMaxIter",
+        "brighterFatterThreshold",
+        "brighterFatterApplyGain",
+        "brighterFatterMaskListToInterpolate",
+        "brighterFatterMaskGrowSize",
+        "growSaturationFootprintSize",
+        "fwhm",
+        "doDark",
+        "doFlat",
+        "flatScalingType",
+        "flatUserScale",
+        "doTrimToMatchCalib",
+    ),
+    needs=("bfKernel", "bfGains", "flat", "dark"),
+    writes=frozenset({"image", "mask"}),
+    debug_view="doBrighterFatter",
+)
