@@ -162,10 +162,18 @@ def _all_set(mask: Mask, names: Sequence[str]) -> bool:
 
 
 def amplifiers_in(task: IsrTaskLike, state: IsrState) -> list[Amplifier]:
-    """Amplifiers whose trimmed box lies inside the image: those that the amplifier loop works on (specification S4)."""
+    """Amplifiers whose trimmed box lies inside the image: those that the amplifier loop works on (specification S4).
+
+    Raises
+    ------
+    AttributeError
+        If the exposure has no detector; the same type as in the reference, with a message that says what is missing.
+    """
+    if state.detector is None:
+        raise AttributeError("the exposure has no detector: attach one, its amplifiers say where pixels and overscan lie")
     bbox = state.exposure.bbox
     inside = []
-    for amp in state.detector or ():
+    for amp in state.detector:
         if bbox.contains(amp.bbox):
             inside.append(amp)
         else:
