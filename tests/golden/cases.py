@@ -181,7 +181,7 @@ class GoldenCase:
 
 
 def _visit(values: dict[str, Any]) -> VisitInfo:
-    return VisitInfo(exposure_time=values["exptime"], dark_time=values["darktime"], exposure_id=values["expId"])
+    return VisitInfo(exposure_time=values["exptime"], dark_time=values["darktime"], exposure_id=values.get("expId", 0))
 
 
 def _number(value: Any) -> float:

@@ -29,9 +29,11 @@ def test_there_are_golden_cases() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_golden(path: Any) -> None:
+def test_golden(path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     case = GoldenCase.read(path)
-    problems = _Comparison(case).run()
+    comparison = _Comparison(case)
+    comparison.recorder.attach_functions(monkeypatch)
+    problems = comparison.run()
     assert not problems, f"{case.name} ({case.meta['doc']}):\n  " + "\n  ".join(problems)
 
 
@@ -86,7 +88,7 @@ class _Comparison:
         seen: dict[str, int] = {}
         for step in self.meta["steps"]:
             name = step["name"]
-            if name in ("input", "final", "preInterpExposure") or name.startswith("other:"):
+            if name in ("input", "final", "preInterpExposure"):
                 continue
             ours = self.recorder.named(name)
             nth = seen[name] = seen.get(name, -1) + 1
@@ -109,7 +111,7 @@ class _Comparison:
         counts: dict[str, int] = {}
         for extra in self.meta["extra"]:
             name = extra["step"]
-            ours = self.recorder.named(name)
+            ours = self.recorder.named("other:" + name if name == "brighterFatterCorrection" else name)
             nth = counts[name] = counts.get(name, -1) + 1
             if nth >= len(ours):
                 continue
@@ -118,6 +120,10 @@ class _Comparison:
                 self.problems += compare_number(f"{name} badAmp", bool(result), extra["badAmp"])
             if "overscanFit" in extra:
                 self._compare_overscan(name, result, extra)
+            if "iteration" in extra:
+                difference, iteration = result
+                self.problems += compare_number(f"{name} iteration", iteration, extra["iteration"])
+                self.problems += compare_number(f"{name} diff", difference, extra["diff"])
             if "solution" in extra:
                 solution, rms = result
                 self.problems += _compare_lists(f"{name} solution", solution, extra["solution"])

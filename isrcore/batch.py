@@ -1,0 +1,155 @@
+"""Frames corrected without a window: read, run, write, say what happened."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from isrcore.cfht import CfhtIsrTask
+from isrcore.chain import RunOptions, StepReport, run_chain
+from isrcore.checkpoints import CheckpointStore
+from isrcore.config.overrides import apply_overrides, load_cfht_defaults, load_overrides
+from isrcore.config.save import only_changed_text
+from isrcore.data.calibs import CalibrationFolder
+from isrcore.data.errors import FrameError
+from isrcore.data.gather import Gathered, gather_calibrations
+from isrcore.data.raw import open_raw
+from isrcore.export.exposure import write_exposure
+from isrcore.export.provenance import Provenance
+from isrcore.steps.step import IsrState
+from isrcore.task import calibrations
+
+__all__ = ["IsrFailed", "RunRequest", "build_config", "correct_detector"]
+
+Say = Callable[[str], None]
+
+
+class IsrFailed(Exception):
+    """A step of the chain failed; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One CCD to correct.
+
+    Attributes
+    ----------
+    frame, output : `pathlib.Path`
+    detector : int
+    calib_folder : `pathlib.Path` or None
+    overrides, override_files : tuple of str
+        ``field=value`` words, applied after the files.
+    steps_folder : `pathlib.Path` or None
+        Where the exposure after every step is written too.
+    overwrite : bool
+    """
+
+    frame: Path
+    detector: int
+    output: Path
+    calib_folder: Path | None = None
+    overrides: tuple[str, ...] = ()
+    override_files: tuple[str, ...] = ()
+    steps_folder: Path | None = None
+    overwrite: bool = False
+
+
+def build_config(override_files: tuple[str, ...] = (), overrides: tuple[str, ...] = ()) -> Any:
+    """The config of a run: defaults, the CFHT overrides, files, single fields; validated.
+
+    Raises
+    ------
+    ValueError
+        If an override is refused or the options contradict each other.
+    """
+    config = CfhtIsrTask.ConfigClass()
+    load_cfht_defaults(config)
+    for path in override_files:
+        load_overrides(config, path)
+    apply_overrides(config, overrides)
+    config.validate()
+    return config
+
+
+def correct_detector(request: RunRequest, say: Say) -> None:
+    """Run ISR on one CCD and write the result.
+
+    Parameters
+    ----------
+    request : `RunRequest`
+    say : callable
+        Told in words what happens, line by line.
+
+    Raises
+    ------
+    IsrFailed
+        If a step fails. Nothing is written under the final name then.
+    OSError, ValueError, LookupError
+        If the input, a calibration or the config cannot be used.
+    """
+    if request.output.exists() and not request.overwrite:
+        cure = "choose another name or give --overwrite"
+        raise FrameError(request.output, "the output exists already", cure=cure)
+    start = time.perf_counter()
+    config = build_config(request.override_files, request.overrides)
+    frame = open_raw(request.frame)
+    exposure = frame.read(request.detector)
+    folder = CalibrationFolder(request.calib_folder) if request.calib_folder is not None else None
+    gathered = gather_calibrations(config, frame, request.detector, folder)
+    for kind, choice in gathered.choices.items():
+        say(f"{kind:9s} {choice.path.name}: {choice.why}")
+    writer = _Writer(request, config, gathered)
+    final = _run(request, config, exposure, gathered, say, writer)
+    writer.write(final, request.output, "postISRCCD", request.overwrite)
+    say(f"wrote {request.output} ({time.perf_counter() - start:.1f} s in all)")
+
+
+def _run(request: RunRequest, config: Any, exposure: Any, gathered: Gathered, say: Say, writer: _Writer) -> Any:
+    task = CfhtIsrTask(config=config, log=logging.getLogger("isrcore.run"))
+    width = len(str(len(task.chain)))
+
+    def on_step(report: StepReport) -> None:
+        if report.status == "running":
+            return
+        say(f"{report.index + 1:{width}d}/{len(task.chain)} {report.step.label:18s} {_outcome(report)}")
+        if request.steps_folder is not None and report.status == "done" and report.checkpoint is not None:
+            name = f"{report.index:02d}-{report.step.name}.fits"
+            writer.write(report.checkpoint.exposure, request.steps_folder / name, report.step.name, True)
+
+    state = task.initial_state(exposure, calibrations(**gathered.arguments))
+    # The runner frees what the next step no longer shares: one checkpoint is enough to measure the changes.
+    options = RunOptions(store=CheckpointStore(0.0), on_step=on_step, measure=True)
+    start = time.perf_counter()
+    try:
+        result: IsrState = run_chain(task, state, options)
+    except Exception as error:
+        raise IsrFailed(f"{request.frame}, CCD {request.detector}: {type(error).__name__}: {error}") from error
+    say(f"ISR took {time.perf_counter() - start:.2f} s")
+    return result.exposure
+
+
+def _outcome(report: StepReport) -> str:
+    if report.status in ("skipped", "failed"):
+        return f"{report.status}: {report.reason}"
+    flags = ""
+    if report.changes is not None:
+        flags = " ".join(f"{plane} +{count}" for plane, count in report.changes.bits_added.items())
+    return f"{report.seconds * 1e3:7.1f} ms  {flags}".rstrip()
+
+
+class _Writer:
+    """Writes exposures of one run with what is known about their making."""
+
+    def __init__(self, request: RunRequest, config: Any, gathered: Gathered) -> None:
+        self.source = str(request.frame)
+        self.config = only_changed_text(config, CfhtIsrTask.ConfigClass())
+        self.calibrations = {kind: f"{choice.path}: {choice.why}" for kind, choice in gathered.choices.items()}
+
+    def write(self, exposure: Any, path: Path, step: str, overwrite: bool) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        provenance = Provenance(source=self.source, step=step, config=self.config, calibrations=self.calibrations)
+        write_exposure(exposure, path, provenance, overwrite=overwrite)

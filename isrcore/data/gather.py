@@ -1,0 +1,87 @@
+"""All calibrations of one CCD: what the config asks for, from a folder or from files that the user named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isrcore.data.calibs import CALIB_KINDS, CalibChoice, CalibrationFolder, choose_file, load_defects, load_exposure
+from isrcore.data.raw import RawFrame
+from isrcore.pipe import Struct
+
+__all__ = ["CALIB_SWITCHES", "Gathered", "gather_calibrations", "is_wanted", "load_choice"]
+
+CALIB_SWITCHES = {"bias": "doBias", "dark": "doDark", "flat": "doFlat", "fringe": "doFringe", "defects": "doDefect"}
+"""Kind of calibration -> config field of the step that needs it."""
+
+
+@dataclass
+class Gathered:
+    """Calibrations that were read, and why these.
+
+    Attributes
+    ----------
+    arguments : dict
+        Keyword arguments of ``IsrTask.run``.
+    choices : dict
+        Kind -> `CalibChoice`.
+    """
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    choices: dict[str, CalibChoice] = field(default_factory=dict)
+
+
+def is_wanted(kind: str, config: Any, filter_name: str | None) -> bool:
+    """Whether a run with this config needs a calibration: its step is on and, for fringes, the filter is listed."""
+    if not getattr(config, CALIB_SWITCHES[kind]):
+        return False
+    return kind != "fringe" or filter_name in config.fringe.filters
+
+
+def load_choice(choice: CalibChoice) -> Any:
+    """The argument of ``IsrTask.run`` for a choice: an exposure, or defects."""
+    return load_defects(choice) if choice.kind == "defects" else load_exposure(choice)
+
+
+def gather_calibrations(
+    config: Any,
+    frame: RawFrame,
+    detector: int,
+    folder: CalibrationFolder | None,
+    picks: Mapping[str, str | Path] | None = None,
+) -> Gathered:
+    """Choose and read what a run needs.
+
+    Parameters
+    ----------
+    config : `isrcore.config.IsrTaskConfig`
+    frame : `RawFrame`
+    detector : int
+    folder : `CalibrationFolder` or None
+        Without a folder only `picks` are used; the task then says what it misses.
+    picks : mapping of str to path, optional
+        Kind -> file to use instead of the folder's best.
+
+    Raises
+    ------
+    FrameError, MissingCalibration
+        If a needed file is missing from the folder or cannot be read.
+    """
+    gathered = Gathered()
+    for kind in CALIB_KINDS:
+        if not is_wanted(kind, config, frame.exposure.filter):
+            continue
+        if picks and kind in picks:
+            choice = choose_file(kind, picks[kind], detector)
+        elif folder is not None:
+            choice = folder.choose(kind, frame.exposure, detector, frame.expected_detectors)
+        else:
+            continue
+        gathered.choices[kind] = choice
+        gathered.arguments[kind] = load_choice(choice)
+    if "fringe" in gathered.arguments:
+        frames = gathered.arguments.pop("fringe")
+        gathered.arguments["fringes"] = Struct(fringes=frames)
+    return gathered
