@@ -87,6 +87,85 @@ def set_card(cards: list[str], key: str, value: str) -> None:
         cards.insert(len(cards) - 1, card)
 
 
+def made_headers(
+    detectors: tuple[int, ...] = (0, 1), *, bytepix: int | None = None, changes: dict[str, str] | None = None
+) -> list[list[str]]:
+    """Short headers of a made raw frame, for tests that need no real ones.
+
+    Parameters
+    ----------
+    detectors : tuple of int
+    bytepix : {None, 2, 4}
+        None for plain images; 4 gives the form of old files: no BYTEPIX, EXTNAME twice.
+    changes : dict, optional
+        Keyword -> FITS value to set in every extension.
+    """
+    common = {
+        "INSTRUME": "'MegaPrime'",
+        "DETECTOR": "'MegaCam '",
+        "OBSTYPE": "'OBJECT  '",
+        "EXPNUM": "1000001",
+        "EXPTIME": "30.1",
+        "DARKTIME": "30.0",
+        "FILTER": "'i.MP9702'",
+        "DATE-OBS": "'2010-11-03'",
+        "UTC-OBS": "'8:05:09.50'",
+        "CRUNID": "'10Bm03  '",
+        "SATURATE": "65535",
+    }
+    primary = {
+        "SIMPLE": "T",
+        "BITPIX": "16",
+        "NAXIS": "0",
+        "EXTEND": "T",
+        "NEXTEND": f"{len(detectors)}",
+        "NCCDS": "36",
+    }
+    headers = [_cards(primary | common)]
+    for number in detectors:
+        own = {"EXTNAME": f"'ccd{number:02d}   '", "EXTVER": f"{number}", "BZERO": "32768.0", "BSCALE": "1.0"}
+        own |= {"GAINA": "1.5", "GAINB": "1.6", "RDNOISEA": "4", "RDNOISEB": "5", "RDNOISE": "4"}
+        if bytepix is None:
+            shape = {"XTENSION": "'IMAGE   '", "BITPIX": "16", "NAXIS": "2", "NAXIS1": "2112", "NAXIS2": "4644"}
+            cards = _cards(shape | {"PCOUNT": "0", "GCOUNT": "1"} | own | common)
+        else:
+            table = {"XTENSION": "'BINTABLE'", "BITPIX": "8", "NAXIS": "2", "NAXIS1": "8", "NAXIS2": "4644"}
+            table |= {"PCOUNT": "0", "GCOUNT": "1", "TFIELDS": "1", "TTYPE1": "'COMPRESSED_DATA'", "TFORM1": "'1PB(0)'"}
+            tiles = {"ZIMAGE": "T", "ZBITPIX": "16", "ZNAXIS": "2", "ZNAXIS1": "2112", "ZNAXIS2": "4644"}
+            tiles |= {"ZTILE1": "2112", "ZTILE2": "1", "ZCMPTYPE": "'RICE_1  '", "ZNAME1": "'BLOCKSIZE'", "ZVAL1": "32"}
+            tiles |= {"ZNAME2": "'BYTEPIX '", "ZVAL2": "2"} if bytepix == 2 else {}
+            first = {"EXTNAME": "'COMPRESSED_IMAGE'"} if bytepix == 4 else {}
+            cards = _cards(table | first | tiles)[:-1] + _cards(own | common)
+        for key, value in (changes or {}).items():
+            set_card(cards, key, value)
+        headers.append(cards)
+    return headers
+
+
+def _cards(values: dict[str, str]) -> list[str]:
+    return [f"{key:8}= {value:>20}".ljust(CARD) for key, value in values.items()] + ["END".ljust(CARD)]
+
+
+def make_pool(seed: int, width: int = 2112) -> NDArray[np.int16]:
+    """Rows of a raw frame as stored: a bias level with noise, some saturated pixels and some zeros."""
+    rng = np.random.default_rng(seed)
+    counts = rng.normal(1180.0, 3.0, (POOL_ROWS, width)).round().astype(np.int32)
+    counts[rng.random(counts.shape) < 1e-3] = 65535
+    counts[rng.random(counts.shape) < 1e-3] = 0
+    return (counts - 32768).astype(np.int16)
+
+
+def write_made(path: Path, headers: list[list[str]], *, bytepix: int | None = None, seed: int = 1) -> HeaderFile:
+    """Write headers of `made_headers` with pixels in every extension."""
+    pool = make_pool(seed)
+    tiles = compress(pool, bytepix) if bytepix else None
+    with path.open("wb") as stream:
+        for hdu, cards in enumerate(headers):
+            write_hdu(stream, cards, hdu, pool, tiles, fill=True)
+        stream.truncate()
+    return HeaderFile(path, pool, headers)
+
+
 def card_value(cards: list[str], key: str) -> str | None:
     """The text between equals sign and comment of the last card of a keyword, unquoted."""
     found = [card for card in cards if card[:8].rstrip() == key]
@@ -133,16 +212,13 @@ def build(name: str, path: Path, *, written: tuple[int, ...] = (), keep: tuple[i
         HDUs to keep besides the primary; default all.
     """
     headers = dump_headers(name)
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    seed = zlib.crc32(name.encode())
     index = dump_index(name)
     is_mask, width = index["type"] == "MASK", index["naxis"][0]
     if is_mask:
-        pool = (rng.random((POOL_ROWS, width)) > 0.01).astype(np.int16)
+        pool = (np.random.default_rng(seed).random((POOL_ROWS, width)) > 0.01).astype(np.int16)
     else:
-        counts = rng.normal(1180.0, 3.0, (POOL_ROWS, width)).round().astype(np.int32)
-        counts[rng.random(counts.shape) < 1e-3] = 65535
-        counts[rng.random(counts.shape) < 1e-3] = 0
-        pool = (counts - 32768).astype(np.int16)
+        pool = make_pool(seed, width)
     tiles = compress(pool, bytepix=index["bytepix"] or 4) if index["rice"] else None
     chosen = [0, *(range(1, len(headers)) if keep is None else keep)]
     with path.open("wb") as stream:

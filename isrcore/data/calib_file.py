@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from isrcore.camera.megacam import detector_name, filter_code, filter_names, load_filters, megacam_camera
+from isrcore.camera.megacam import filter_code, filter_names, load_filters, megacam_camera
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
 from isrcore.data.fits_file import FitsFile
@@ -29,7 +29,7 @@ _NAME = re.compile(
     r"(?P<enlarged>_enlarged)?"
 )
 _RUN = re.compile(r"(?:20)?(\d\d)([AB])(?:[A-Za-z]{1,2}(\d\d))?")
-_TABLE_NAME = re.compile(r"ccd(\d\d)")
+_TABLE_NAME = re.compile(r"ccd\d\d")
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,6 @@ def describe_calibration(path: Path) -> CalibFile | None:
         kind = facts.obs_type.lower()
     if kind is None:
         return None
-    if form is Kind.EXPOSURE:
-        number = _exposure_detector(file)
-    elif form is Kind.DEFECTS:
-        number = _table_detector(file)
-    else:
-        number = None
-    single = () if number is None else (number,)
     folder_name = path.parent.name if form is Kind.DEFECTS else ""
     named = _NAME.match(path.name) or _NAME.match(folder_name)
     n_ccd = int(named["n_ccd"]) if named else headers[0].integer("NCCDS")
@@ -118,7 +111,7 @@ def describe_calibration(path: Path) -> CalibFile | None:
         path=path,
         kind=kind,
         form=form,
-        detectors=single if form in (Kind.EXPOSURE, Kind.DEFECTS) else tuple(find_sources(file).found),
+        detectors=_detectors(file, form),
         facts=facts,
         run=named["run"] if named else facts.camera_run or "",
         version=named["version"] if named else "",
@@ -128,19 +121,22 @@ def describe_calibration(path: Path) -> CalibFile | None:
     )
 
 
-def _exposure_detector(file: FitsFile) -> int | None:
-    name = file.hdus[0].header.text("DETNAME")
-    return megacam_camera()[name].id if name in megacam_camera() else None
+def _detectors(file: FitsFile, form: Kind) -> tuple[int, ...]:
+    """Numbers of the CCDs that the file holds completely.
 
-
-def _table_detector(file: FitsFile) -> int | None:
-    """The CCD of a defect table: SERIAL in a header, else ccdNN in the file name."""
-    serials = {text for hdu in file.hdus if (text := hdu.header.text("SERIAL"))}
-    for detector in megacam_camera():
-        if detector.serial in serials:
-            return detector.id
-    match = _TABLE_NAME.search(file.path.name)
-    return int(match[1]) if match and detector_name(int(match[1])) in megacam_camera() else None
+    An exposure names its CCD in DETNAME, a defect table by SERIAL in its headers or ``ccdNN`` in the file name.
+    """
+    camera = megacam_camera()
+    if form is Kind.EXPOSURE:
+        name = file.hdus[0].header.text("DETNAME")
+        return (camera[name].id,) if name in camera else ()
+    if form is Kind.DEFECTS:
+        serials = {text for hdu in file.hdus if (text := hdu.header.text("SERIAL"))}
+        match = _TABLE_NAME.search(file.path.name)
+        named = {match[0]} if match and not serials else set()
+        return tuple(detector.id for detector in camera if detector.serial in serials or detector.name in named)
+    sources = find_sources(file).found.values()
+    return tuple(source.detector for source in sources if not any(hdu.missing for hdu in source.hdus))
 
 
 def run_order(run: str | None) -> int | None:

@@ -22,6 +22,7 @@ __all__ = ["Layout", "Source", "Sources", "check_frame", "find_sources"]
 _LOG = logging.getLogger(__name__)
 
 _NAME = re.compile(r"(ccd|amp)(\d\d)")
+"""Matched in lower case: astropy writes names in capitals."""
 
 
 class Layout(StrEnum):
@@ -105,14 +106,14 @@ def _pair_amplifiers(path: Path, numbered: dict[int, Hdu]) -> Sources:
 
 
 def _is_amplifier(hdu: Hdu) -> bool:
-    match = _NAME.fullmatch(hdu.name)
+    match = _NAME.fullmatch(hdu.name.lower())
     width, height = load_geometry()["amplifier_extensions"]["size"]
     return match[1] == "amp" if match else hdu.shape == (height, width)
 
 
 def _number(hdu: Hdu, by_amplifier: bool) -> int | None:
     limit = 2 * N_DETECTORS if by_amplifier else N_DETECTORS
-    match = _NAME.fullmatch(hdu.name)
+    match = _NAME.fullmatch(hdu.name.lower())
     version = hdu.header.integer("EXTVER")
     if match:
         number: int | None = int(match[2])

@@ -6,6 +6,7 @@ not tell; neither does the file name, which users change. The order of the tests
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -51,6 +52,9 @@ _ADVICE = {
     Kind.UNKNOWN: "name a raw MegaCam frame",
 }
 
+_INSTRUMENT = re.compile(r"\bmega(prime|cam)\b")
+"""Not OmegaCam."""
+
 _MASTERS = {
     "BIAS": Kind.BIAS,
     "DARK": Kind.DARK,
@@ -71,7 +75,7 @@ def is_megacam(hdus: Sequence[Hdu]) -> bool:
     then the number of extensions, which no other CFHT camera reaches.
     """
     texts = [hdu.header.text(key).lower() for hdu in hdus[:2] for key in ("INSTRUME", "DETECTOR")]
-    if any("megaprime" in text or "megacam" in text for text in texts):
+    if any(_INSTRUMENT.search(text) for text in texts):
         return True
     return not any(texts) and len(hdus) > 30
 
