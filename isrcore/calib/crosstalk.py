@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from astropy.table import Table
 from numpy.typing import ArrayLike, NDArray
 
+from isrcore.calib.isr_calib import IsrCalib
 from isrcore.camera import Detector
 
 __all__ = ["CrosstalkCalib"]
 
+_FLAGS = ("HAS_CROSSTALK", "NAMP", "CROSSTALK_SHAPE")
 
-class CrosstalkCalib:
+
+class CrosstalkCalib(IsrCalib):
     """Crosstalk calibration (specification e.12).
+
+    Parameters
+    ----------
+    detector : `Detector`, optional
+        Gives its own coefficients, see `fromDetector`.
+    log : `logging.Logger`, optional
 
     Attributes
     ----------
     hasCrosstalk : bool
         Whether there are coefficients.
     nAmp : int
-    crosstalkShape : (int, int)
-        ``(nAmp, nAmp)``.
     coeffs : ndarray, (nAmp, nAmp), float64
         Row = source amplifier, column = target.
     coeffErr, coeffNum, coeffValid : ndarray, (nAmp, nAmp)
-        Errors, numbers of measurements, and which coefficients to trust.
+        Errors (float64), numbers of measurements (int64), and which coefficients to trust (bool).
     interChip : dict
-        Name of another detector -> matrix of the same shape.
+        Name of another detector -> matrix of the same shape, float64.
     """
 
-    OBSTYPE = "CROSSTALK"
+    OBSTYPE: ClassVar[str] = "CROSSTALK"
+    SCHEMA: ClassVar[str] = "Gen3 Crosstalk"
+    VERSION: ClassVar[float] = 1.0
 
-    def __init__(self, coeffs: ArrayLike | None = None) -> None:
+    def __init__(self, detector: Detector | None = None, log: logging.Logger | None = None) -> None:
+        super().__init__(log)
         self.hasCrosstalk = False
         self.nAmp = 0
         self.coeffs: NDArray[np.float64] = np.zeros((0, 0))
@@ -41,28 +53,31 @@ class CrosstalkCalib:
         self.coeffNum: NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self.coeffValid: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self.interChip: dict[str, NDArray[np.float64]] = {}
-        if coeffs is not None:
-            matrix = np.asarray(coeffs, np.float64)
-            self._set(matrix, matrix.shape[0])
-
-    def _set(self, coefficients: ArrayLike, n_amp: int) -> None:
-        flat = np.asarray(coefficients, np.float64).ravel()
-        if flat.size != n_amp * n_amp:
-            raise ValueError(
-                f"{n_amp} amplifiers need {n_amp * n_amp} crosstalk coefficients, found {flat.size}: "
-                "correct crosstalk.crosstalkValues"
-            )
-        shape = (n_amp, n_amp)
-        self.hasCrosstalk = True
-        self.nAmp = n_amp
-        self.coeffs = flat.reshape(shape)
-        self.coeffErr = np.zeros(shape)
-        self.coeffNum = np.zeros(shape, np.int64)
-        self.coeffValid = np.ones(shape, np.bool_)
+        if detector is not None:
+            self.fromDetector(detector)
 
     @property
     def crosstalkShape(self) -> tuple[int, int]:
         return self.nAmp, self.nAmp
+
+    def _set(self, n_amp: int, coeffs: ArrayLike, errors: Any = None, counts: Any = None, valid: Any = None) -> None:
+        """Take flat or square coefficients; errors and counts are zero and all coefficients valid by default."""
+        size = np.asarray(coeffs).size
+        if size != n_amp * n_amp:
+            raise ValueError(
+                f"{n_amp} amplifiers need {n_amp * n_amp} crosstalk coefficients, found {size}: "
+                "correct crosstalk.crosstalkValues or the calibration"
+            )
+
+        def square(values: Any, default: float, dtype: Any) -> NDArray[Any]:
+            filled = np.full(size, default) if values is None else np.asarray(values)
+            return filled.astype(dtype).reshape(n_amp, n_amp)
+
+        self.nAmp = n_amp
+        self.coeffs = square(coeffs, 0.0, np.float64)
+        self.coeffErr = square(errors, 0.0, np.float64)
+        self.coeffNum = square(counts, 0, np.int64)
+        self.coeffValid = square(valid, 1, np.bool_)
 
     def fromDetector(self, detector: Detector, coeffVector: Sequence[float] | None = None) -> Self:
         """Take the coefficients of a detector; returns this calibration.
@@ -81,8 +96,92 @@ class CrosstalkCalib:
         """
         if not coeffVector and detector.crosstalk is None:
             return self
-        coefficients = np.asarray(coeffVector if coeffVector else detector.crosstalk, np.float64)
+        self.detector_id, self.detector_name, self.detector_serial = detector.id, detector.name, detector.serial
         self.nAmp = len(detector)
+        coefficients = np.asarray(coeffVector if coeffVector else detector.crosstalk, np.float64)
         if coefficients.size != 1 or coefficients.ravel()[0] != 0.0:
-            self._set(coefficients, len(detector))
+            self._set(len(detector), coefficients)
+            self.hasCrosstalk = True
         return self
+
+    def toDict(self) -> dict[str, Any]:
+        return {
+            "metadata": self.described(),
+            "hasCrosstalk": self.hasCrosstalk,
+            "nAmp": self.nAmp,
+            "crosstalkShape": list(self.crosstalkShape),
+            "coeffs": self.coeffs.ravel().tolist(),
+            "coeffErr": self.coeffErr.ravel().tolist(),
+            "coeffNum": self.coeffNum.ravel().tolist(),
+            "coeffValid": self.coeffValid.ravel().tolist(),
+            "interChip": {name: matrix.ravel().tolist() for name, matrix in self.interChip.items()},
+        }
+
+    @classmethod
+    def fromDict(cls, dictionary: Mapping[str, Any]) -> Self:
+        """Out of the dictionary form.
+
+        Raises
+        ------
+        RuntimeError
+            If it describes another kind of calibration.
+        ValueError
+            If the number of coefficients does not fit that of amplifiers.
+        """
+        calib = cls()
+        calib.take_description(dictionary["metadata"])
+        calib.hasCrosstalk = bool(dictionary.get("hasCrosstalk", False))
+        calib._set(
+            int(dictionary["nAmp"]),
+            dictionary["coeffs"],
+            dictionary.get("coeffErr"),
+            dictionary.get("coeffNum"),
+            dictionary.get("coeffValid"),
+        )
+        for name, matrix in (dictionary.get("interChip") or {}).items():
+            calib.interChip[name] = np.asarray(matrix, np.float64).reshape(calib.crosstalkShape)
+        return calib
+
+    def toTable(self) -> list[Table]:
+        """One row with flattened matrices; matrices of other detectors in a second table."""
+        columns = {
+            "CT_COEFFS": self.coeffs,
+            "CT_ERRORS": self.coeffErr,
+            "CT_COUNTS": self.coeffNum,
+            "CT_VALID": self.coeffValid,
+        }
+        table = Table({name: matrix.reshape(1, -1) for name, matrix in columns.items()})
+        flags = dict(zip(_FLAGS, (self.hasCrosstalk, self.nAmp, str(self.crosstalkShape)), strict=True))
+        table.meta = {key: "" if value is None else value for key, value in (self.described() | flags).items()}
+        if not self.interChip:
+            return [table]
+        matrices = [matrix.ravel() for matrix in self.interChip.values()]
+        return [table, Table({"IC_SOURCE_DET": list(self.interChip), "IC_COEFFS": matrices})]
+
+    @classmethod
+    def fromTable(cls, tableList: Sequence[Table]) -> Self:
+        """Out of the table form.
+
+        Raises
+        ------
+        RuntimeError
+            If it describes another kind of calibration, or a column is missing.
+        ValueError
+            If the number of coefficients does not fit that of amplifiers.
+        """
+        first = tableList[0]
+        if "CT_COEFFS" not in first.colnames:
+            raise RuntimeError(f"expected a column CT_COEFFS, found {', '.join(first.colnames)}")
+        calib = cls()
+        calib.take_description({key: value for key, value in first.meta.items() if key not in _FLAGS})
+        matrices = [
+            np.asarray(first[name][0]) if name in first.colnames else None
+            for name in ("CT_COEFFS", "CT_ERRORS", "CT_COUNTS", "CT_VALID")
+        ]
+        coeffs = np.asarray(matrices[0])
+        calib.hasCrosstalk = bool(first.meta.get("HAS_CROSSTALK", True))
+        calib._set(int(first.meta.get("NAMP", round(coeffs.size**0.5))), coeffs, *matrices[1:])
+        for row in tableList[1] if len(tableList) > 1 else ():
+            matrix = np.asarray(row["IC_COEFFS"], np.float64).reshape(calib.crosstalkShape)
+            calib.interChip[str(row["IC_SOURCE_DET"]).strip()] = matrix
+        return calib
