@@ -53,7 +53,7 @@ def boxes_from_table(table: Table) -> list[Box]:
     if columns.issuperset(_REGION):
         return [box for row in table for box in _region_boxes(row, columns)]
     raise ValueError(
-        f"a defect table has the columns {', '.join(_SIMPLE)} or {', '.join(_REGION)}, found {', '.join(table.colnames)}"
+        f"a defect table has columns {', '.join(_SIMPLE)} or {', '.join(_REGION)}, found {', '.join(table.colnames)}"
     )
 
 

@@ -162,27 +162,37 @@ class MaskedImage:
 
     def scaled_multiplies(self, factor: float, other: MaskedImage) -> None:
         """Multiply by ``factor * other``."""
-        c, c2 = np.float32(factor), np.float32(factor * factor)
+        c2 = float(factor) * float(factor)
 
         def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
             _product_variance(image, variance, other_image, other_variance)
-            variance *= c2
-            image *= c * other_image
+            _scale(variance, c2, out=variance)
+            image *= _scale(other_image, factor)
 
         self._combine(other, pixels)
 
     def scaled_divides(self, factor: float, other: MaskedImage) -> None:
         """Divide by ``factor * other``; zeros of `other` give infinities and NaN without an error."""
-        c, c2 = np.float32(factor), float(factor) * float(factor)
+        c2 = float(factor) * float(factor)
 
         def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
             square = _product_variance(image, variance, other_image, other_variance)
-            square *= square
-            np.divide(variance, c2 * square.astype(np.float64), out=variance, casting="same_kind")
-            np.multiply(other_image, c, out=square)
-            image /= square
+            denominator = square.astype(np.float64)
+            denominator *= denominator
+            if c2 != 1.0:
+                denominator *= c2
+            np.divide(variance, denominator, out=variance, casting="same_kind")
+            image /= _scale(other_image, factor, out=square)
 
         self._combine(other, pixels)
+
+
+def _scale(pixels: Array, factor: float, out: Array | None = None) -> Array:
+    """``factor * pixels``, formed in double precision and rounded once as in the reference; `pixels` itself for 1."""
+    if factor == 1.0:
+        return pixels
+    target = np.empty_like(pixels) if out is None else out
+    return np.multiply(pixels, factor, out=target, dtype=np.float64, casting="same_kind")
 
 
 def _product_variance(image: Array, variance: Array, other_image: Array, other_variance: Array) -> Array:

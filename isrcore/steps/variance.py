@@ -29,10 +29,11 @@ def set_variance(masked_image: MaskedImage, gain: float, read_noise: float) -> N
         Taken as ADU although it is given in electrons, as the reference does (trap h-15).
     """
     image, variance = masked_image.image, masked_image.variance
-    divisor, floor = np.float32(gain), np.float32(read_noise**2)
+    # The reference multiplies by the rounded reciprocal; interpolation near zero makes the difference visible.
+    factor, floor = np.float32(1.0 / gain), np.float32(read_noise**2)
 
     def band(rows: slice) -> None:
-        np.divide(image[rows], divisor, out=variance[rows])
+        np.multiply(image[rows], factor, out=variance[rows])
         variance[rows] += floor
 
     for_bands(band, image.shape)
