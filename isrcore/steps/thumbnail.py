@@ -88,13 +88,13 @@ def _repaint_saturated(pixels: MaskedImage, bright: float, border: int) -> None:
 
 
 def _asinh(image: NDArray[np.float32], low: float, data_range: float, softening: float) -> Picture:
-    """Map pixels to 0 ... 255, black at `low`."""
+    """Map pixels to 0 ... 255, black at `low`; what is not finite is black too, as in the reference."""
     q = 0.1 if abs(softening) < 2.0**-23 else min(softening, 1e10)
     slope = 0.1 * 255.0 / np.arcsinh(0.1 * q)
     with np.errstate(invalid="ignore", over="ignore"):
         above = image.astype(np.float64) - low
         grey = np.where(above > 0, np.arcsinh(above * (q / data_range)) * slope, 0.0)
-    picture: Picture = np.clip(np.nan_to_num(grey, nan=0.0), 0.0, 255.0).astype(np.uint8)
+    picture: Picture = np.clip(np.nan_to_num(grey, nan=0.0, posinf=0.0), 0.0, 255.0).astype(np.uint8)
     return picture
 
 
