@@ -10,7 +10,7 @@ import numpy as np
 from lsst.pex.config import Config, ConfigField, Field, ListField
 from numpy.typing import NDArray
 
-from isrcore.image import Exposure, MaskedImage
+from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.pipe import Struct, Task, timeMethod
 from isrcore.steps.apertures import measure_apertures
@@ -253,7 +253,8 @@ class FringeTask(Task):
             raise RuntimeError(f"expected one amplitude per fringe frame, found {len(solution)} for {len(fringes)}")
         for amplitude, frame in zip(solution, fringes, strict=True):
             pixels = frame.masked_image
-            unmasked = MaskedImage(pixels.image, science.mask, pixels.variance, pixels.xy0)
+            no_flags = Mask.zeros(pixels.shape, science.mask.planes)
+            unmasked = MaskedImage(pixels.image, no_flags, pixels.variance, pixels.xy0)
             science.masked_image.scaled_minus(float(amplitude), unmasked)
 
 
