@@ -52,7 +52,7 @@ class BrighterFatterKernel(IsrCalib):
     def __init__(self, level: str = "DETECTOR", log: logging.Logger | None = None) -> None:
         super().__init__(log)
         if level not in LEVELS:
-            raise ValueError(f"the level of a brighter-fatter kernel must be one of {', '.join(LEVELS)}, found {level!r}")
+            raise ValueError(f"the level of a brighter-fatter kernel must be {' or '.join(LEVELS)}, found {level!r}")
         self.level = level
         self.shape: tuple[int, int] = _SHAPE
         self.gain: dict[str, float] = {}
@@ -69,7 +69,7 @@ class BrighterFatterKernel(IsrCalib):
         """
         array = np.array(kernel, np.float64)
         if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] % 2 == 0:
-            raise ValueError(f"the brighter-fatter kernel of {name} must be square with an odd side, found {array.shape}")
+            raise ValueError(f"the brighter-fatter kernel of {name} must be square, its side odd; found {array.shape}")
         if (self.ampKernels or self.detKernels) and array.shape != self.shape:
             raise ValueError(f"the brighter-fatter kernel of {name} must have shape {self.shape}, found {array.shape}")
         self.shape = (array.shape[0], array.shape[1])

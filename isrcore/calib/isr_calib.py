@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,10 @@ _IDENTITY = {
 }
 """Keyword -> attribute of `IsrCalib`."""
 
-_STRUCTURAL = ("XTENSION", "BITPIX", "PCOUNT", "GCOUNT", "TFIELDS", "EXTNAME", "CHECKSUM", "DATASUM")
+_STRUCTURAL = re.compile(
+    "XTENSION|BITPIX|NAXIS[12]?|PCOUNT|GCOUNT|TFIELDS|EXTNAME|CHECKSUM|DATASUM|(TTYPE|TFORM|TUNIT|TDIM|TNULL)[0-9]+"
+)
+"""Keywords that describe the table, not the calibration."""
 
 
 class IsrCalib:
@@ -205,7 +209,7 @@ class IsrCalib:
         elif path.suffix.lower() == ".ecsv":
             tables = self.toTable()
             if len(tables) != 1:
-                raise RuntimeError(f"{path}: ECSV holds one table, this calibration has {len(tables)}: write .fits or .yaml")
+                raise RuntimeError(f"{path}: ECSV holds one table, there are {len(tables)} here: write .fits or .yaml")
             with written_atomically(path) as temporary:
                 tables[0].write(temporary, format="ascii.ecsv")
         else:
@@ -247,8 +251,7 @@ class IsrCalib:
 def _table(hdu: fits.BinTableHDU) -> Table:
     table = Table(hdu.data)
     for keyword, value in hdu.header.items():
-        is_column = keyword.startswith("T") and keyword.rstrip("0123456789") in ("TTYPE", "TFORM", "TUNIT", "TDIM", "TNULL")
-        if keyword not in _STRUCTURAL and not keyword.startswith("NAXIS") and not is_column:
+        if not _STRUCTURAL.fullmatch(keyword):
             table.meta[keyword] = value
     return table
 

@@ -95,29 +95,25 @@ class Linearizer(IsrCalib):
         Raises
         ------
         RuntimeError
-            If name, number, serial or number of amplifiers differ; and, unless `override` is on, if type or coefficients
-            of an amplifier differ.
+            If name, id, serial or number of amplifiers differ; and, unless `override` is on, if type or coefficients of
+            an amplifier differ.
         """
-        for what, own, theirs in (
-            ("name", self.detector_name, detector.name),
-            ("id", None if self.detector_id is None else int(self.detector_id), int(detector.id)),
-            ("serial", self.detector_serial, detector.serial),
-            ("number of amplifiers", len(self.ampNames), len(detector)),
-        ):
-            if own != theirs:
-                raise RuntimeError(f"the linearizer is for another detector: its {what} is {own!r}, expected {theirs!r}")
+        ours = (self.detector_name, None if self.detector_id is None else int(self.detector_id), self.detector_serial)
+        theirs = (detector.name, int(detector.id), detector.serial)
+        if ours != theirs:
+            raise RuntimeError(f"the linearizer is for detector {ours} (name, id, serial), expected {theirs}")
+        if len(self.ampNames) != len(detector):
+            raise RuntimeError(f"the linearizer has {len(self.ampNames)} amplifiers, the detector {len(detector)}")
         for amp in detector:
             if amp.name not in self.ampNames:
                 raise RuntimeError(f"the linearizer lacks amplifier {amp.name}; it has {', '.join(self.ampNames)}")
-            self._compare(f"amplifier {amp.name} has linearity type", amp.linearity_type, self.linearityType[amp.name])
-            theirs, own = np.asarray(amp.linearity_coeffs, np.float64), self.linearityCoeffs[amp.name]
-            if own.shape != theirs.shape or not np.allclose(theirs, own, equal_nan=True):
-                self._compare(f"amplifier {amp.name} has linearity coefficients", theirs.tolist(), own.tolist())
+            if amp.linearity_type != self.linearityType[amp.name]:
+                self._differ(f"amplifier {amp.name} has type", amp.linearity_type, self.linearityType[amp.name])
+            expected, own = np.asarray(amp.linearity_coeffs, np.float64), self.linearityCoeffs[amp.name]
+            if own.shape != expected.shape or not np.allclose(expected, own, equal_nan=True):
+                self._differ(f"amplifier {amp.name} has linearity coefficients", expected.tolist(), own.tolist())
 
-    def _compare(self, what: str, theirs: object, own: object) -> None:
-        # Lists reach this only when they differ, and NaN is not equal to itself: compare texts.
-        if repr(theirs) == repr(own):
-            return
+    def _differ(self, what: str, theirs: object, own: object) -> None:
         message = f"{what} {theirs}, the linearizer has {own}"
         if not self.override:
             raise RuntimeError(f"{message}: set its override to use it nevertheless")
@@ -139,7 +135,7 @@ class Linearizer(IsrCalib):
         Returns
         -------
         result : `Struct`
-            ``numAmps``, ``numLinearized``: amplifiers seen and corrected; ``numOutOfRange``: pixels outside look-up tables.
+            ``numAmps``, ``numLinearized``: amplifiers seen and corrected; ``numOutOfRange``: pixels outside the tables.
 
         Raises
         ------
@@ -162,7 +158,7 @@ class Linearizer(IsrCalib):
                 continue
             box = self.linearityBBox[name]
             if not Box(0, 0, width, height).contains(box):
-                raise ValueError(f"the linearity of amplifier {name} is for {box}, outside the image of {width} x {height}")
+                raise ValueError(f"the linearity of amplifier {name} is for {box}, the image is {width} x {height}")
             success, outside = functor(image[box.slices()], self.linearityCoeffs[name], self.tableData)
             out_of_range += outside
             if success:
@@ -282,7 +278,8 @@ def _checked_table(table: ArrayLike) -> NDArray[np.float32]:
         raise RuntimeError(f"a linearity look-up table must have rows and columns, found {array.ndim} dimensions")
     if array.shape[1] < array.shape[0]:
         raise RuntimeError(
-            f"a linearity look-up table has values along rows, found {array.shape[0]} rows of {array.shape[1]}: transpose it"
+            f"a linearity look-up table has values along rows, found {array.shape[0]} rows of {array.shape[1]}: "
+            "transpose it"
         )
     return array
 

@@ -1,7 +1,7 @@
 """One-dimensional interpolators with the end rules of the reference (specification e.4.1).
 
-All of them are piecewise cubics that continue outside the data as the second-order Taylor expansion at the end point, so
-one class evaluates them all.
+All of them are piecewise cubics that continue outside the data as the second-order Taylor expansion at the end point,
+so one class evaluates them all.
 """
 
 from __future__ import annotations

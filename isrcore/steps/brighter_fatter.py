@@ -1,11 +1,10 @@
-"""Brighter-fatter correction: move charge back to where it was before its neighbours pushed it away (specification e.13).
+"""Brighter-fatter correction: move charge back to where its neighbours pushed it from (specification e.13).
 
-The kernel is the reference's: charge moves along the gradient of the image convolved with the kernel, found by iteration.
+Charge moves along the gradient of the image correlated with a kernel; iteration finds the image before the move.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,12 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isrcore.image import Exposure, MaskedImage
+from isrcore.image.bands import for_bands
 from isrcore.steps.interpolate import grow_masks, interpolate_from_mask
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["BRIGHTER_FATTER", "brighter_fatter_correction", "gain_context"]
 
 Image = NDArray[np.float32]
+
+_BAND_PIXELS = 1 << 14
+"""Pixels in a band of the correlation, whose double-precision copy must stay in the processor's cache."""
 
 
 @contextmanager
@@ -49,7 +52,7 @@ def gain_context(
         return
     detector = exposure.detector
     if detector is None:
-        raise RuntimeError("the exposure has no detector, so no gains: attach one, or switch brighterFatterApplyGain off")
+        raise RuntimeError("the exposure has no detector, so no gains: attach one or switch brighterFatterApplyGain off")
     if gains:
         missing = [amp.name for amp in detector if amp.name not in gains]
         if missing:
@@ -131,10 +134,11 @@ def _iterate(
     """The correction inside the outermost ring of the reached part, the last change, and the last iteration."""
     reached, inner = _inner(kernel.shape[0]), _inner(kernel.shape[0], ring=1)
     current, previous = original.copy(), np.zeros_like(original)
+    correction = np.empty_like(original[inner])
     difference, iteration = np.inf, 0
     for iteration in range(max_iterations):
         potential = _correlate(current, kernel)
-        correction = _displacement(current[reached], potential[reached])
+        _displace(current[reached], potential[reached], correction)
         np.copyto(current, original)
         current[inner] += correction
         if iteration > 0:
@@ -146,34 +150,52 @@ def _iterate(
 
 
 def _correlate(image: Image, kernel: NDArray[np.float64]) -> Image:
-    """Sum of ``kernel[j, i] * image[y + j - c, x + i - c]`` where the kernel fits; elsewhere the image itself."""
-    from scipy.signal import oaconvolve
+    """Sum of ``kernel[j, i] * image[y + j - c, x + i - c]`` where the kernel fits; elsewhere the image itself.
 
-    half = kernel.shape[0] // 2
+    Each product is rounded to single precision, summed along its kernel row, and the rows are summed: the order of the
+    reference. A Fourier transform would be faster, but the iteration stops by a sum of rounding-sized changes.
+    """
+    side, half = kernel.shape[0], kernel.shape[0] // 2
+    height, width = image.shape[0] - 2 * half, image.shape[1] - 2 * half
     result = image.copy()
-    inside = (slice(half, image.shape[0] - half), slice(half, image.shape[1] - half))
-    result[inside] = oaconvolve(image.astype(np.float64), kernel[::-1, ::-1], mode="valid")
+
+    def band(rows: slice) -> None:
+        shape = (rows.stop - rows.start, width)
+        product, along_row, total = (np.empty(shape, np.float32) for _ in range(3))
+        total.fill(0)
+        exact = image[rows.start : rows.stop + side - 1].astype(np.float64)
+        for j, weights in enumerate(kernel):
+            along_row.fill(0)
+            for i, weight in enumerate(weights):
+                np.multiply(exact[j : j + shape[0], i : i + width], weight, out=product, casting="same_kind")
+                along_row += product
+            total += along_row
+        result[half + rows.start : half + rows.stop, half : half + width] = total
+
+    for_bands(band, (height, width), _BAND_PIXELS)
     return result
 
 
-def _displacement(charge: Image, potential: Image) -> Image:
+def _displace(charge: Image, potential: Image, result: Image) -> None:
     """Half the divergence of the charge flow ``charge * grad(potential)``, inside the outermost ring of pixels."""
-    middle = (slice(1, -1), slice(1, -1))
 
     def gradients(a: Image) -> tuple[Image, Image]:
-        return (a[2:, 1:-1] - a[:-2, 1:-1]) / 2, (a[1:-1, 2:] - a[1:-1, :-2]) / 2
+        return (a[2:, 1:-1] - a[:-2, 1:-1]) / np.float32(2), (a[1:-1, 2:] - a[1:-1, :-2]) / np.float32(2)
 
-    charge_y, charge_x = gradients(charge)
-    potential_y, potential_x = gradients(potential)
-    flow = charge_y * potential_y
-    flow += charge_x * potential_x
-    # Differences of differences: the three-point form would lose digits in single precision.
-    second = np.diff(potential[:, 1:-1], 2, axis=0)
-    second += np.diff(potential[1:-1], 2, axis=1)
-    second *= charge[middle]
-    flow += second
-    flow *= np.float32(0.5)
-    return flow
+    def band(rows: slice) -> None:
+        here, there = charge[rows.start : rows.stop + 2], potential[rows.start : rows.stop + 2]
+        charge_y, charge_x = gradients(here)
+        potential_y, potential_x = gradients(there)
+        first = charge_y * potential_y
+        first += charge_x * potential_x
+        # Differences of differences: the three-point form would lose digits in single precision.
+        second = np.diff(there[:, 1:-1], 2, axis=0)
+        second += np.diff(there[1:-1], 2, axis=1)
+        second *= here[1:-1, 1:-1]
+        first += second
+        np.multiply(first, np.float32(0.5), out=result[rows])
+
+    for_bands(band, result.shape)
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
@@ -199,8 +221,10 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
         calibs.bfGains,
     )
     # The last iteration is returned whether it converged or not, so only the difference tells (trap h-19).
-    level, outcome = (logging.INFO, "converged") if difference < config.brighterFatterThreshold else (logging.WARNING, "did not converge")
-    task.log.log(level, "Brighter-fatter correction %s: change %g in iteration %d.", outcome, difference, iteration)
+    if difference < config.brighterFatterThreshold:
+        task.log.info("Brighter-fatter correction converged: change %g in iteration %d.", difference, iteration)
+    else:
+        task.log.warning("Brighter-fatter correction did not converge in %d iterations: change %g.", iteration + 1, difference)
     np.subtract(corrected.image, pixels.image, out=pixels.image)
     exposure.masked_image.image += pixels.image
     task.maskEdges(exposure, numEdgePixels=max(kernel.shape) // 2, maskPlane="EDGE")

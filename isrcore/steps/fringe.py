@@ -56,8 +56,8 @@ class FringeConfig(Config):  # type: ignore[misc]
 class FringeTask(Task):
     """Remove fringes from an exposure.
 
-    The reference changes the calibration frames (mask, pedestal), so that a second exposure sees other frames. Here they
-    stay as they are; the numbers of a first use are the same.
+    The reference changes the calibration frames (mask, pedestal), so that a second exposure sees other frames. Here
+    they stay as they are; the numbers of a first use are the same.
     """
 
     ConfigClass: ClassVar = FringeConfig
@@ -74,7 +74,8 @@ class FringeTask(Task):
         try:
             fringe = dataRef.get("fringe", immediate=True)
         except Exception as error:
-            raise RuntimeError(f"unable to retrieve the fringe frame of {getattr(dataRef, 'dataId', dataRef)}: {error}") from error
+            what = getattr(dataRef, "dataId", dataRef)
+            raise RuntimeError(f"unable to retrieve the fringe frame of {what}: {error}") from error
         return self.loadFringes(fringe, expId=expId, assembler=assembler)
 
     def loadFringes(self, fringeExp: Any, expId: int | None = None, assembler: Any = None) -> Struct:
@@ -126,7 +127,7 @@ class FringeTask(Task):
             If a fringe frame differs in size from the exposure.
         """
         if not self.checkFilter(exposure):
-            self.log.info("Filter %s has no fringes according to fringe.filters; none are removed.", exposure.filter_label)
+            self.log.info("%s is not in fringe.filters; no fringes are removed.", exposure.filter_label)
             return None
         frames = [fringes] if isinstance(fringes, Exposure) else list(fringes)
         prepared = [self._prepare(frame, exposure) for frame in frames]
@@ -181,7 +182,9 @@ class FringeTask(Task):
         """
         margin, (height, width) = self.config.large, exposure.masked_image.shape
         if min(height, width) <= 2 * margin:
-            raise ValueError(f"fringe.large {margin} needs more than {2 * margin} pixels, found {width} x {height}: reduce it")
+            raise ValueError(
+                f"fringe.large {margin} needs more than {2 * margin} pixels, found {width} x {height}: reduce it"
+            )
         x = rng.randint(margin, width - margin, size=self.config.num)
         y = rng.randint(margin, height - margin, size=self.config.num)
         return np.stack([x, y], axis=1)
@@ -236,9 +239,8 @@ class FringeTask(Task):
         if math.isnan(fit.rms):
             self.log.warning("The fringe fit has no usable samples; no fringes are subtracted.")
         else:
-            self.log.info(
-                "Fringe amplitudes %s from %d of %d samples, scatter %g ADU.", fit.solution, fit.used, len(science), fit.rms
-            )
+            counts = f"{fit.used} of {len(science)} samples"
+            self.log.info("Fringe amplitudes %s from %s, scatter %g ADU.", fit.solution, counts, fit.rms)
         return fit.solution, fit.rms
 
     def subtract(self, science: Exposure, fringes: Sequence[Exposure], solution: Floats) -> None:

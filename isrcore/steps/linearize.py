@@ -9,7 +9,7 @@ __all__ = ["LINEARIZE", "linearity_is_needed"]
 
 
 def linearity_is_needed(detector: Detector) -> bool:
-    """Whether the *first* amplifier has a linearity type other than ``"None"``; the others are not looked at (trap h-35)."""
+    """Whether the first amplifier has a linearity type other than ``"None"``; the others do not matter (trap h-35)."""
     return detector[0].linearity_type != "None"
 
 

@@ -1,4 +1,4 @@
-"""The overscan: measure the bias level of one amplifier in its overscan pixels and subtract it (specification d.28, e.4)."""
+"""The overscan: measure the bias level of an amplifier in its overscan and subtract it (specification d.28, e.4)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ class OverscanCorrectionTask(Task):
         self._mask_planes = tuple(self.config.maskPlanes)
 
     def run(
-        self, ampImage: NDArray[Any] | MaskedImage, overscanImage: MaskedImage | NDArray[Any], amp: Amplifier | None = None
+        self,
+        ampImage: NDArray[Any] | MaskedImage,
+        overscanImage: NDArray[Any] | MaskedImage,
+        amp: Amplifier | None = None,
     ) -> Struct:
         """Subtract the overscan level from an amplifier and from the overscan itself, in place (specification e.4).
 
@@ -169,7 +172,7 @@ def _broadcast(profile: OverscanProfile, shape: tuple[int, ...], what: str = "th
     length, axis = (shape[1], "columns") if profile.along_x else (shape[0], "rows")
     if model.size != length:
         raise ValueError(
-            f"the overscan has {model.size} {axis}, {what} {length}: they must be equal for an overscan.fitType with one "
+            f"the overscan has {model.size} {axis}, {what} {length}: they must be equal for an overscan.fitType with a "
             "level per row; use MEAN, MEANCLIP or MEDIAN, or correct the amplifier's boxes"
         )
     return np.broadcast_to(model[None, :] if profile.along_x else model[:, None], shape)
@@ -208,8 +211,9 @@ def overscan_correction(
 def correct_amplifier_overscan(task: IsrTaskLike, exposure: Exposure, amp: Amplifier) -> Struct | None:
     """Correct the overscan of one amplifier of a raw exposure, in place: the work of ``IsrTask.overscanCorrection``.
 
-    With a vector model and an overscan box that is taller than the imaging box, only the overscan rows beside the imaging
-    rows are used, which the log says. (A chosen deviation: the reference fails, and MegaCam's tables have such boxes.)
+    With a vector model and an overscan box that is taller than the imaging box, only the overscan rows beside the
+    imaging rows are used, which the log says. (A chosen deviation: the reference fails, and MegaCam's tables have such
+    boxes.)
 
     Parameters
     ----------
@@ -248,7 +252,7 @@ def _regions(task: IsrTaskLike, exposure: Exposure, amp: Amplifier) -> Iterator[
         location = int(task.config.overscanBiasJumpLocation)
         if not 0 < location < data.height:
             raise ValueError(
-                f"overscanBiasJumpLocation must lie inside the {data.height} rows of amplifier {amp.name}, found {location}"
+                f"overscanBiasJumpLocation must lie in the {data.height} rows of amplifier {amp.name}, found {location}"
             )
         from_below = amp.readout_corner in (ReadoutCorner.LL, ReadoutCorner.LR)
         lower = location if from_below else data.height - location
@@ -259,9 +263,12 @@ def _regions(task: IsrTaskLike, exposure: Exposure, amp: Amplifier) -> Iterator[
     if fit_type in VECTOR_FIT_TYPES and overscan.height > data.height and not runs_along_x(overscan.shape):
         beside = Box(overscan.x0, data.y0, overscan.width, data.height).intersect(overscan)
         task.log.info(
-            "The overscan of amplifier %s has %d rows, its data %d: overscan.fitType %s uses the %d rows beside the data.",
-            amp.name, overscan.height, data.height, fit_type, beside.height,
-        )  # fmt: skip
+            "The overscan of amplifier %s has %d rows, its data %d: overscan.fitType %s uses the rows beside the data.",
+            amp.name,
+            overscan.height,
+            data.height,
+            fit_type,
+        )
         overscan = beside
     yield data, overscan
 
@@ -299,7 +306,9 @@ def _mask_deviant(overscan: MaskedImage, max_deviation: float) -> None:
     bits[np.abs(overscan.image - median) > max_deviation] = saturated
 
 
-def _summary(fit: float | NDArray[Any], control: StatisticsControl | None, sigma_of_level: float) -> tuple[float, float]:
+def _summary(
+    fit: float | NDArray[Any], control: StatisticsControl | None, sigma_of_level: float
+) -> tuple[float, float]:
     """Median and clipped standard deviation of a model, which may be a single level."""
     if isinstance(fit, float):
         return fit, sigma_of_level
@@ -308,7 +317,7 @@ def _summary(fit: float | NDArray[Any], control: StatisticsControl | None, sigma
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
-    exposure, kept = state.exposure, []
+    exposure, kept = state.exposure, list[Struct | None]()
     inside = [amp for amp in state.detector or () if exposure.bbox.contains(amp.bbox)]
     for amp, is_bad in zip(inside, state.results["bad_amps"], strict=True):
         if is_bad:

@@ -1,7 +1,7 @@
 """What the overscan level is along an amplifier: the numbers behind the overscan models (specification e.4).
 
-Everything here works on plain arrays. The *long axis* is the axis that the model follows: rows, unless the overscan has at
-most as many rows as columns.
+Everything here works on plain arrays. The *long axis* is the axis that the model follows: y, unless the overscan has at
+most as many rows as columns. A *row* is a line of pixels across the long axis.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def fit_profile(image: Array, masked: Bools, fit_type: str, order: int, num_sigm
     order : int
         Degree of a polynomial, number of bins of a spline; else not used.
     num_sigma_clip : float
-        Pixels further than this from the median of their row are left out, in robust standard deviations. The median and
-        the quartiles include masked pixels, as in the reference (trap h-10).
+        Pixels further than this from the median of their row are left out, in robust standard deviations. The median
+        and the quartiles include masked pixels, as in the reference (trap h-10).
 
     Raises
     ------
@@ -163,7 +163,7 @@ def _integer_medians(rows: Array, rejected: Bools) -> Floats:
 
 
 def _means(rows: Array, rejected: Bools) -> tuple[Floats, Bools]:
-    """Mean of the usable pixels of each row, and which rows have none: those give the plain mean of all their pixels."""
+    """Mean of the usable pixels of each row, and which rows have none: they give the mean of all their pixels."""
     count = np.count_nonzero(~rejected, axis=1)
     empty = count == 0
     # The sum is taken in single precision as in the reference; what follows is double.
