@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", action="append", default=[], metavar="FILE", help="config override file")
     parser.add_argument("--session", metavar="FILE", help="session to restore")
     parser.add_argument("--step", metavar="NAME", help="step to show, by its LSST name; default the last one")
-    parser.add_argument("--screenshot", metavar="FILE", help="write the window as PNG when the run is complete, and end")
+    parser.add_argument("--screenshot", metavar="FILE", help="write the window as PNG after the run, and end")
     parser.add_argument("--size", metavar="WxH", help="size of the window in logical pixels")
     return parser
 
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     assert isinstance(application, QApplication)
     application.setApplicationName("isrviewer")
     apply_theme(application)
+    logging.getLogger().addHandler(_stderr_handler())
     sys.excepthook = _report
     window = Window(make_engine)
     if size is not None:
@@ -99,6 +100,14 @@ def _begin(window: Window, options: argparse.Namespace) -> None:
         window.files.open_demo(options.detector)
     elif options.frame:
         window.files.open_path(options.frame, options.detector)
+
+
+def _stderr_handler() -> logging.Handler:
+    """Errors also go to the terminal: the log panel may not be open."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    handler.setFormatter(logging.Formatter("isrviewer: %(message)s"))
+    return handler
 
 
 def _size(parser: argparse.ArgumentParser, text: str | None) -> tuple[int, int] | None:

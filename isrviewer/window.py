@@ -159,6 +159,8 @@ class Window(QMainWindow):
             dock = QDockWidget(title, self)
             dock.setObjectName(name)
             dock.setWidget(widget)
+            # The tabs say the names; a second line of titles would only take room.
+            dock.setTitleBarWidget(QWidget())
             self.addDockWidget(area, dock)
             if area in first:
                 self.tabifyDockWidget(first[area], dock)
@@ -180,6 +182,7 @@ class Window(QMainWindow):
         self.runs.planes_changed.connect(self.errors.resolve)
         self.grid.cursor_moved.connect(self._cursor_moved)
         self.grid.shown.connect(self._shown)
+        self.grid.failed.connect(self.strip.error)
         self.steps.switched.connect(self.run_commands.toggle_field)
         self.steps.cure_asked.connect(self._cure)
         self.config_panel.load_asked.connect(self.files.load_config)

@@ -179,7 +179,7 @@ class FileCommands:
             return
         self._window.strip.dismiss()
         session = replace(self._model.session, calib_folder=str(outcome.calibrations), calibs=())
-        switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doFringe", "doDefect")]
+        switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doDefect")]
         session = load_overrides(session, switches, "demo")
         self._model.change(open_frame(session, str(outcome.frame), detector), "open the demo")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from isrviewer.session import RAW
 from isrviewer.session.changes import open_frame, set_field, show_step, toggle_breakpoint
+from isrviewer.session.config import is_on
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -51,7 +52,7 @@ class RunCommands:
 
     def toggle_field(self, field: str) -> None:
         """Switch a boolean config field."""
-        value = not bool(getattr(self._window.config, field))
+        value = not is_on(self._window.config, field)
         self._model.change(set_field(self._model.session, field, value), f"{field} {'on' if value else 'off'}")
 
     def switch_off_missing(self) -> None:
@@ -62,7 +63,7 @@ class RunCommands:
         for row in self._runs.view.rows:
             kinds = {"fringe" if kind == "fringes" else kind for kind in row.step.needs}
             field = row.step.switch
-            if field and field not in fields and kinds and not kinds & present and getattr(self._window.config, field):
+            if field and field not in fields and kinds and not kinds & present and is_on(self._window.config, field):
                 fields.append(field)
                 session = set_field(session, field, False)
         if fields:

@@ -69,19 +69,19 @@ class ViewCommands:
         self._blink.timeout.connect(lambda: self._peek(not window.grid.is_peeking))
 
     def zoom_in(self) -> None:
-        self._window.grid.focused.zoom_by(2.0)
+        self._window.grid.focused.view.zoom_in()
 
     def zoom_out(self) -> None:
-        self._window.grid.focused.zoom_by(0.5)
+        self._window.grid.focused.view.zoom_out()
 
     def fit(self) -> None:
         self._model.change(set_view(self._model.session, self._model.session.focused, None))
 
     def one_to_one(self) -> None:
-        self._window.grid.focused.one_to_one()
+        self._window.grid.focused.view.one_to_one()
 
     def move_cursor(self, step: tuple[int, int]) -> None:
-        self._window.grid.focused.move_cursor(*step)
+        self._window.grid.focused.view.move_cursor(*step)
 
     def go_to(self) -> None:
         dialog = QInputDialog(self._window)
@@ -100,7 +100,7 @@ class ViewCommands:
         except ValueError as error:
             self._window.strip.error(str(error))
             return
-        self._window.grid.focused.centre_on(first, second)
+        self._window.grid.focused.view.go_to(first, second)
 
     def _from_sky(self, ra: float, dec: float) -> tuple[float, float]:
         exposure = self._window.grid.focused.exposure

@@ -101,12 +101,13 @@ class ConfigPanel(QWidget):
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.tree.setIndentation(3 * GRID)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.tree.header()
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_VALUE, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(_ORIGIN, QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(False)
-        header.resizeSection(_VALUE, 128)
+        header.resizeSection(_VALUE, 104)
         self.tree.itemChanged.connect(self._edited)
         self.tree.itemClicked.connect(self._clicked)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -197,7 +198,9 @@ class ConfigPanel(QWidget):
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
         else:
             item.setText(_VALUE, refused_text or value_text(row.value))
-        item.setText(_ORIGIN, f"● {row.origin}" if row.is_override else row.origin)
+        short = {"default": "", "CFHT override": "CFHT"}.get(row.origin, row.origin)
+        item.setText(_ORIGIN, f"● {short}" if row.is_override else short)
+        item.setToolTip(_ORIGIN, "\n".join(row.history))
         font = item.font(_NAME)
         if font.bold() != row.is_override:
             font.setBold(row.is_override)

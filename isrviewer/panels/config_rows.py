@@ -1,4 +1,4 @@
-"""What the config editor shows of each field: value, what it takes, who set it, and the step that reads it. No widgets."""
+"""What the config editor shows of each field: value, what it takes, who set it, which step reads it. No widgets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from isrviewer.session import Override
 
 __all__ = ["FieldRow", "field_rows", "parse_text", "value_text"]
 
-_OTHER = "other"
+_INPUTS = "checkInputs"
+_OTHER = "not read by a step"
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,14 @@ class FieldRow:
 
     Attributes
     ----------
-    path, doc, expected : str
+    path, doc, expected, unit : str
         `expected` says in words what the field takes.
     group : str
         Label of the first step that reads it.
     value, default : object
         Now, and without the session's overrides.
     origin : str
-        ``default``, ``CFHT``, the name of an override file, or ``you``.
+        Who set it last: ``default``, ``CFHT override``, ``file NAME``, ``validate`` or ``you``.
     is_override : bool
         Whether the session sets it.
     is_switch : bool
@@ -39,6 +40,7 @@ class FieldRow:
     path: str
     doc: str
     expected: str
+    unit: str
     group: str
     value: Any
     default: Any
@@ -75,58 +77,47 @@ def parse_text(path: str, text: str) -> tuple[Any, str]:
         apply_overrides(config, [f"{path}={text.strip() or 'None'}"])
     except OverrideError as error:
         return None, str(error).removeprefix("command line: ").partition("\n")[0]
-    value = get_field(config, path)
-    return tuple(value) if isinstance(value, list) else value, ""
+    return _frozen(get_field(config, path)), ""
 
 
 def field_rows(config: Any, overrides: tuple[Override, ...]) -> tuple[FieldRow, ...]:
     """All fields in the order of the steps that read them, those that no step reads last."""
-    from lsst.pex.config import ChoiceField, Field
+    from isrcore.cfht import CfhtIsrTask
+    from isrcore.config.describe import describe_fields, field_history
+    from isrcore.config.fields import expected, find_field, get_field
+    from isrviewer.session.config import effective_config
 
-    from isrcore.config import CfhtIsrTaskConfig
-    from isrcore.config.fields import expected, get_field, iter_fields, plain
-    from isrcore.config.overrides import load_cfht_defaults
-
-    plain_config, cfht_config = CfhtIsrTaskConfig(), CfhtIsrTaskConfig()
-    load_cfht_defaults(cfht_config)
+    reference, _ = effective_config(())
     own = {override.field: override.origin for override in overrides}
-    order = _groups()
+    chain = CfhtIsrTask.chain
+    labels = {step.name: step.label for step in chain}
+    switched = {step.switch: step.name for step in reversed(chain) if step.switch}
     rows = []
-    for path, owner, field in iter_fields(config):
-        value = plain(getattr(owner, field.name))
-        default = get_field(cfht_config, path)
-        cfht = [default] != [get_field(plain_config, path)]
-        choices: tuple[tuple[str, str], ...] = ()
-        if isinstance(field, ChoiceField):
-            choices = tuple((value_text(choice), str(doc)) for choice, doc in field.allowed.items())
+    for info in describe_fields(config, chain):
+        history = field_history(config, info.path)
+        readers = [name for name in info.steps if name != _INPUTS]
+        group = switched.get(info.path) or (readers[0] if readers else "")
+        takes = expected(find_field(config, info.path)[1])
+        doc = f"{info.doc} Deprecated: {info.deprecated}" if info.deprecated else info.doc
         rows.append(
             FieldRow(
-                path=path,
-                doc=str(field.doc),
-                expected=expected(field),
-                group=order.get(path) or order.get(path.partition(".")[0] + ".") or _OTHER,
-                value=tuple(value) if isinstance(value, list) else value,
-                default=tuple(default) if isinstance(default, list) else default,
-                origin=own.get(path) or ("CFHT" if cfht else "default"),
-                is_override=path in own,
-                is_switch=type(field) is Field and field.dtype is bool and not field.optional,
-                choices=choices,
-                history=tuple(f"{label}: {value_text(plain(entry))}" for entry, _, label in owner._history[field.name]),
+                path=info.path,
+                doc=doc,
+                expected=f"{takes} [{info.unit}]" if info.unit else takes,
+                unit=info.unit,
+                group=labels.get(group, _OTHER),
+                value=_frozen(info.value),
+                default=_frozen(get_field(reference, info.path)),
+                origin=own.get(info.path) or history[-1].label,
+                is_override=info.path in own,
+                is_switch=info.type_name == "bool" and not info.optional,
+                choices=tuple((value_text(key), text) for key, text in (info.choices or {}).items()),
+                history=tuple(f"{entry.label}: {value_text(entry.value)}" for entry in history),
             )
         )
-    places = {group: number for number, group in enumerate(dict.fromkeys(order.values()))}
+    places = {label: number for number, label in enumerate(dict.fromkeys(labels.values()))}
     return tuple(sorted(rows, key=lambda row: places.get(row.group, len(places))))
 
 
-def _groups() -> dict[str, str]:
-    """Field or prefix of fields -> label of the step it belongs to: the step it switches, else the first that reads it."""
-    from isrcore.cfht import CfhtIsrTask
-
-    chain = CfhtIsrTask.chain
-    found = {step.switch: step.label for step in reversed(chain) if step.switch}
-    for step in chain:
-        if step.name != "checkInputs":
-            for path in step.reads:
-                found.setdefault(path, step.label)
-    labels = [step.label for step in chain]
-    return dict(sorted(found.items(), key=lambda item: labels.index(item[1])))
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from isrviewer.panels.panel import ImagePanel
 from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.model import RunModel
-from isrviewer.session import RAW, Session, SessionModel, Shows
+from isrviewer.session import RAW, Session, SessionModel
 from isrviewer.session.changes import focus_panel, set_picture, set_view, show
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ class PanelGrid(QWidget):
         The cursor moved in a panel: its index.
     shown(int)
         A panel shows new planes.
+    failed(str)
+        Why a panel cannot show what it should.
     """
 
     cursor_moved = Signal(int)
     shown = Signal(int)
+    failed = Signal(str)
 
     def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,8 +67,10 @@ class PanelGrid(QWidget):
 
     def peek(self, on: bool) -> None:
         """Show the step before in the focused panel while it lasts, at the same view and with the same limits."""
-        self._peeking = on
-        self._show(self._model.session.focused)
+        shows = self._model.session.panel.shows
+        source = self._runs.source(self._runs.view.previous(shows.step)) if on else None
+        self._peeking = source is not None
+        self.focused.peek(source)
 
     @property
     def is_settled(self) -> bool:
@@ -107,6 +112,7 @@ class PanelGrid(QWidget):
         panel.view_changed.connect(lambda view: self._view_changed(index, view))
         panel.style_changed.connect(lambda style: self._style_changed(index, style))
         panel.shows_chosen.connect(lambda shows: self._model.change(show(self._model.session, index, shows)))
+        panel.failed.connect(self.failed)
         panel.shown.connect(lambda: self.shown.emit(index))
         self.panels.append(panel)
 
@@ -122,14 +128,8 @@ class PanelGrid(QWidget):
         picture = replace(style, overlay=session.panels[index].picture.overlay)
         self._model.change(set_picture(session, index, picture))
 
-    def _shows(self, index: int) -> Shows:
-        shows = self._model.session.panels[index].shows
-        if self._peeking and index == self._model.session.focused:
-            return replace(shows, step=self._runs.view.previous(shows.step), minus="")
-        return shows
-
     def _show(self, index: int) -> None:
-        shows = self._shows(index)
+        shows = self._model.session.panels[index].shows
         source = self._runs.source(shows.step)
         minus = self._runs.source(shows.minus) if shows.minus else None
         if source is None or (shows.minus and minus is None):
@@ -145,7 +145,7 @@ class PanelGrid(QWidget):
                 shows = replace(self._model.session.panels[route.panel].shows, step=step)
                 self._model.change(show(self._model.session, route.panel, shows))
         for index in range(len(self.panels)):
-            shows = self._shows(index)
+            shows = self._model.session.panels[index].shows
             if step in (shows.step, shows.minus):
                 self._show(index)
 

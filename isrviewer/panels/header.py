@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["HeaderPanel"]
 
 _STEP = "Metadata of the step on screen"
+_NO_KEYWORD = re.compile("(?!)")
 
 
 class HeaderPanel(QWidget):
@@ -33,7 +37,7 @@ class HeaderPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._headers: dict[str, tuple[tuple[str, object, str], ...]] = {}
+        self._headers: dict[str, Callable[[], PropertyList]] = {}
         self.choice = QComboBox()
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.choice.setMinimumContentsLength(18)
@@ -59,15 +63,16 @@ class HeaderPanel(QWidget):
 
     def show_frame(self, facts: FrameFacts, detector_name: str) -> None:
         """Offer the headers of a frame and select that of the detector."""
-        self._headers = {f"{number}: {name}": cards for number, (name, cards) in enumerate(facts.headers)}
+        self._headers = {
+            f"{number}: {name}": partial(header.to_property_list, _NO_KEYWORD)
+            for number, (name, header) in enumerate(facts.headers)
+        }
         self._offer(next((name for name in self._headers if name.partition(": ")[2].startswith(detector_name)), ""))
 
     def show_metadata(self, metadata: PropertyList) -> None:
         """Offer the metadata of the exposure on screen, which the steps add to."""
-        cards = tuple((key, value, metadata.comments.get(key, "")) for key, value in metadata.items())
-        if self._headers.get(_STEP) != cards:
-            self._headers[_STEP] = cards
-            self._offer(self.choice.currentText())
+        self._headers[_STEP] = lambda: metadata
+        self._offer(self.choice.currentText())
 
     def _offer(self, wanted: str) -> None:
         self.choice.blockSignals(True)
@@ -79,7 +84,11 @@ class HeaderPanel(QWidget):
 
     def _fill(self, name: str) -> None:
         self.tree.clear()
-        for keyword, value, comment in self._headers.get(name, ()):
+        if name not in self._headers:
+            return
+        cards = self._headers[name]()
+        for keyword, value in cards.items():
+            comment = cards.comments.get(keyword, "")
             item = QTreeWidgetItem([keyword, str(value), comment])
             item.setToolTip(1, str(value))
             item.setToolTip(2, comment)

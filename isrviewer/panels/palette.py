@@ -14,7 +14,7 @@ __all__ = ["CommandPalette", "match_rank"]
 
 
 def match_rank(wanted: str, text: str) -> int | None:
-    """How well a text answers what was typed: 0 begins with it, 1 a word begins with it, 2 has it, 3 has its letters in order.
+    """How well a text answers what was typed: 0 begins with it, 1 a word does, 2 has it, 3 has its letters in order.
 
     None for no match; an empty wish matches everything alike.
     """
@@ -79,8 +79,8 @@ class CommandPalette(QFrame):
 
     def _filter(self, wanted: str) -> None:
         self.list.clear()
-        ranked = [(match_rank(wanted, action.text()), number, action) for number, action in enumerate(self._actions)]
-        for rank, _, action in sorted((entry for entry in ranked if entry[0] is not None), key=lambda entry: entry[:2]):
+        ranked = [(match_rank(wanted, action.text()), action) for action in self._actions]
+        for _, action in sorted((entry for entry in ranked if entry[0] is not None), key=lambda entry: entry[0] or 0):
             keys = action.shortcut().toString()
             item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text())
             item.setToolTip(action.toolTip())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
-from isrviewer.panels.colour_bar import ColourBar
 from isrviewer.panels.image_view import ImageView
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.planes import ImagePlanes
@@ -18,7 +17,6 @@ from isrviewer.runner.background import Background
 from isrviewer.runner.shown import Source, is_derived, make_planes
 from isrviewer.session import RAW, Shows
 from isrviewer.session.state import PLANES
-from isrviewer.theme import ACCENT
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
@@ -63,18 +61,18 @@ class ImagePanel(QFrame):
         self._steps: Sequence[tuple[str, str]] = ()
         self._key: _Key | None = None
         self._deriving = Background(self)
+        self._peeking = Background(self)
         self._is_deriving = False
         self.view = ImageView(cache)
-        self.bar = ColourBar(self.view)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.view, 1)
-        layout.addWidget(self.bar)
         self.setFocusProxy(self.view)
         self.view.entered.connect(self.entered)
         self.view.cursor_moved.connect(lambda *_: self.cursor_moved.emit())
-        self.view.view_changed.connect(self._view_moved)
+        self.view.cursor_left.connect(self.cursor_moved)
+        self.view.view_changed.connect(self.view_changed)
         self.view.style_changed.connect(self.style_changed)
         self.view.title_clicked.connect(self._show_menu)
         self.view.failed.connect(self.failed)
@@ -86,8 +84,10 @@ class ImagePanel(QFrame):
 
     @property
     def cursor(self) -> tuple[int, int] | None:
-        """0-based pixel under the cursor, of the array that is shown."""
-        return self.view.cursor
+        """Column and row, 0-based, under the cursor; None outside of the plane."""
+        place = self.view.cursor_place
+        index = self.planes.index(*place) if self.planes is not None and place is not None else None
+        return None if index is None else (index[1], index[0])
 
     @property
     def is_settled(self) -> bool:
@@ -130,42 +130,40 @@ class ImagePanel(QFrame):
 
     def set_view(self, view: View | None) -> None:
         """Show this part of the plane; None fits it into the panel."""
-        if view is None:
-            self.view.fit()
-        else:
-            self.view.set_view(view)
+        self.view.set_view(view)
 
     def set_focused(self, on: bool) -> None:
         """Draw the thin frame of the panel that is steered."""
-        colour = ACCENT.name() if on else "transparent"
-        self.setStyleSheet(f"ImagePanel {{ border: 1px solid {colour}; }}")
+        self.view.set_accent(on)
 
-    def zoom_by(self, factor: float) -> None:
-        """Zoom around the middle of the panel."""
-        self.view.set_view(replace(self.view.view, zoom=self.view.view.zoom * factor), by_user=True)
+    def peek(self, source: Source | None) -> None:
+        """Show the same plane of another step, at the same view and with the same limits; None to end it."""
+        if source is None:
+            self.view.show_second(False)
+            return
+        shows = replace(self._shows, minus="")
 
-    def one_to_one(self) -> None:
-        self.view.one_to_one()
+        def show(planes: ImagePlanes) -> None:
+            self.view.set_second(planes)
+            self.view.show_second(True)
 
-    def move_cursor(self, dx: int, dy: int) -> None:
-        self.view.move_cursor(dx, dy)
-
-    def centre_on(self, x: float, y: float) -> None:
-        self.view.center_on(x, y)
+        if is_derived(shows):
+            self._peeking.compute(lambda: make_planes(shows, source, None), show)
+        else:
+            show(make_planes(shows, source, None))
 
     def close_view(self) -> None:
         """End all background work."""
         self._deriving.close()
+        self._peeking.close()
         self.view.close_view()
 
     def _adopt(self, planes: ImagePlanes, exposure: Exposure, is_stale: bool) -> None:
         self.exposure = exposure
-        self.planes = replace(planes, title=f"{planes.title} · stale") if is_stale else planes
-        self.view.set_planes(self.planes)
+        self.planes = planes
+        self.view.set_status("of the run before" if is_stale else "")
+        self.view.set_planes(planes)
         self.shown.emit()
-
-    def _view_moved(self, view: View) -> None:
-        self.view_changed.emit(None if self.view.is_fitted else view)
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.menu()

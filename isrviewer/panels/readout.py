@@ -39,7 +39,7 @@ def reading_text(reading: Reading, unit: str) -> tuple[str, str, str, str]:
 
 
 class ReadoutBar(QStatusBar):
-    """Value, coordinates, planes and sky on the left; activity, time and memory on the right. Fields keep their places."""
+    """Value, coordinates, planes and sky on the left; activity, time and memory on the right; all keep their places."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class ReadoutBar(QStatusBar):
 
     def show_reading(self, reading: Reading | None, unit: str) -> None:
         """Show a pixel; None for a cursor outside of the plane."""
-        texts = reading_text(reading, unit) if reading is not None else ("outside", "", "", "")
+        texts = reading_text(reading, unit) if reading is not None else ("", "", "", "")
         for label, text in zip((self.value, self.place, self.planes, self.sky), texts, strict=True):
             label.setText(text)
 

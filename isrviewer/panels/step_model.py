@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from isrviewer.runner.progress import Row, RunView
 from isrviewer.session import RAW
+from isrviewer.session.config import is_on
 
 if TYPE_CHECKING:
     from isrcore.changes import PlaneChanges
@@ -66,7 +67,7 @@ def line_of(
 ) -> Line:
     """The line that tells about `row`."""
     step = row.step
-    switch = bool(getattr(config, step.switch)) if step.switch and config is not None else None
+    switch = is_on(config, step.switch) if step.switch and config is not None else None
     off = row.status == "skipped" and switch is False
     word = {"cached": "kept", "skipped": "off" if off else "skipped"}.get(row.status, row.status)
     if row.status in {"done", "cached"}:

@@ -18,7 +18,7 @@ from isrcore.data.raw import RawFrame, open_raw
 from isrcore.image import Exposure
 from isrcore.steps.step import IsrState
 from isrviewer.runner.calibs import CalibLoader
-from isrviewer.runner.messages import Event, FrameFacts, Loaded, Loading, Problem, Request, RunEnded, Stepped
+from isrviewer.runner.messages import Event, FrameFacts, Loading, Opened, Planned, Problem, Request, RunEnded, Stepped
 from isrviewer.session import RAW
 from isrviewer.session.config import effective_config
 
@@ -81,6 +81,7 @@ class IsrEngine:
     def _answer(self, request: Request, given: _Input, emit: Emit, cancel: Callable[[], bool]) -> bool:
         config, problems = effective_config(request.config)
         task = CfhtIsrTask(config=config)
+        emit(Opened(given.facts, given.detector, given.exposure, task.chain))
 
         def announce(text: str) -> None:
             emit(Loading(text))
@@ -88,7 +89,7 @@ class IsrEngine:
         calibs, infos, calib_problems = self._calibs.load(request, given.frame, given.detector, config, announce)
         state = IsrState(given.exposure, calibs, given.exposure.detector)
         plan = tuple(step.why_not(task, state) for step in task.chain)
-        emit(Loaded(given.facts, given.detector, given.exposure, infos, task.chain, plan))
+        emit(Planned(infos, plan))
         for kind, error in calib_problems:
             emit(Problem.of(kind, error))
         for field, text in problems.items():

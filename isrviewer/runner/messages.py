@@ -21,8 +21,9 @@ __all__ = [
     "Engine",
     "Event",
     "FrameFacts",
-    "Loaded",
     "Loading",
+    "Opened",
+    "Planned",
     "Problem",
     "Request",
     "RunEnded",
@@ -108,26 +109,36 @@ class Loading:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """Frame and calibrations are in memory, the chain begins.
+class Opened:
+    """The raw pixels are in memory.
 
     Attributes
     ----------
     facts : `FrameFacts`
     detector : int
     exposure : `Exposure`
-        The raw pixels; nobody changes them.
-    calibs : tuple of `CalibInfo`
+        Nobody changes it.
     steps : tuple of `Step`
-    plan : tuple of (str or None)
-        For each step why it will not run, or None.
     """
 
     facts: FrameFacts
     detector: int
     exposure: Exposure
-    calibs: tuple[CalibInfo, ...]
     steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The calibrations are in memory too, the chain begins.
+
+    Attributes
+    ----------
+    calibs : tuple of `CalibInfo`
+    plan : tuple of (str or None)
+        For each step why it will not run, or None.
+    """
+
+    calibs: tuple[CalibInfo, ...]
     plan: tuple[str | None, ...]
 
 
@@ -180,7 +191,7 @@ class Problem:
         return cls(where, text, "".join(traceback.format_exception(error)))
 
 
-Event = Loading | Loaded | Stepped | RunEnded | Problem
+Event = Loading | Opened | Planned | Stepped | RunEnded | Problem
 
 
 class Engine(Protocol):

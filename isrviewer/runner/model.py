@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from isrviewer.runner.messages import Engine, Event, Loaded, Problem, Request, RunEnded, Stepped
+from isrviewer.runner.messages import Engine, Event, Opened, Problem, Request, RunEnded, Stepped
 from isrviewer.runner.progress import RunView, advance, begin
 from isrviewer.runner.results import Results
 from isrviewer.runner.shown import Source
@@ -160,7 +160,7 @@ class RunModel(QObject):
 
     @Slot(object)
     def _advance(self, event: Event) -> None:
-        if isinstance(event, Loaded) and (event.facts.path, event.detector) != self._open():
+        if isinstance(event, Opened) and (event.facts.path, event.detector) != self._open():
             self._results.clear()
             self.view = RunView(running=True)
         self.view = advance(self.view, event)
@@ -175,7 +175,7 @@ class RunModel(QObject):
 
     def _announce(self, event: Event) -> None:
         match event:
-            case Loaded():
+            case Opened():
                 self.loaded.emit()
                 self.planes_changed.emit(RAW)
             case Stepped(report):

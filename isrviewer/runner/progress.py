@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loaded, Loading, Problem, RunEnded, Stepped
+from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loading, Opened, Planned, Problem, RunEnded, Stepped
 from isrviewer.session import RAW
 
 if TYPE_CHECKING:
@@ -106,8 +106,10 @@ def advance(view: RunView, event: Event) -> RunView:
     match event:
         case Loading(text):
             return replace(view, activity=text)
-        case Loaded():
-            return _loaded(view, event)
+        case Opened():
+            return _opened(view, event)
+        case Planned():
+            return _planned(view, event)
         case Stepped(report):
             return _stepped(view, report)
         case RunEnded(_, seconds, store_bytes):
@@ -128,23 +130,18 @@ def _stepped(view: RunView, report: StepReport) -> RunView:
     return replace(view, rows=tuple(rows))
 
 
-def _loaded(view: RunView, event: Loaded) -> RunView:
-    same = [row.step.name for row in view.rows] == [step.name for step in event.steps] and view.facts == event.facts
+def _opened(view: RunView, event: Opened) -> RunView:
+    """Rows of another frame or CCD begin empty; those of the same one stay, marked stale."""
+    is_same = view.facts == event.facts and view.detector == event.detector
+    rows = view.rows if is_same and view.rows else tuple(Row(step) for step in event.steps)
+    return replace(view, facts=event.facts, detector=event.detector, raw=event.exposure, rows=rows)
+
+
+def _planned(view: RunView, event: Planned) -> RunView:
     rows = []
-    for number, (step, reason) in enumerate(zip(event.steps, event.plan, strict=True)):
-        known = view.rows[number] if same else Row(step)
+    for row, reason in zip(view.rows, event.plan, strict=True):
         if reason is not None:
-            rows.append(Row(step, "skipped", reason))
-        elif known.status == "stale":
-            rows.append(known)
+            rows.append(Row(row.step, "skipped", reason))
         else:
-            rows.append(Row(step, "will run"))
-    return replace(
-        view,
-        facts=event.facts,
-        detector=event.detector,
-        raw=event.exposure,
-        calibs=event.calibs,
-        rows=tuple(rows),
-        activity="running",
-    )
+            rows.append(row if row.status == "stale" else Row(row.step, "will run"))
+    return replace(view, calibs=event.calibs, rows=tuple(rows), activity="running")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from isrviewer.session.state import Override, Session
 
-__all__ = ["changed_by_file", "config_problems", "effective_config", "override_text"]
+__all__ = ["changed_by_file", "config_problems", "effective_config", "is_on", "override_text"]
 
 
 def effective_config(overrides: tuple[Override, ...]) -> tuple[Any, dict[str, str]]:
@@ -35,6 +36,11 @@ def effective_config(overrides: tuple[Override, ...]) -> tuple[Any, dict[str, st
             problems[override.field] = str(error)
     problems.update(config_problems(config))
     return config, problems
+
+
+def is_on(config: Any, field: str) -> bool:
+    """Whether a boolean field, given by its dotted path, is on."""
+    return bool(attrgetter(field)(config))
 
 
 def config_problems(config: Any) -> dict[str, str]:
