@@ -159,9 +159,9 @@ ACTIONS: tuple[Action, ...] = (
         *_family(
             "view.link",
             "panels",
-            ("off", "Panels not linked", "", "Every panel has its own view"),
-            ("zoom", "Link zoom", "", "Panels have one zoom and their own centres"),
-            ("zoom+centre", "Link zoom and centre", "", "Panels show the same place"),
+            ("off", "Link: off", "", "Every panel has its own view"),
+            ("zoom", "Link: zoom", "", "Panels have one zoom and their own centres"),
+            ("zoom+centre", "Link: zoom+centre", "", "Panels show the same place"),
         ),
         Action(
             "view.full_panel",

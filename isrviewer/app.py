@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     apply_theme(application)
     logging.getLogger().addHandler(_stderr_handler())
     sys.excepthook = _report
-    window = Window(make_engine)
+    window = Window(make_engine, fresh_layout=bool(options.screenshot))
     if size is not None:
         window.resize(*size)
     window.show()

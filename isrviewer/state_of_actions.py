@@ -48,7 +48,7 @@ def checked_actions(window: Window) -> frozenset[str]:
         "picture.invert": picture.colours.inverted,
         "masks.toggle": session.overlay.visible,
         "run.pause_at_views": session.pause_at_views,
-        "view.full_panel": window.is_bare,
+        "view.full_panel": window.docks.are_put_away,
         "view.blink": isinstance(view, ViewCommands) and view.is_blinking,
     }
     return frozenset(on | {action_id for action_id, is_on in switches.items() if is_on})

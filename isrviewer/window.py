@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QPalette
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from isrviewer.commands import command_groups
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.run import RunCommands
+from isrviewer.docks import LAYOUT, Docks
 from isrviewer.menus import ActionSet
 from isrviewer.panels.calibs import CalibsPanel
 from isrviewer.panels.config import ConfigPanel
@@ -50,11 +50,6 @@ from isrviewer.state_of_actions import checked_actions, facts_of
 __all__ = ["Window"]
 
 _AUTOSAVE_MS = 2000
-_LEFT, _RIGHT, _BOTTOM = (
-    Qt.DockWidgetArea.LeftDockWidgetArea,
-    Qt.DockWidgetArea.RightDockWidgetArea,
-    Qt.DockWidgetArea.BottomDockWidgetArea,
-)
 
 
 class Window(QMainWindow):
@@ -64,14 +59,15 @@ class Window(QMainWindow):
     ----------
     make_engine : callable
         Makes what answers requests, in the worker thread.
-    session : `Session`, optional
+    fresh_layout : bool
+        Neither restore nor save the user's layout; for screenshots and tests.
     """
 
-    def __init__(self, make_engine: Callable[[Settings], Engine], session: Session | None = None) -> None:
+    def __init__(self, make_engine: Callable[[Settings], Engine], fresh_layout: bool = False) -> None:
         super().__init__()
+        self._fresh_layout = fresh_layout
         self.settings = load_settings(settings_folder())
-        begin = Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay)
-        self.model = SessionModel(session or begin)
+        self.model = SessionModel(Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay))
         self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
         self.config: Any = None
         self.autosave = Autosave(state_folder())
@@ -84,12 +80,24 @@ class Window(QMainWindow):
         self.actions_by_table.bind(self, self.grid)
         self.tools = ToolBar(self.actions_by_table, self)
         self.addToolBar(self.tools)
-        self._build_docks()
+        panels = (
+            self.steps,
+            self.config_panel,
+            self.masks,
+            self.pixel,
+            self.calibs,
+            self.log,
+            self.errors,
+            self.header,
+        )
+        self.docks = Docks(self, dict(zip((name for name, _, _ in LAYOUT), panels, strict=True)))
+        self.menus["View"].addActions(self.docks.toggle_actions())
         self._connect()
         self.setAcceptDrops(True)
         self.setWindowTitle("isrviewer")
         self.resize(1600, 1000)
-        self._restore_layout()
+        if not fresh_layout:
+            self.docks.restore(self.settings.geometry, self.settings.layout)
         self._update_actions()
         self.start.show_lists(self.settings.recent, self.autosave.left_behind())
         self.model.observe(self._session_changed)
@@ -138,42 +146,6 @@ class Window(QMainWindow):
         column.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
 
-    def _build_docks(self) -> None:
-        self.docks: dict[str, QDockWidget] = {}
-        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
-        self.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
-        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(_RIGHT).North)
-        rows = (
-            ("steps", "Steps", self.steps, _LEFT),
-            ("config", "Config", self.config_panel, _RIGHT),
-            ("masks", "Masks", self.masks, _RIGHT),
-            ("pixel", "Pixel", self.pixel, _RIGHT),
-            ("calibs", "Calibrations", self.calibs, _RIGHT),
-            ("log", "Log", self.log, _BOTTOM),
-            ("errors", "Errors", self.errors, _BOTTOM),
-            ("header", "Header", self.header, _BOTTOM),
-        )
-        first: dict[Qt.DockWidgetArea, QDockWidget] = {}
-        for name, title, widget, area in rows:
-            dock = QDockWidget(title, self)
-            dock.setObjectName(name)
-            dock.setWidget(widget)
-            # The tabs say the names; a second line of titles would only take room.
-            dock.setTitleBarWidget(QWidget())
-            self.addDockWidget(area, dock)
-            if area in first:
-                self.tabifyDockWidget(first[area], dock)
-            first.setdefault(area, dock)
-            self.docks[name] = dock
-        self.docks["config"].raise_()
-        self.resizeDocks([self.docks["steps"], self.docks["config"]], [270, 380], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["log"]], [180], Qt.Orientation.Vertical)
-        for dock in self.docks.values():
-            self.menus["View"].addAction(dock.toggleViewAction())
-        for name in ("log", "errors", "header"):
-            self.docks[name].hide()
-
     def _connect(self) -> None:
         self.runs.view_changed.connect(self._show_run)
         self.runs.loaded.connect(self._loaded)
@@ -211,27 +183,12 @@ class Window(QMainWindow):
 
     def raise_panel(self, name: str) -> None:
         """Bring a dock to the front."""
-        self.docks[name].show()
-        self.docks[name].raise_()
+        self.docks.raise_dock(name)
 
     def toggle_docks(self) -> None:
-        """Hide all docks and bars, or bring back those that were there."""
-        if self.is_bare:
-            self.restoreState(self._full_state)
-            self._full_state = QByteArray()
-        else:
-            self._full_state = self.saveState()
-            for dock in self.docks.values():
-                dock.hide()
-            self.tools.hide()
+        """Show only the image panels, or everything again."""
+        self.docks.toggle(self.tools)
         self._update_actions()
-
-    _full_state = QByteArray()
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether only the image panels are shown."""
-        return not self._full_state.isEmpty()
 
     def open_palette(self) -> None:
         self._palette.open_for(self.actions_by_table.enabled())
@@ -346,7 +303,7 @@ class Window(QMainWindow):
             self.config_panel.go_to(where)
 
     def _count_errors(self, count: int) -> None:
-        self.docks["errors"].setWindowTitle(f"Errors ({count})" if count else "Errors")
+        self.docks.by_name["errors"].setWindowTitle(f"Errors ({count})" if count else "Errors")
 
     def _update_actions(self) -> None:
         self.actions_by_table.update(facts_of(self), checked_actions(self))
@@ -389,7 +346,8 @@ class Window(QMainWindow):
         if application is not None:
             application.removeEventFilter(self)
         self._timer.stop()
-        self.remember(geometry=_text(self.saveGeometry()), layout=_text(self.saveState()))
+        if not self._fresh_layout:
+            self.remember(**self.docks.layout())
         self.runs.close()
         self.files.close()
         self.grid.close_views()
@@ -398,13 +356,7 @@ class Window(QMainWindow):
         self.autosave.discard()
         event.accept()
 
-    # Layout and recovery
-
-    def _restore_layout(self) -> None:
-        if self.settings.geometry:
-            self.restoreGeometry(QByteArray(base64.b64decode(self.settings.geometry)))
-        if self.settings.layout:
-            self.restoreState(QByteArray(base64.b64decode(self.settings.layout)))
+    # Recovery
 
     def _autosave(self) -> None:
         try:
@@ -415,7 +367,3 @@ class Window(QMainWindow):
     def _recover(self, left: Recovered) -> None:
         self.files.restore_session(left.session)
         left.path.unlink(missing_ok=True)
-
-
-def _text(data: QByteArray) -> str:
-    return base64.b64encode(data.data()).decode("ascii")

@@ -82,4 +82,5 @@ class ToolBar(QToolBar):
         for handler, value in chosen.items():
             action = BY_ID.get(f"{handler}_{value}")
             text = action.text.rpartition(": ")[2] if action is not None else str(value)
-            self._families[handler].setText(f"{text} ")
+            prefix = "link: " if handler == "view.link" else ""
+            self._families[handler].setText(f"{prefix}{text} ")

@@ -61,7 +61,7 @@ class Override:
 
 
 def _comparable(value: Any) -> Any:
-    """Equal values must compare equal: NaN is always the same object, which Python takes for equal inside containers."""
+    """Equal values must compare equal: NaN is always one object, which Python takes for equal inside containers."""
     if isinstance(value, (list, tuple)):
         return tuple(_comparable(item) for item in value)
     return math.nan if isinstance(value, float) and math.isnan(value) else value
