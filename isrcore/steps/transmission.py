@@ -12,10 +12,10 @@ __all__ = ["TRANSMISSION", "attach_transmission_curve"]
 
 def attach_transmission_curve(
     exposure: Exposure,
-    optics: TransmissionCurve | None = None,
+    optics_transmission: TransmissionCurve | None = None,
     filter_transmission: TransmissionCurve | None = None,
-    sensor: TransmissionCurve | None = None,
-    atmosphere: TransmissionCurve | None = None,
+    sensor_transmission: TransmissionCurve | None = None,
+    atmosphere_transmission: TransmissionCurve | None = None,
 ) -> TransmissionCurve:
     """Attach the product of the curves that are given, in pixel coordinates (specification e.19).
 
@@ -23,9 +23,9 @@ def attach_transmission_curve(
     ----------
     exposure : `Exposure`
         With a detector.
-    optics, filter_transmission, atmosphere : `TransmissionCurve`, optional
+    optics_transmission, filter_transmission, atmosphere_transmission : `TransmissionCurve`, optional
         In focal-plane coordinates, mm.
-    sensor : `TransmissionCurve`, optional
+    sensor_transmission : `TransmissionCurve`, optional
         In pixels of the trimmed frame.
 
     Returns
@@ -42,7 +42,7 @@ def attach_transmission_curve(
     if detector is None:
         raise RuntimeError("the exposure has no detector, so no place in the focal plane: attach one")
     combined = TransmissionCurve.makeIdentity()
-    for curve in (atmosphere, optics, filter_transmission):
+    for curve in (atmosphere_transmission, optics_transmission, filter_transmission):
         if curve is not None:
             combined = combined * curve
 
@@ -51,20 +51,20 @@ def attach_transmission_curve(
         return float(x), float(y)
 
     combined = combined.transformedBy(to_focal_plane)
-    if sensor is not None:
-        combined = combined * sensor
+    if sensor_transmission is not None:
+        combined = combined * sensor_transmission
     exposure.transmission_curve = combined
     return combined
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     calibs = state.calibs
-    attach_transmission_curve(
+    task.attachTransmissionCurve(
         state.exposure,
-        optics=calibs.opticsTransmission,
-        filter_transmission=calibs.filterTransmission,
-        sensor=calibs.sensorTransmission,
-        atmosphere=calibs.atmosphereTransmission,
+        opticsTransmission=calibs.opticsTransmission,
+        filterTransmission=calibs.filterTransmission,
+        sensorTransmission=calibs.sensorTransmission,
+        atmosphereTransmission=calibs.atmosphereTransmission,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from isrcore.camera import FOCAL_PLANE, PIXELS
 from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
 from isrcore.image import Exposure, FilterLabel, MaskedImage, PhotoCalib, VisitInfo
-from isrcore.steps.transmission import attach_transmission_curve
+from isrcore.pipe import Struct
+from isrcore.steps.step import IsrState
+from isrcore.steps.transmission import TRANSMISSION, attach_transmission_curve
 from isrcore.steps.valid_polygon import set_valid_polygon_intersect
 from isrcore.steps.zero_point import rough_zero_point
 
@@ -119,3 +122,14 @@ def test_attachments_need_a_detector() -> None:
         attach_transmission_curve(found)
     with pytest.raises(RuntimeError, match="no detector"):
         set_valid_polygon_intersect(found, square(0.0, 0.0, 1.0))
+
+
+def test_transmission_step_calls_the_method_with_all_curves() -> None:
+    calls = []
+    task = SimpleNamespace(attachTransmissionCurve=lambda exposure, **curves: calls.append((exposure, curves)))
+    names = ("opticsTransmission", "filterTransmission", "sensorTransmission", "atmosphereTransmission")
+    curves = {name: TransmissionCurve.makeIdentity() for name in names}
+    state = IsrState(exposure(), Struct(**curves))
+    TRANSMISSION.run(task, state)
+    assert calls == [(state.exposure, curves)]
+    assert set(TRANSMISSION.needs) == set(names)
