@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from isrcore.geom import Box
+from isrcore.image.bands import BAND_PIXELS, for_bands
 
 __all__ = [
     "Runs",
@@ -69,14 +70,15 @@ def threshold_mask(array: NDArray[Any], threshold: float) -> Bools:
 
 def find_runs(where: Bools) -> Runs:
     """All maximal horizontal runs of a set."""
-    width = where.shape[1]
-    flat = np.flatnonzero(where)
-    y = flat // width
-    breaks = np.flatnonzero((np.diff(flat) != 1) | (np.diff(y) != 0))
-    starts = np.concatenate(([0], breaks + 1)) if flat.size else np.zeros(0, np.intp)
-    ends = np.concatenate((breaks, [flat.size - 1])) if flat.size else np.zeros(0, np.intp)
-    rows = y[starts]
-    return Runs(rows, flat[starts] - rows * width, flat[ends] - rows * width)
+    height, width = where.shape
+    # Edges lie between pixels: each run has one before its first pixel and one after its last.
+    edges = np.empty((height, width + 1), np.bool_)
+    edges[:, 0], edges[:, -1] = where[:, 0], where[:, -1]
+    np.not_equal(where[:, 1:], where[:, :-1], out=edges[:, 1:-1])
+    flat = np.flatnonzero(edges)
+    y = flat[::2] // (width + 1)
+    row_start = y * (width + 1)
+    return Runs(y, flat[::2] - row_start, flat[1::2] - row_start - 1)
 
 
 def fill_runs(where: Bools, y: Indices, first: Indices, last: Indices) -> None:
@@ -91,24 +93,38 @@ def fill_runs(where: Bools, y: Indices, first: Indices, last: Indices) -> None:
         where[np.repeat(y, lengths), np.repeat(first, lengths) + within] = True
 
 
-def _grow(where: Bools, half_widths: list[int]) -> Bools:
-    """Dilate with a shape given by its half width at each distance in y; the cost goes with the number of runs."""
-    grown = where.copy()
-    runs = find_runs(where)
-    for distance, half_width in enumerate(half_widths):
-        for dy in {distance, -distance}:
-            fill_runs(grown, runs.y + dy, runs.first - half_width, runs.last + half_width)
-    return grown
-
-
 def grow_diamond(where: Bools, radius: int) -> Bools:
     """The set dilated with the diamond ``|dx| + |dy| <= radius``, clipped to the array."""
-    return _grow(where, [radius - distance for distance in range(radius + 1)])
+    for _ in range(radius):
+        where = _with_neighbours(where)
+    return where
+
+
+def _with_neighbours(where: Bools) -> Bools:
+    """The set and all pixels that share a side with it."""
+    grown = np.empty_like(where)
+
+    def band(rows: slice) -> None:
+        part, here = grown[rows], where[rows]
+        np.logical_or(here[:, 1:], here[:, :-1], out=part[:, 1:])
+        part[:, 0] = here[:, 0]
+        part[:, :-1] |= here[:, 1:]
+        above, below = where[rows.start + 1 : rows.stop + 1], where[max(rows.start - 1, 0) : rows.stop - 1]
+        part[: len(above)] |= above
+        part[len(part) - len(below) :] |= below
+
+    for_bands(band, where.shape, 4 * BAND_PIXELS)
+    return grown
 
 
 def grow_circle(where: Bools, radius: int) -> Bools:
     """The set dilated with a disc: at distance dy from its centre it reaches ``int(sqrt(radius^2 - dy^2))`` in x."""
-    return _grow(where, [math.isqrt(radius * radius - distance * distance) for distance in range(radius + 1)])
+    grown = where.copy()
+    runs = find_runs(where)
+    for dy in range(-radius, radius + 1):
+        half_width = math.isqrt(radius * radius - dy * dy)
+        fill_runs(grown, runs.y + dy, runs.first - half_width, runs.last + half_width)
+    return grown
 
 
 def label_regions(where: Bools) -> tuple[NDArray[np.int32], int]:

@@ -24,6 +24,7 @@ __all__ = ["ManyPixels"]
 Array = NDArray[Any]
 
 _SAMPLE = 1 << 16
+_NAN_BITS = np.int32(0x7FC00000)
 _BRACKET_SIGMA = 5.0
 """Half-width of a bracket in standard deviations of the sample's rank: the frame is hardly ever looked at twice."""
 
@@ -75,10 +76,14 @@ class ManyPixels:
         """Pixels at `index` as a contiguous 1-d array in which masked ones are NaN."""
         pixels: Array = self._array[index].reshape(-1)
         if self._mask is not None:
-            masked = np.flatnonzero(self._mask[index] & self._bits)
-            if masked.size:
+            masked = (self._mask[index] & self._bits).reshape(-1) != 0
+            if masked.any():
                 pixels = pixels.copy()
-                pixels[masked] = np.nan
+                if pixels.dtype == np.float32:
+                    # Setting the exponent bits makes any number a NaN, several times faster than assigning to a set.
+                    pixels.view(np.int32)[...] |= masked * _NAN_BITS
+                else:
+                    pixels[masked] = np.nan
         return pixels
 
     def _bands(self, rows: slice) -> Iterator[Array]:

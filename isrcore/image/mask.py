@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.geom import Box
+from isrcore.image.bands import for_bands
 
 __all__ = ["DEFAULT_PLANES", "Mask", "MaskPlanes"]
 
@@ -133,11 +134,29 @@ class Mask:
 
     def has(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
         """Where any of the planes is set, (height, width) bool; `ValueError` for an unknown plane."""
-        return (self.array & np.int32(self.planes.bitmask(names))) != 0
+        bits = np.int32(self.planes.bitmask(names))
+        result = np.empty(self.array.shape, np.bool_)
+
+        def band(rows: slice) -> None:
+            np.not_equal(self.array[rows] & bits, 0, out=result[rows])
+
+        for_bands(band, self.array.shape)
+        return result
 
     def set_where(self, where: NDArray[np.bool_], name: str) -> None:
         """OR plane `name` on the pixels `where` (bool, or an index such as a pair of slices)."""
-        self.array[where] |= np.int32(self.planes.bitmask(name))
+        bits = np.int32(self.planes.bitmask(name))
+        if not isinstance(where, np.ndarray) or where.shape != self.array.shape:
+            self.array[where] |= bits
+            return
+
+        def band(rows: slice) -> None:
+            part = where[rows]
+            # Whole bands without a pixel are not written; elsewhere arithmetic is faster than indexing.
+            if part.any():
+                self.array[rows] |= part * bits
+
+        for_bands(band, self.array.shape)
 
     def set_box(self, box: Box, names: str | Iterable[str], xy0: tuple[int, int] = (0, 0)) -> None:
         """OR planes on the part of `box` that lies in the mask, whose first pixel is at `xy0`."""

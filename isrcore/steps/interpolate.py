@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,8 @@ from isrcore.image import Mask, MaskedImage
 from isrcore.image.bands import map_bands
 from isrcore.image.footprints import Bools, grow_diamond, paint_boxes
 from isrcore.image.statistics import Property, make_statistics
-from isrcore.steps.interpolation_plan import FALLBACK, NONE, Plan, plan_rows, wide_row
-from isrcore.steps.interpolation_weights import WIDE, weights
+from isrcore.steps.interpolation_plan import Plan, plan_rows
+from isrcore.steps.interpolation_weights import weights
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = [
@@ -50,19 +51,7 @@ def grow_masks(
         For an unknown plane.
     """
     if radius > 0:
-        grown = grow_diamond(mask.has(mask_name_list), radius)
-        _flag(mask, grown, mask_value)
-
-
-def _flag(mask: Mask, where: Bools, name: str) -> None:
-    """OR a plane on a sparse set."""
-    bits, width = np.int32(mask.planes.bitmask(name)), where.shape[1]
-
-    def band(rows: slice) -> None:
-        y, x = np.divmod(np.flatnonzero(where[rows]), width)
-        mask.array[rows][y, x] |= bits
-
-    map_bands(band, where.shape)
+        mask.set_where(grow_diamond(mask.has(mask_name_list), radius), mask_value)
 
 
 def interpolate_from_mask(
@@ -121,7 +110,7 @@ def interpolate_where(
     mask.planes.add("INTRP")
     planes = [masked_image.image, masked_image.variance]
     _interpolate_planes(planes, where, masked_image.image, fallback_value, True)
-    _flag(mask, where, "INTRP")
+    mask.set_where(where, "INTRP")
 
 
 def interpolate_rows(
@@ -153,7 +142,8 @@ def _interpolate_planes(
     fallback: float | None,
     use_fallback_at_edge: bool,
 ) -> None:
-    part = -(-where.size // 4)
+    # One part per processor: the work within a part consists of few large operations.
+    part = -(-where.size // (os.cpu_count() or 1))
     plans: dict[int, Plan] = {}
 
     def prepare(rows: slice) -> None:
@@ -165,13 +155,17 @@ def _interpolate_planes(
         needed = any(plan.needs_fallback for plan in plans.values())
         fallback = make_statistics(image, Property.MEANCLIP).value() if needed else 0.0
     value = fallback
+    contiguous = [np.ascontiguousarray(plane) for plane in planes]
 
     def apply(rows: slice) -> None:
         # The variance gets the same weights, and the fallback of the image (trap h-17).
-        for plane in planes:
+        for plane in contiguous:
             plans[rows.start].apply(plane[rows], value)
 
     map_bands(apply, where.shape, part)
+    for plane, result in zip(planes, contiguous, strict=True):
+        if result is not plane:
+            plane[...] = result
 
 
 @dataclass(frozen=True)
@@ -238,22 +232,20 @@ def explain_pixel(where: Bools, x: int, y: int, use_fallback_at_edge: bool = Tru
 
 
 def _terms(plan: Plan, x: int) -> tuple[Term, ...]:
-    segments = plan.segments
-    inside = np.flatnonzero((segments.first <= x) & (x < segments.first + segments.width))
-    if not inside.size:
-        return (Term(None, 1.0),)
-    which = int(inside[0])
-    width, offset = int(segments.width[which]), x - int(segments.first[which])
-    left, right = int(segments.left[which]), int(segments.right[which])
-    row = offset if width < WIDE else wide_row(offset, width, right)
-    terms = []
-    table = weights(min(width, WIDE), left, right)
-    for column, weight in zip(segments.sources[which].tolist(), table[row].tolist(), strict=True):
-        if column >= 0:
-            terms.append(Term(column, weight))
-        elif column != NONE:
-            terms.append(Term(None, weight, None if column == FALLBACK else -1.0))
-    return tuple(terms)
+    for segment in plan.segments:
+        for first in segment.first.tolist():
+            if first <= x < first + segment.width:
+                row = weights(segment.width, segment.left, segment.right)[x - first]
+                return tuple(
+                    _term(first + offset, float(row[k]), constant) for k, offset, constant in segment.neighbours()
+                )
+    return (Term(None, 1.0),)
+
+
+def _term(x: int, weight: float, constant: float | str | None) -> Term:
+    if constant is None:
+        return Term(x, weight)
+    return Term(None, weight, None if isinstance(constant, str) else constant)
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:

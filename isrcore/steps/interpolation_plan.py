@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,137 +17,125 @@ from numpy.typing import NDArray
 from isrcore.image.footprints import Bools, Indices, Runs, find_runs
 from isrcore.steps.interpolation_weights import EDGE, WIDE, weights
 
-__all__ = ["FALLBACK", "MINUS_ONE", "NONE", "Fills", "Plan", "Segments", "plan_rows", "wide_row"]
+__all__ = ["FALLBACK", "Plan", "Segment", "plan_rows"]
 
-NONE, FALLBACK, MINUS_ONE = -1, -2, -3
-"""In place of the column of a neighbour: unused, the fallback value, the constant -1 (see `_reduce_edges`)."""
+FALLBACK = "fallback"
 
-_FLOAT32_LOWEST = np.float32(-3.4028235e38)
+Constant = float | str | None
+
+SUBSTITUTES: tuple[tuple[Constant, Constant, Constant, Constant], ...] = (
+    (None, None, None, None),
+    (FALLBACK, FALLBACK, None, None),
+    (-1.0, FALLBACK, None, None),
+    (FALLBACK, FALLBACK, None, -1.0),
+    (-1.0, FALLBACK, None, -1.0),
+    (None, None, FALLBACK, FALLBACK),
+    (None, None, FALLBACK, -1.0),
+)
+"""What counts in place of a2, a1, b1, b2; None for the pixel itself. The first entry is the rule, see `_reduce_edges`."""
+
+_LEFT, _LEFT_SHORT, _NO_B2, _RIGHT, _RIGHT_SHORT = 1, 2, 2, 5, 6
+
+_LOWEST = -3.4028235e38
 
 
-@dataclass
-class Segments:
-    """Runs, or the ends of runs, that are interpolated.
+class Segment(NamedTuple):
+    """Runs, or the ends of runs, that are interpolated alike.
 
     Attributes
     ----------
-    y, first, width : ndarray of int, (n,)
-    left, right : ndarray of int, (n,)
+    width : int
+        Pixels.
+    left, right : int
         Usable neighbours on each side.
-    sources : ndarray of int, (n, 4)
-        Columns of a2, a1, b1, b2, or `NONE`, `FALLBACK`, `MINUS_ONE`.
-    late : ndarray of bool, (n,)
+    substitute : int
+        Index in `SUBSTITUTES`.
+    late : bool
         Whether a2 is a pixel that another segment interpolates.
+    y, first : ndarray of int
+        Rows and first columns.
     """
 
+    width: int
+    left: int
+    right: int
+    substitute: int
+    late: bool
     y: Indices
     first: Indices
-    width: Indices
-    left: Indices
-    right: Indices
-    sources: NDArray[np.intp]
-    late: Bools
 
-    def take(self, which: Any) -> Segments:
-        return Segments(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
-
-    def groups(self) -> Iterator[tuple[tuple[int, int, int], Segments]]:
-        """Segments with the same weights, with the key of `weights`."""
-        keys = np.minimum(self.width, WIDE) * 9 + self.left * 3 + self.right
-        order = np.argsort(keys, kind="stable")
-        bounds = np.flatnonzero(np.diff(keys[order])) + 1
-        for part in np.split(order, bounds) if order.size else ():
-            key = int(keys[part[0]])
-            yield (key // 9, key // 3 % 3, key % 3), self.take(part)
-
-    def neighbours(self, plane: NDArray[np.float32], fallback: float) -> NDArray[np.float64]:
-        """Values of the sources, (n, 4); 0 for those that are not used."""
-        values = plane[self.y[:, None], np.maximum(self.sources, 0)].astype(np.float64)
-        # Reading back what was written: the fallback has been rounded to a pixel.
-        for code, value in ((NONE, 0.0), (FALLBACK, float(np.float32(fallback))), (MINUS_ONE, -1.0)):
-            values[self.sources == code] = value
-        return values
-
-
-@dataclass
-class Fills:
-    """Parts of runs that get the fallback value."""
-
-    y: Indices
-    first: Indices
-    last: Indices
+    def neighbours(self) -> Iterator[tuple[int, int, Constant]]:
+        """Number (0 to 3), offset from the first pixel, and substitute of each neighbour that counts."""
+        used = self.left == 2, self.left >= 1, self.right >= 1, self.right == 2
+        for k, offset in enumerate((-2, -1, self.width, self.width + 1)):
+            if used[k]:
+                yield k, offset, SUBSTITUTES[self.substitute][k]
 
 
 @dataclass
 class Plan:
-    """What to do with the bad pixels of some rows."""
+    """What to do with the bad pixels of some rows.
 
-    segments: Segments
-    fills: Fills
+    Attributes
+    ----------
+    segments : list of `Segment`
+    fills : `Runs`
+        Parts of runs that get the fallback value.
+    """
+
+    segments: list[Segment]
+    fills: Runs
 
     @property
     def needs_fallback(self) -> bool:
-        return bool(self.fills.y.size) or bool((self.segments.sources == FALLBACK).any())
+        return bool(self.fills.y.size) or any(segment.substitute for segment in self.segments)
 
     def apply(self, plane: NDArray[np.float32], fallback: float) -> None:
-        """Interpolate one plane of these rows, in place."""
-        late = self.segments.late
-        _interpolate(plane, self.segments.take(~late) if late.any() else self.segments, fallback)
-        for y, first, last in zip(self.fills.y, self.fills.first, self.fills.last, strict=True):
+        """Interpolate one contiguous plane of these rows, in place."""
+        flat, ncol = plane.reshape(-1), plane.shape[1]
+        early = [segment for segment in self.segments if not segment.late]
+        # All neighbours are read before anything is written.
+        computed = [_values(segment, flat, ncol, fallback) for segment in early]
+        for segment, values in zip(early, computed, strict=True):
+            _write(segment, values, flat, ncol)
+        for y, first, last in zip(*self.fills, strict=True):
             plane[y, first : last + 1] = fallback
-        if late.any():
-            _interpolate(plane, self.segments.take(late), fallback)
+        for segment in self.segments:
+            if segment.late:
+                _write(segment, _values(segment, flat, ncol, fallback), flat, ncol)
 
 
-def _interpolate(plane: NDArray[np.float32], segments: Segments, fallback: float) -> None:
-    results = []
-    for (width, left, right), group in segments.groups():
-        neighbours = group.neighbours(plane, fallback)
-        table = weights(width, left, right)
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = neighbours[:, 0, None] * table[:, 0]
-            for k in (1, 2, 3):
-                values += neighbours[:, k, None] * table[:, k]
-            pixels: NDArray[np.float32] = values.astype(np.float32)
-        low = pixels < _FLOAT32_LOWEST
-        if low.any():
-            used = neighbours[:, 1 if left else 2], neighbours[:, 2 if right else 1]
-            pixels = np.where(low, (0.5 * (used[0] + used[1])).astype(np.float32)[:, None], pixels)
-        if (width, left, right) == (2, 1, 1):
-            # As the reference has it: only here negative results are cut off (trap h-17).
-            pixels[pixels < 0] = 0.0
-        results.append((width, group, pixels))
-    # All neighbours are read before anything is written.
-    for width, group, pixels in results:
-        if width < WIDE:
-            plane[group.y[:, None], group.first[:, None] + np.arange(width)] = pixels
-        else:
-            _write_wide(plane, group, pixels)
+def _values(
+    segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: float
+) -> NDArray[np.float64]:
+    """Interpolated values, (width, number of segments)."""
+    table = weights(segment.width, segment.left, segment.right)
+    begin = segment.y * ncol + segment.first
+    nearest, total = [], None
+    with np.errstate(invalid="ignore", over="ignore"):
+        for k, offset, constant in segment.neighbours():
+            if constant is None:
+                neighbour = flat[begin + offset].astype(np.float64)
+            else:
+                # What was filled in has been rounded to a pixel.
+                value = float(np.float32(fallback)) if constant == FALLBACK else float(constant)
+                neighbour = np.full(begin.size, value)
+            term = table[:, k, None] * neighbour
+            total = term if total is None else np.add(total, term, out=total)
+            if k in (1, 2):
+                nearest.append(neighbour)
+    assert total is not None
+    if np.fmin.reduce(total, axis=None) < _LOWEST:
+        total = np.where(total < _LOWEST, sum(nearest) / len(nearest), total)
+    if (segment.width, segment.left, segment.right) == (2, 1, 1):
+        # As the reference has it: only here negative results are cut off (trap h-17).
+        total[total < 0] = 0.0
+    return total
 
 
-def wide_row(offset: int, width: int, right: int) -> int:
-    """Row of the table of `weights` for a pixel of a wide run.
-
-    At width 11 both ends claim the middle pixel: the right end gets it, unless there is no good pixel on the right.
-    """
-    from_right = width - 1 - offset
-    if from_right < EDGE and (right or offset >= EDGE):
-        return 2 * EDGE - from_right
-    return min(offset, EDGE)
-
-
-def _write_wide(plane: NDArray[np.float32], group: Segments, values: NDArray[np.float32]) -> None:
-    """Write runs of one kind and of any width from `WIDE` on."""
-    between = np.maximum(group.width - 2 * EDGE, 0)
-    total = np.cumsum(between)
-    if total[-1]:
-        within = np.arange(total[-1]) - np.repeat(total - between, between)
-        y, x = np.repeat(group.y, between), np.repeat(group.first + EDGE, between) + within
-        plane[y, x] = np.repeat(values[:, EDGE], between)
-    ends = [(group.first, slice(0, EDGE)), (group.first + group.width - EDGE, slice(EDGE + 1, None))]
-    # See `wide_row` for the pixel that both ends claim.
-    for first, columns in ends if group.right[0] else reversed(ends):
-        plane[group.y[:, None], first[:, None] + np.arange(EDGE)] = values[:, columns]
+def _write(segment: Segment, values: NDArray[np.float64], flat: NDArray[np.float32], ncol: int) -> None:
+    with np.errstate(over="ignore"):
+        flat[segment.y * ncol + segment.first + np.arange(segment.width)[:, None]] = values
 
 
 def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:
@@ -161,68 +149,84 @@ def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:
         Whether runs of more than six pixels at the edge of the chip get the fallback value beyond the six pixels next
         to good ones. ISR always does; otherwise they are extrapolated.
     """
-    runs, ncol = find_runs(where), where.shape[1]
-    segments, at_left, at_right = _classify(runs, ncol)
+    ncol = where.shape[1]
+    runs = find_runs(where)
     # Runs without a good pixel on the side that they need: only the fallback is left.
     hopeless = (runs.last == ncol - 1) & (runs.first <= 1)
-    fills = [Fills(runs.y[hopeless], runs.first[hopeless], runs.last[hopeless])]
+    table = _classify(runs, ncol)
+    fills = [Runs(runs.y[hopeless], runs.first[hopeless], runs.last[hopeless])]
     if use_fallback_at_edge:
-        fills += _reduce_edges(segments, at_left & ~hopeless, at_right & ~hopeless, ncol)
-    return Plan(segments.take(~hopeless) if hopeless.any() else segments, _join(fills))
+        fills += _reduce_edges(table, ncol, ~hopeless)
+    joined = Runs(*(np.concatenate(parts) for parts in zip(*fills, strict=True)))
+    return Plan(_grouped(table[:, ~hopeless] if hopeless.any() else table), joined)
 
 
-def _join(fills: list[Fills]) -> Fills:
-    return Fills(
-        np.concatenate([part.y for part in fills]),
-        np.concatenate([part.first for part in fills]),
-        np.concatenate([part.last for part in fills]),
-    )
+_Y, _FIRST, _WIDTH, _SIDE_LEFT, _SIDE_RIGHT, _SUBSTITUTE, _LATE = range(7)
+"""Rows of the array that describes runs while they are sorted out; the names are those of `Segment`."""
 
 
-def _classify(runs: Runs, ncol: int) -> tuple[Segments, Bools, Bools]:
-    """One segment per run, by the rules without the edge rule, and which runs touch the left and the right edge."""
+def _classify(runs: Runs, ncol: int) -> NDArray[np.intp]:
+    """One column per run, by the rules without the edge rule."""
     y, first, last = runs
     width = last - first + 1
     adjacent = (y[1:] == y[:-1]) & (first[1:] - last[:-1] == 2)
-    none = np.zeros(1, np.bool_)[: y.size]
-    left_gap, right_gap = np.concatenate((none, adjacent)), np.concatenate((adjacent, none))
-    left, right = np.where(left_gap, 1, 2), np.where(right_gap, 1, 2)
+    left, right = np.full(y.size, 2), np.full(y.size, 2)
+    left[1:] -= adjacent
+    right[:-1] -= adjacent
     at_left, near_left = first == 0, first == 1
-    at_right, near_right = (last == ncol - 1) & (first > 1), (last == ncol - 2) & (first > 1)
-    left[near_left], right[near_right] = 1, 1
+    at_right, near_right = last == ncol - 1, last == ncol - 2
+    late = at_right & (left == 1)
+    left[near_left] = 1
     # A narrow run one pixel from the left edge uses b2 even if that is bad (trap h-17), unless it does not exist.
     right[near_left & (width < WIDE)] = 2
-    right[(last == ncol - 2) & (near_left | at_left)] = 1
-    left[at_left], right[at_right] = 0, 0
-    left[at_right] = 2
+    right[near_right] = 1
     # A wide run between the last columns on both sides has one good pixel only that counts: the last one.
-    left[near_left & (last == ncol - 2) & (width >= WIDE)] = 0
-    sources = np.stack((first - 2, first - 1, last + 1, last + 2), axis=1)
-    usable = np.stack((left == 2, left >= 1, right >= 1, right == 2), axis=1)
-    segments = Segments(y, first, width, left, right, np.where(usable, sources, NONE), at_right & left_gap)
-    return segments, at_left, at_right
+    left[near_left & near_right & (width >= WIDE)] = 0
+    left[at_left] = 0
+    left[at_right] = 2
+    right[at_right] = 0
+    return np.stack((y, first, width, left, right, np.zeros_like(y), late.astype(np.intp)))
 
 
-def _reduce_edges(segments: Segments, at_left: Bools, at_right: Bools, ncol: int) -> list[Fills]:
+def _reduce_edges(table: NDArray[np.intp], ncol: int, hopeful: Bools) -> list[Runs]:
     """Replace edge runs of more than six pixels by the six next to good pixels, in place; return what is filled.
 
     The filled pixels serve as neighbours on the side of the edge. Where only one pixel is filled, or the row ends, the
     missing neighbour counts with the constant -1, as in the reference (trap h-17).
     """
-    left, right = (np.flatnonzero(edge & (segments.width > EDGE)) for edge in (at_left, at_right))
-    last = segments.first + segments.width - 1
-    filled_left = Fills(segments.y[left], segments.first[left], last[left] - EDGE)
-    filled_right = Fills(segments.y[right], segments.first[right] + EDGE, last[right])
-    for runs, near, far in ((left, 1, 0), (right, 2, 3)):
-        segments.sources[runs, near] = FALLBACK
-        segments.sources[runs, far] = np.where(segments.width[runs] == EDGE + 1, MINUS_ONE, FALLBACK)
-    # Without a pixel beyond b1 the constant takes its place, with the weights of two neighbours.
+    y, first, width = table[:_SIDE_LEFT]
+    last = first + width - 1
+    long = hopeful & (width > EDGE)
+    left, right = np.flatnonzero(long & (first == 0)), np.flatnonzero(long & (last == ncol - 1))
+    fills = [Runs(y[left], first[left], last[left] - EDGE), Runs(y[right], first[right] + EDGE, last[right])]
     no_b2 = left[last[left] == ncol - 2]
-    segments.sources[no_b2, 3] = MINUS_ONE
-    segments.right[no_b2] = 2
-    segments.left[left] = 2
-    segments.right[right] = 2
-    segments.first[left] = last[left] - EDGE + 1
-    segments.width[left] = EDGE
-    segments.width[right] = EDGE
-    return [filled_left, filled_right]
+    for runs, plain, short in ((left, _LEFT, _LEFT_SHORT), (right, _RIGHT, _RIGHT_SHORT)):
+        table[_SUBSTITUTE, runs] = np.where(width[runs] == EDGE + 1, short, plain)
+    # The constant in place of b2 has the weight of a second neighbour.
+    table[_SUBSTITUTE, no_b2] += _NO_B2
+    table[_SIDE_RIGHT, no_b2] = 2
+    table[_FIRST, left] = last[left] - EDGE + 1
+    table[_SIDE_LEFT, left] = 2
+    table[_SIDE_RIGHT, right] = 2
+    table[_WIDTH, left] = EDGE
+    table[_WIDTH, right] = EDGE
+    return fills
+
+
+def _grouped(table: NDArray[np.intp]) -> list[Segment]:
+    """Columns with the same description, gathered."""
+    width, left, right, substitute, late = table[_WIDTH:]
+    keys = (((width * 3 + left) * 3 + right) * len(SUBSTITUTES) + substitute) * 2 + late
+    counts = np.bincount(keys)
+    kinds = np.flatnonzero(counts)
+    # Few kinds, numbered by 16 bits, are sorted in linear time.
+    number = np.zeros(counts.size, np.uint16)
+    number[kinds] = np.arange(kinds.size)
+    order = np.argsort(number[keys], kind="stable")
+    y, first = table[_Y][order], table[_FIRST][order]
+    ends = np.cumsum(counts[kinds]).tolist()
+    segments = []
+    for start, end in zip([0, *ends], ends, strict=False):
+        kind = table[_WIDTH:, order[start]].tolist()
+        segments.append(Segment(*kind[:4], bool(kind[4]), y[start:end], first[start:end]))
+    return segments

@@ -7,7 +7,7 @@ are usable on each side decides the weights. The two-sided numbers lie in ``reso
 from __future__ import annotations
 
 import csv
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -37,6 +37,7 @@ Weights = NDArray[np.float64]
 
 @cache
 def _two_sided() -> dict[tuple[int, int, int], Weights]:
+    """The table; runs of width `WIDE` have 13 rows: six from the left end, one between, six up to the right end."""
     text = files("resources").joinpath("interpolation", "weights.csv").read_text("utf-8")
     rows: dict[tuple[int, int, int], list[list[float]]] = {}
     for row in csv.DictReader(text.splitlines()):
@@ -46,30 +47,34 @@ def _two_sided() -> dict[tuple[int, int, int], Weights]:
     return {key: np.array(values) for key, values in rows.items()}
 
 
-@cache
+@lru_cache(maxsize=512)
 def weights(width: int, left: int, right: int) -> Weights:
     """Weights of a2, a1, b1, b2 for each pixel of a run.
 
     Parameters
     ----------
     width : int
-        Pixels in the run; `WIDE` stands for all widths from there on.
+        Pixels in the run.
     left, right : int
         Usable neighbours on each side, 0 to 2; not 0 on both.
 
     Returns
     -------
     weights : ndarray, (width, 4), float64
-        One row per pixel from left to right. For `WIDE` 13 rows: `EDGE` pixels from the left end, any pixel between,
-        `EDGE` pixels up to the right end.
+        One row per pixel from left to right.
     """
-    if left and right:
-        if (left, right) == (2, 1):
-            return weights(width, 1, 2)[::-1, ::-1]
-        return _two_sided()[width, left, right]
-    if left:
-        return weights(width, right, left)[::-1, ::-1]
-    distances = range(2 * EDGE + 1 if width == WIDE else width, 0, -1)
-    if right == 1:
-        return np.array([[0.0, 0.0, 1.0, 0.0] for _ in distances])
-    return np.array([[0.0, 0.0, *_ONE_SIDED[min(d, len(_ONE_SIDED)) - 1]] for d in distances])
+    if not right:
+        return weights(width, 0, left)[::-1, ::-1]
+    if not left:
+        far = [[0.0, 0.0, *_ONE_SIDED[min(d, len(_ONE_SIDED)) - 1]] for d in range(width, 0, -1)]
+        return np.array(far if right == 2 else [[0.0, 0.0, 1.0, 0.0]] * width)
+    # The table has one of each pair of mirror images.
+    mirrored = left > right
+    table = _two_sided()[min(width, WIDE), min(left, right), max(left, right)]
+    if mirrored:
+        table = table[::-1, ::-1]
+    if width < WIDE:
+        return table
+    from_left, from_right = np.arange(width), np.arange(width)[::-1]
+    # At width 11 both ends claim the middle pixel; the right one gets it.
+    return table[np.where(from_right < EDGE, 2 * EDGE - from_right, np.minimum(from_left, EDGE))]

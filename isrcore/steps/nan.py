@@ -33,7 +33,7 @@ def mask_nan(masked_image: MaskedImage) -> int:
         np.logical_and(finite, np.isfinite(variance[rows]), out=finite)
         if finite.all():
             return 0
-        mask[rows][~finite] |= bits
+        mask[rows] |= ~finite * bits
         return finite.size - int(np.count_nonzero(finite))
 
     return sum(map_bands(band, image.shape))

@@ -34,10 +34,9 @@ def flag_level(pixels: MaskedImage, level: float, names: str | Iterable[str]) ->
     image, mask = pixels.image, pixels.mask.array
 
     def band(rows: slice) -> None:
-        high = np.flatnonzero(image[rows] >= lowest)
-        if high.size:
-            y, x = np.divmod(high, image.shape[1])
-            mask[rows][y, x] |= bits
+        high = image[rows] >= lowest
+        if high.any():
+            mask[rows] |= high * bits
 
     for_bands(band, image.shape)
 
@@ -69,7 +68,8 @@ def make_threshold_mask(
     where = threshold_mask(masked_image.image, threshold)
     if grow_footprints > 0:
         where = grow_diamond(where, grow_footprints)
-    masked_image.mask.array[where] |= np.int32(masked_image.mask.planes.bitmask(mask_name))
+    for name in [mask_name] if isinstance(mask_name, str) else mask_name:
+        masked_image.mask.set_where(where, name)
     return Defects(footprint_boxes(where, masked_image.xy0), normalize=False)
 
 

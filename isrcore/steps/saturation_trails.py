@@ -25,11 +25,10 @@ def widen_saturation_trails(mask: Mask) -> None:
     wide = np.flatnonzero(extra)
     if wide.size:
         y, first, last, extra = runs.y[wide], runs.first[wide], runs.last[wide], extra[wide]
-        bits = np.int32(mask.planes.bitmask("SAT"))
         added = np.zeros_like(saturated)
         fill_runs(added, y, first - extra, first - 1)
         fill_runs(added, y, last + 1, last + extra)
-        mask.array[added] |= bits
+        mask.set_where(added, "SAT")
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:

@@ -103,7 +103,7 @@ def mask_negative_variance(masked_image: MaskedImage, plane: str = "BAD") -> Non
     def band(rows: slice) -> None:
         low = variance[rows] <= 0
         if low.any():
-            mask[rows][low] |= bits
+            mask[rows] |= low * bits
 
     for_bands(band, variance.shape)
 
