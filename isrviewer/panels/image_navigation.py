@@ -32,6 +32,8 @@ class NavigatedWidget(QWidget):
         The user zoomed or panned; not sent for `set_view`.
     orientation_changed(Orientation)
         The user turned or mirrored the picture.
+    moved()
+        Another part of the planes is on the screen, whoever brought it there.
     cursor_moved(float, float), cursor_left()
     clicked(float, float), pinned(int, int)
     box_drawn(Box), line_drawn(float, float, float, float)
@@ -43,6 +45,7 @@ class NavigatedWidget(QWidget):
 
     view_changed = Signal(object)
     orientation_changed = Signal(object)
+    moved = Signal()
     cursor_moved = Signal(float, float)
     cursor_left = Signal()
     clicked = Signal(float, float)
@@ -95,14 +98,14 @@ class NavigatedWidget(QWidget):
             self._orientation = view.orientation
         if view != self._view:
             self._view = view
-            self.update()
+            self._look()
 
     def set_orientation(self, orientation: Orientation) -> None:
         """Turn or mirror without telling `orientation_changed`."""
         self._orientation = orientation
         if self._view is not None:
             self._view = replace(self._view, orientation=orientation)
-        self.update()
+        self._look()
 
     def orient(self, orientation: Orientation) -> None:
         """Turn or mirror on behalf of the user."""
@@ -219,8 +222,12 @@ class NavigatedWidget(QWidget):
         before = self._view
         self._view = view
         if view != before:
-            self.update()
+            self._look()
             self.view_changed.emit(view)
+
+    def _look(self) -> None:
+        self.update()
+        self.moved.emit()
 
     def _set_cursor(self, place: tuple[float, float]) -> None:
         if place != self._cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from isrcore.geom import Box
 from isrviewer.render.compose import Picture
 from isrviewer.theme import ACCENT, number_font, soft
 
-__all__ = ["Shape", "ToWidget", "paint_crosshair", "paint_pixel_grid", "paint_shapes", "paint_title"]
+__all__ = ["Shape", "ToWidget", "paint_crosshair", "paint_pixel_grid", "paint_shapes", "paint_title", "short_number"]
 
 GRID_ZOOM = 8
 """Widget pixels per image pixel from which on the borders of the pixels are drawn."""
@@ -66,17 +67,17 @@ class ToWidget:
 
     def __init__(self, picture: Picture, ratio: float, top: float) -> None:
         self._grid = picture.grid
-        self._ratio = ratio
-        self._top = top
+        self.ratio = ratio
+        self.top = top
 
     @property
     def scale(self) -> float:
         """Widget pixels per image pixel."""
-        return self._grid.x.zoom / self._ratio
+        return self._grid.x.zoom / self.ratio
 
     def __call__(self, x: float, y: float) -> QPointF:
         across, down = self._grid.to_screen(x, y)
-        return QPointF(across / self._ratio, down / self._ratio + self._top)
+        return QPointF(across / self.ratio, down / self.ratio + self.top)
 
     def rectangle(self, x0: float, y0: float, x1: float, y1: float) -> QRectF:
         return QRectF(self(x0, y0), self(x1, y1)).normalized()
@@ -87,8 +88,9 @@ def paint_title(painter: QPainter, area: QRectF, title: str, facts: str, palette
     painter.fillRect(area, palette.color(QPalette.ColorRole.Window))
     inner = area.adjusted(6, 0, -6, 0)
     metrics = QFontMetricsF(painter.font())
-    facts_width = min(metrics.horizontalAdvance(facts), inner.width() * 0.5) if facts else 0.0
     gap = 12 if facts else 0
+    room = max(inner.width() - metrics.horizontalAdvance(title) - gap, inner.width() / 2)
+    facts_width = min(metrics.horizontalAdvance(facts), room)
     painter.setPen(palette.color(QPalette.ColorRole.WindowText))
     shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, inner.width() - facts_width - gap)
     painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
@@ -155,7 +157,7 @@ def _paint_shape(painter: QPainter, shape: Shape, to_widget: ToWidget) -> QPoint
     raise ValueError(f"there is no shape {shape.kind!r}; choose box, circle, cross, line or polygon")
 
 
-def paint_pixel_grid(painter: QPainter, picture: Picture, to_widget: ToWidget, area: QRectF) -> None:
+def paint_pixel_grid(painter: QPainter, picture: Picture, to_widget: ToWidget) -> None:
     """Borders of the image pixels, and their values once they fit; nothing at lower zoom."""
     scale = to_widget.scale
     if scale < GRID_ZOOM:
@@ -167,52 +169,49 @@ def paint_pixel_grid(painter: QPainter, picture: Picture, to_widget: ToWidget, a
         return
     frame = to_widget.rectangle(box.x0 - 0.5, box.y0 - 0.5, box.x1 - 0.5, box.y1 - 0.5)
     painter.setPen(QPen(QColor(128, 128, 128, 70), 0))
-    first = to_widget(box.x0 - 0.5, box.y0 - 0.5)
-    last = to_widget(box.x1 - 0.5, box.y1 - 0.5)
-    across, down = (round(abs(last.x() - first.x()) / scale), round(abs(last.y() - first.y()) / scale))
-    columns = [frame.left() + n * scale for n in range(across + 1)]
-    rows = [frame.top() + n * scale for n in range(down + 1)]
+    columns = [frame.left() + n * scale for n in range(round(frame.width() / scale) + 1)]
+    rows = [frame.top() + n * scale for n in range(round(frame.height() / scale) + 1)]
     painter.drawLines([QLineF(x, frame.top(), x, frame.bottom()) for x in columns])
     painter.drawLines([QLineF(frame.left(), y, frame.right(), y) for y in rows])
     if scale >= VALUES_ZOOM:
-        _paint_values(painter, picture, to_widget, box, area)
+        _paint_values(painter, picture, to_widget, box)
 
 
-def _paint_values(painter: QPainter, picture: Picture, to_widget: ToWidget, box: Box, area: QRectF) -> None:
-    font = number_font()
+def _paint_values(painter: QPainter, picture: Picture, to_widget: ToWidget, box: Box) -> None:
+    """Values of a few thousand pixels at most; all that is not drawing is done at once for all of them."""
     scale = to_widget.scale
+    font = number_font()
     font.setPixelSize(int(max(7, min(13, scale / 4))))
     painter.setFont(font)
     metrics = QFontMetricsF(font)
-    digits = int((scale - 4) / metrics.horizontalAdvance("0"))
-    values = picture.request.planes.image[box.slices(picture.request.planes.xy0)].tolist()
-    heights = picture.pixels.shape
-    dark, light = QColor(0, 0, 0, 210), QColor(255, 255, 255, 210)
-    for row, y in enumerate(range(box.y0, box.y1)):
-        for column, x in enumerate(range(box.x0, box.x1)):
-            middle = to_widget(x, y)
-            if not area.contains(middle):
-                continue
-            across, down = picture.grid.to_screen(x, y)
-            colour = int(picture.pixels[min(int(down), heights[0] - 1), min(int(across), heights[1] - 1)])
-            painter.setPen(dark if _is_light(colour) else light)
-            cell = QRectF(middle.x() - scale / 2, middle.y() - scale / 2, scale, scale)
-            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, short_number(values[row][column], digits))
-
-
-def _is_light(colour: int) -> bool:
-    red, green, blue = (colour >> shift & 0xFF for shift in (16, 8, 0))
-    return 299 * red + 587 * green + 114 * blue > 140_000
+    digit = metrics.horizontalAdvance("0")
+    digits = int((scale - 4) / digit)
+    drop = (metrics.ascent() - metrics.descent()) / 2
+    planes = picture.request.planes
+    values = planes.image[box.slices(planes.xy0)].ravel().tolist()
+    y, x = (axis.ravel() for axis in np.mgrid[box.y0 : box.y1, box.x0 : box.x1])
+    across, down = (np.asarray(place) for place in picture.grid.to_screen(x, y))
+    height, width = picture.pixels.shape
+    colours = picture.pixels[np.clip(down, 0, height - 1).astype(int), np.clip(across, 0, width - 1).astype(int)]
+    is_light = 299 * (colours >> 16 & 0xFF) + 587 * (colours >> 8 & 0xFF) + 114 * (colours & 0xFF) > 140_000
+    places = zip(
+        (across / to_widget.ratio).tolist(), (down / to_widget.ratio + to_widget.top + drop).tolist(), strict=True
+    )
+    texts: dict[bool, list[tuple[QPointF, str]]] = {False: [], True: []}
+    for light, value, (left, bottom) in zip(is_light.tolist(), values, places, strict=True):
+        text = short_number(value, digits)
+        texts[light].append((QPointF(left - len(text) * digit / 2, bottom), text))
+    for light, colour in ((True, QColor(0, 0, 0, 210)), (False, QColor(255, 255, 255, 210))):
+        painter.setPen(colour)
+        for place, text in texts[light]:
+            painter.drawText(place, text)
 
 
 def short_number(value: float, digits: int) -> str:
     """The value in at most `digits` characters if that is possible without losing its integer part."""
-    if isinstance(value, int):
+    if isinstance(value, int) or not math.isfinite(value):
         return str(value)
-    if not np.isfinite(value):
-        return str(value)
-    for decimals in (3, 2, 1, 0):
-        text = f"{value:.{decimals}f}"
-        if len(text) <= digits:
-            return text
-    return f"{value:.0f}" if abs(value) < 1e6 else f"{value:.0e}"
+    whole = len(f"{value:.0f}")
+    if whole > max(digits, 7):
+        return f"{value:.1e}"
+    return f"{value:.{min(max(digits - whole - 1, 0), 3)}f}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from isrviewer.panels.image_gestures import Gestures
@@ -119,6 +119,8 @@ class ImageView(NavigatedWidget):
         self._other_planes = planes
         if planes is None:
             self._shows_other, self._curtain = False, None
+        # What was second before must not stand in for these while they are prepared.
+        self._other.show(None, self._style, 1.0)
         self._other.show(planes, self._style, self._zoom_for(planes))
 
     def show_second(self, on: bool) -> None:
@@ -232,10 +234,10 @@ class ImageView(NavigatedWidget):
         elif not self.is_busy:
             painter.setPen(QColor("#9A9DA1"))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Nothing to show")
-        paint_title(painter, QRectF(0, 0, self.width(), top), self._title(), self._facts(), self.palette())
+        paint_title(painter, QRectF(0, 0, self.width(), top), self.title, self.facts, self.palette())
         if self._accent:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(ACCENT, 2))
+            painter.setPen(QPen(ACCENT, 2, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
         painter.end()
 
@@ -260,15 +262,17 @@ class ImageView(NavigatedWidget):
         return None
 
     def _paint_marks(self, painter: QPainter, picture: Picture, to_widget: ToWidget, area: QRectF) -> None:
+        painter.save()
         painter.setClipRect(area)
-        paint_pixel_grid(painter, picture, to_widget, area)
+        paint_pixel_grid(painter, picture, to_widget)
         paint_shapes(painter, (*self._shapes, *([self._rubber] if self._rubber else ())), to_widget)
         if self._crosshair is not None:
             paint_crosshair(painter, to_widget(*self._crosshair), area, to_widget.scale)
-        painter.setClipping(False)
+        painter.restore()
 
-    def _title(self) -> str:
-        """Words for the pictures that were just painted, not for what may come."""
+    @property
+    def title(self) -> str:
+        """What the pictures that were painted last show, not what may come."""
         first, second = (slot.picture.request.planes if slot.picture else None for slot in (self._slot, self._other))
         shown = [second] if second and self._shows_other else [first]
         if second and self._curtain is not None:
@@ -277,21 +281,22 @@ class ImageView(NavigatedWidget):
         unit = shown[0].unit if shown[0] else ""
         return " · ".join(word for word in (titles, unit, self._status) if word)
 
-    def _facts(self) -> str:
+    @property
+    def facts(self) -> str:
+        """How it is shown: zoom, reduction, limits."""
         layer = self._slot.layer
         if layer is None:
             return ""
-        limits = layer.style.limits
-        words = [{"minmax": "min max", "percentile": f"{limits.percent:g} %"}.get(limits.mode, limits.mode)]
+        limits, zoom = layer.style.limits, self.view.zoom
+        if zoom < 1:
+            words = [f"1:{1 / zoom:.3g} {layer.style.reduction}"]
+        else:
+            words = ["1:1" if zoom == 1 else f"×{zoom:.3g}"]
+        words.append({"minmax": "min max", "percentile": f"{limits.percent:g} %"}.get(limits.mode, limits.mode))
         if limits.exclude_masked:
             words.append("no unmasked pixel" if layer.stats.is_empty else "masked left out")
         if layer.stats.not_finite:
             words.append(f"{layer.stats.not_finite} not finite")
-        zoom = self.view.zoom
-        if zoom < 1:
-            words.append(f"1:{1 / zoom:.3g} {layer.style.reduction}")
-        else:
-            words.append("1:1" if zoom == 1 else f"×{zoom:.3g}")
         return " · ".join(words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -312,6 +317,10 @@ class ImageView(NavigatedWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._gestures.key(event):
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.moved.emit()
+        super().resizeEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._cursor = None

@@ -64,10 +64,15 @@ class PictureStyle:
     change_colours: ColourMap = field(default_factory=lambda: ColourMap(DIVERGING_MAP))
 
     def for_planes(self, planes: ImagePlanes) -> PictureStyle:
-        """The style as these planes need it: changes have limits and colours of their own."""
+        """The style as these planes need it.
+
+        Changes have limits and colours of their own, and where values are reduced to the largest, changes are to the
+        furthest from the typical one: a drop matters as much as a rise.
+        """
         if not planes.zero_centred:
             return self
-        return replace(self, limits=self.change_limits, colours=self.change_colours)
+        reduction = "deviation" if self.reduction == "max" else self.reduction
+        return replace(self, reduction=reduction, limits=self.change_limits, colours=self.change_colours)
 
     def with_limits(self, limits: Limits, zero_centred: bool = False) -> PictureStyle:
         """The same with other limits, for values or for changes."""

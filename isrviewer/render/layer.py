@@ -51,6 +51,7 @@ def _alike(a: ImagePlanes, b: ImagePlanes) -> bool:
 
 def ready(planes: ImagePlanes, style: PictureStyle, zoom: float, cache: LevelCache) -> PlaneStats | None:
     """The measurements if these and all levels for a picture at this zoom are in the cache; takes no time."""
+    style = style.for_planes(planes)
     stats = _known_stats(planes, style, cache)
     there = (cache.level(plane, factor, kind) is not None for plane, factor, kind in levels_needed(planes, style, zoom))
     return stats if all(there) else None
@@ -58,6 +59,7 @@ def ready(planes: ImagePlanes, style: PictureStyle, zoom: float, cache: LevelCac
 
 def prepare(planes: ImagePlanes, style: PictureStyle, zoom: float, cache: LevelCache) -> PlaneStats:
     """Measure the planes and build the levels for a picture at this zoom. Full-frame work, for a worker."""
+    style = style.for_planes(planes)
     for plane, factor, kind in levels_needed(planes, style, zoom):
         cache.build(plane, factor, kind)
     stats = _known_stats(planes, style, cache)
@@ -78,7 +80,7 @@ def missing_levels(planes: ImagePlanes, style: PictureStyle, cache: LevelCache) 
 
 
 def _excluded_bits(planes: ImagePlanes, style: PictureStyle) -> int:
-    if not style.for_planes(planes).limits.exclude_masked or planes.mask is None:
+    if not style.limits.exclude_masked or planes.mask is None:
         return 0
     bits = sum(1 << bit for name, bit in planes.plane_bits.items() if name not in _HARMLESS_PLANES)
     return bits - (1 << 32) if bits >= 1 << 31 else bits

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isrviewer.render.view import CDMatrix
+
 __all__ = ["ImagePlanes"]
 
 
@@ -54,7 +56,7 @@ class ImagePlanes:
     title: str = ""
     unit: str = ""
     zero_centred: bool = False
-    sky: tuple[tuple[float, float], tuple[float, float]] | None = None
+    sky: CDMatrix | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 2:

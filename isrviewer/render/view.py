@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from isrcore.geom import Box
 
-__all__ = ["MAX_ZOOM", "MIN_ZOOM", "Axis", "Grid", "Orientation", "View", "fit_view"]
+__all__ = ["MAX_ZOOM", "MIN_ZOOM", "Axis", "CDMatrix", "Grid", "Orientation", "View", "fit_view", "north_and_east"]
 
 MIN_ZOOM, MAX_ZOOM = 1 / 128, 256.0
+
+CDMatrix = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Orientation:
         return -right if self.flip_x else right, -up if self.flip_y else up
 
     @classmethod
-    def north_up(cls, sky: tuple[tuple[float, float], tuple[float, float]]) -> Orientation:
+    def north_up(cls, sky: CDMatrix) -> Orientation:
         """The orientation that comes closest to north up and east left.
 
         Parameters
@@ -66,19 +68,35 @@ class Orientation:
         ValueError
             If the matrix has no inverse.
         """
-        (e_x, e_y), (n_x, n_y) = sky
-        determinant = e_x * n_y - e_y * n_x
-        if not math.isfinite(determinant) or determinant == 0:
-            raise ValueError(f"the CD matrix {sky} of the WCS has no inverse, so there is no direction to north")
-        north = (-e_y / determinant, e_x / determinant)
-        east = (n_y / determinant, -n_x / determinant)
+        north, east = north_and_east(sky)
 
         def agreement(orientation: Orientation) -> float:
-            up = orientation.screen_direction(*north)[1] / math.hypot(*north)
-            left = -orientation.screen_direction(*east)[0] / math.hypot(*east)
-            return up + left
+            return orientation.screen_direction(*north)[1] - orientation.screen_direction(*east)[0]
 
         return max((cls(t, x, y) for t in (False, True) for x in (False, True) for y in (False, True)), key=agreement)
+
+
+def north_and_east(sky: CDMatrix) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Unit vectors in the image that lead north and east.
+
+    Parameters
+    ----------
+    sky : ((e_x, e_y), (n_x, n_y))
+        CD matrix, see `ImagePlanes.sky`.
+
+    Raises
+    ------
+    ValueError
+        If the matrix has no inverse.
+    """
+    (e_x, e_y), (n_x, n_y) = sky
+    determinant = e_x * n_y - e_y * n_x
+    if not math.isfinite(determinant) or determinant == 0:
+        raise ValueError(f"the CD matrix {sky} of the WCS has no inverse, so there is no direction to north")
+    sign = math.copysign(1, determinant)
+    # The columns of the inverse matrix but for their length.
+    north, east = math.hypot(e_x, e_y), math.hypot(n_x, n_y)
+    return (-sign * e_y / north, sign * e_x / north), (sign * n_y / east, -sign * n_x / east)
 
 
 @dataclass(frozen=True, slots=True)
