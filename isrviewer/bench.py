@@ -1,0 +1,188 @@
+"""Measure the window: what a repaint, a step switch and a toggled option cost, and how long the start takes.
+
+Run by ``isrcore bench --gui``. Times are wall-clock milliseconds on this machine; the picture's cost must not grow with the frame, so it is
+measured on one CCD and on a 4096 x 4096 plane.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from isrviewer.app import make_engine
+from isrviewer.panels.image_view import ImageView
+from isrviewer.render.compose import PictureStyle
+from isrviewer.render.planes import ImagePlanes
+from isrviewer.session.changes import set_field, show_step
+from isrviewer.theme import apply_theme
+from isrviewer.window import Window
+
+__all__ = ["main"]
+
+SCREEN = (1920, 1080)
+REPEATS = 30
+LATE_SWITCH = "doSetBadRegions"
+STEPS = ("doFlat", "doAssembleCcd", "doBias", "postISRCCD")
+CHILD = "--child"
+
+
+def _wait(until: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Let Qt work until a condition holds."""
+    loop, timer = QEventLoop(), QTimer(interval=1)
+    deadline = time.perf_counter() + seconds
+
+    def check() -> None:
+        if until() or time.perf_counter() > deadline:
+            loop.quit()
+
+    timer.timeout.connect(check)
+    timer.start()
+    loop.exec()
+    timer.stop()
+    if not until():
+        raise TimeoutError("the window did not become idle in time")
+
+
+def _milliseconds(work: Callable[[int], object], repeats: int = REPEATS) -> float:
+    times = []
+    for index in range(repeats):
+        start = time.perf_counter()
+        work(index)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e3
+
+
+def _planes(height: int, width: int) -> ImagePlanes:
+    rng = np.random.default_rng(1)
+    image = rng.normal(1000.0, 30.0, (height, width)).astype(np.float32)
+    mask = np.zeros((height, width), np.int32)
+    mask[rng.integers(0, height, 5000), rng.integers(0, width, 5000)] = 1
+    mask[:, :: width // 12] |= 2
+    return ImagePlanes(image, mask, plane_bits={"BAD": 0, "SAT": 1}, title="bench", unit="ADU")
+
+
+def _repaints(height: int, width: int) -> list[tuple[str, float]]:
+    """Pan, zoom and limit drag of one panel that fills the screen, overlay on."""
+    view = ImageView()
+    view.resize(*SCREEN)
+    view.set_style(PictureStyle())
+    view.set_planes(_planes(height, width))
+    view.show()
+    _wait(lambda: view.is_idle)
+    name = f"{width} x {height}"
+
+    def painted(change: Callable[[int], object]) -> Callable[[int], object]:
+        def work(index: int) -> None:
+            change(index)
+            view.repaint()
+
+        return work
+
+    results = []
+    view.fit()
+    _wait(lambda: view.is_idle)
+    results.append((f"limit drag at fit zoom, {name}", _milliseconds(painted(lambda i: view.set_limits(900.0 + i, 1100.0 + i)))))
+    view.one_to_one()
+    _wait(lambda: view.is_idle)
+    results.append((f"limit drag at 1:1, {name}", _milliseconds(painted(lambda i: view.set_limits(900.0 + i, 1100.0 + i)))))
+    results.append((f"pan at 1:1, {name}", _milliseconds(painted(lambda i: view.go_to(width / 2 + 7 * i, height / 2 + 5 * i)))))
+    results.append((f"zoom, {name}", _milliseconds(painted(lambda i: view.zoom_in() if i % 2 else view.zoom_out()))))
+    view.close_view()
+    view.close()
+    return results
+
+
+def _window_figures() -> list[tuple[str, float]]:
+    """Step switches among kept results, and a toggled late step, on the demo frame."""
+    window = Window(make_engine, fresh_layout=True)
+    window.resize(*SCREEN)
+    window.show()
+    window.begin()
+    window.files.open_demo(None)
+
+    def settled() -> bool:
+        return bool(window.runs.view.rows) and not window.runs.busy and window.grid.is_settled
+
+    _wait(lambda: bool(window.runs.view.rows))
+    _wait(settled)
+
+    def look_at(index: int) -> None:
+        window.model.change(show_step(window.model.session, STEPS[index % len(STEPS)]))
+        _wait(settled)
+
+    for index in range(len(STEPS)):
+        look_at(index)
+    results = [("show a kept step", _milliseconds(look_at, 12))]
+    window.model.change(show_step(window.model.session, "postISRCCD"))
+    _wait(settled)
+
+    def toggle(index: int) -> None:
+        window.model.change(set_field(window.model.session, LATE_SWITCH, bool(index % 2)))
+        _wait(settled)
+
+    results.append((f"toggle {LATE_SWITCH} to the new picture (first time each way)", _milliseconds(toggle, 2)))
+    results.append((f"toggle {LATE_SWITCH} again (both kept)", _milliseconds(toggle, 6)))
+    window.close()
+    return results
+
+
+def _child(started: float, frame: str) -> None:
+    """In a new process: report when the window is up and when the pixels of a file are on it."""
+    application = QApplication([])
+    apply_theme(application)
+    window = Window(make_engine, fresh_layout=True)
+    window.resize(*SCREEN)
+    window.show()
+    application.processEvents()
+    shown = time.time() - started
+    window.begin()
+    window.files.open_path(frame, None)
+    _wait(lambda: any(panel.view.layer is not None for panel in window.grid.panels))
+    window.repaint()
+    print(json.dumps({"window": shown, "pixels": time.time() - started}))
+    window.close()
+
+
+def _start_figures(frame: Path) -> list[tuple[str, float]]:
+    best: dict[str, float] = {}
+    for _ in range(3):
+        command = [sys.executable, "-m", "isrviewer.bench", CHILD, repr(time.time()), str(frame)]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for name, seconds in json.loads(output.strip().splitlines()[-1]).items():
+            best[name] = min(seconds, best.get(name, seconds))
+    return [("start to window", best["window"] * 1e3), ("start to first pixels of a file", best["pixels"] * 1e3)]
+
+
+def main() -> int:
+    """Print the table of figures."""
+    if CHILD in sys.argv:
+        _child(float(sys.argv[-2]), sys.argv[-1])
+        return 0
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["ISRVIEWER_HOME"] = home
+        from isrcore.simulate.demo import simulate_demo
+
+        application = QApplication([])
+        apply_theme(application)
+        demo = simulate_demo()
+        figures = [*_repaints(4612, 2048), *_repaints(4096, 4096), *_window_figures(), *_start_figures(demo.frame)]
+    print(f"Window of {SCREEN[0]} x {SCREEN[1]}, {application.platformName()} platform, overlay on; median ms.\n")
+    print("| what | ms |\n|---|---|")
+    for name, value in figures:
+        print(f"| {name} | {value:.1f} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
