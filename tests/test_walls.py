@@ -23,7 +23,7 @@ ORDER = (
     ("chain",),
     ("methods",),
     ("task", "cfht"),
-    ("data", "export", "simulate"),
+    ("data", "export", "simulate", "inspect"),
     ("batch", "bench"),
     ("cli",),
 )
