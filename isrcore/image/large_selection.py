@@ -2,8 +2,8 @@
 
 A regular sample brackets each wanted order statistic. One pass then counts what lies below each bracket and gathers
 what lies inside, so that only a few percent of the pixels are ever ordered. The same pass sums the core of the
-distribution and gathers its tails, so that clipping iterations look at the tails alone. The results are exact: where
-the sample misled, the frame is looked at again.
+distribution and gathers its tails as far as clipping may reach, so that clipping iterations look at the tails alone.
+The results are exact: where the sample misled, the frame is looked at again.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ __all__ = ["ManyPixels"]
 
 Array = NDArray[Any]
 
-_SAMPLE = 1 << 16
+_SAMPLE = 1 << 17
 _NAN_BITS = np.int32(0x7FC00000)
-_BRACKET_SIGMA = 5.0
+_LARGEST = float(np.finfo(np.float32).max)
+_BRACKET_SIGMA = 4.0
 """Half-width of a bracket in standard deviations of the sample's rank: the frame is hardly ever looked at twice."""
 
 
@@ -37,8 +38,22 @@ class _Sums(NamedTuple):
     squares: float = 0.0
 
 
-class _Visit(NamedTuple):
-    """What one pass over the frame brings home: counts below the brackets, values inside them, core and tails."""
+class _Part(NamedTuple):
+    """What a visit brings home from some rows.
+
+    Attributes
+    ----------
+    number : int
+        Usable pixels.
+    below : list of int
+        Usable pixels below each bracket.
+    inside : list of ndarray
+        Values inside each bracket.
+    core : `_Sums`
+        Of the pixels in the core.
+    tails : ndarray, float64
+        Values between the core and the reach.
+    """
 
     number: int
     below: list[int]
@@ -65,12 +80,15 @@ class ManyPixels:
         self._array, self._mask, self._bits = array, mask, np.int32(bits)
         sample = self._usable(tuple(slice(step // 2, None, step) for step in _sample_steps(array.shape)))
         self._sample = np.sort(sample[is_finite(sample)])
-        if self._sample.size:
-            q25, self._shift, q75 = (float(np.quantile(self._sample, fraction)) for fraction in QUARTILES)
-            half_width = 0.8 * clip_sigma * IQ_TO_STDEV * (q75 - q25)
-            self._core = self._shift - half_width, self._shift + half_width
-        else:
-            self._shift, self._core = 0.0, (0.0, 0.0)
+        q25, self._shift, q75 = (self._sampled(fraction) for fraction in QUARTILES)
+        sigma = clip_sigma * IQ_TO_STDEV * (q75 - q25)
+        kind = array.dtype.type
+        self._core = kind(self._shift - 0.8 * sigma), kind(self._shift + 0.8 * sigma)
+        self._reach = kind(self._shift - 1.6 * sigma), kind(self._shift + 1.6 * sigma)
+
+    def _sampled(self, fraction: float) -> float:
+        """About the quantile of the sample; 0 when there is none."""
+        return float(self._sample[int(fraction * (self._sample.size - 1))]) if self._sample.size else 0.0
 
     def _usable(self, index: Any) -> Array:
         """Pixels at `index` as a contiguous 1-d array in which masked ones are NaN."""
@@ -105,59 +123,96 @@ class ManyPixels:
             return kind(-math.inf), kind(math.inf)
         return self._sample[low], self._sample[high]
 
-    def _visit(self, fractions: Sequence[float], core: tuple[float, float], with_sums: bool) -> _Visit:
-        kind, shift = self._array.dtype.type, self._shift
+    def _visit(self, fractions: Sequence[float], clipping: bool) -> _Part:
+        """Look at every pixel once: for order statistics, and for clipped moments if asked for."""
         brackets = [self._bracket(fraction) for fraction in fractions]
-        core_low, core_high = kind(core[0]), kind(core[1])
+        parts = self._map_rows(lambda rows: self._visit_rows(rows, brackets, clipping))
+        return _Part(
+            sum(part.number for part in parts),
+            [sum(part.below[k] for part in parts) for k in range(len(brackets))],
+            [np.concatenate([part.inside[k] for part in parts]) for k in range(len(brackets))],
+            _add([part.core for part in parts]),
+            np.concatenate([part.tails for part in parts]),
+        )
 
-        def part(rows: slice) -> tuple[list[int], list[Array], _Sums]:
-            # Buffers live as long as the part: allocating them for every band would cost more than the arithmetic.
-            below, gathered, sums = [0] * len(brackets), [], []
-            size = max(BAND_PIXELS, math.prod(self._array.shape[1:]))
-            buffers = np.empty((3, size), np.bool_), np.empty(size, np.float64)
-            for pixels in self._bands(rows):
-                wanted, low_side, high_side = buffers[0][:, : pixels.size]
-                np.greater_equal(pixels, core_low, out=wanted)
-                np.less_equal(pixels, core_high, out=high_side)
-                np.logical_and(wanted, high_side, out=wanted)
-                np.logical_not(wanted, out=wanted)
-                for k, (low, high) in enumerate(brackets):
-                    np.less(pixels, low, out=low_side)
-                    below[k] += int(np.count_nonzero(low_side))
-                    np.less_equal(pixels, high, out=high_side)
-                    np.greater(high_side, low_side, out=high_side)
-                    np.logical_or(wanted, high_side, out=wanted)
-                where = np.flatnonzero(wanted)
-                found = pixels.take(where)
-                gathered.append(found)
-                if with_sums:
-                    offsets = buffers[1][: pixels.size]
-                    np.copyto(offsets, pixels)
-                    np.subtract(offsets, shift, out=offsets)
-                    tails = where[~((found >= core_low) & (found <= core_high))]
-                    offsets[tails] = 0.0
-                    total, squares = offsets.sum(), np.einsum("i,i->", offsets, offsets)
-                    sums.append(_Sums(pixels.size - tails.size, float(total), float(squares)))
-            return below, gathered, _add(sums)
+    def _visit_rows(self, rows: slice, brackets: list[tuple[Any, Any]], clipping: bool) -> _Part:
+        # Buffers serve all bands: allocating them for every band would cost more than the arithmetic.
+        size = max(BAND_PIXELS, math.prod(self._array.shape[1:]))
+        flags, clipped, offsets = np.empty((3, size), np.bool_), np.empty(size, self._array.dtype), np.empty(size)
+        number, below, found, sums = 0, [0] * len(brackets), [], []
+        for pixels in self._bands(rows):
+            wanted, low_side, high_side = flags[:, : pixels.size]
+            usable = is_finite(pixels)
+            count = int(np.count_nonzero(usable))
+            number += count
+            # Unusable pixels that compare as low: minus infinity, not NaN.
+            too_low = 0 if count == pixels.size else int(np.count_nonzero((pixels < 0) & ~usable))
+            if clipping:
+                np.less(pixels, self._core[0], out=low_side)
+                np.greater(pixels, self._core[1], out=high_side)
+                nans = 0 if count == pixels.size else int(np.count_nonzero(np.isnan(pixels)))
+                moved = int(np.count_nonzero(low_side)) + nans, int(np.count_nonzero(high_side))
+                sums.append(self._core_sums(pixels, moved, nans > 0, clipped[: pixels.size], offsets[: pixels.size]))
+                np.logical_and(low_side, pixels >= self._reach[0], out=low_side)
+                np.logical_and(high_side, pixels <= self._reach[1], out=high_side)
+                np.logical_or(low_side, high_side, out=wanted)
+            else:
+                wanted[:] = False
+            for k, (low, high) in enumerate(brackets):
+                np.less(pixels, low, out=low_side)
+                below[k] += int(np.count_nonzero(low_side)) - too_low
+                np.less_equal(pixels, high, out=high_side)
+                np.greater(high_side, low_side, out=high_side)
+                np.logical_or(wanted, high_side, out=wanted)
+            found.append(pixels.take(np.flatnonzero(wanted)))
+        values = np.concatenate(found)
+        usable = is_finite(values)
+        if not usable.all():
+            values = values[usable]
+        # The few values found are sorted: slices are much faster than picking values by comparison.
+        values.sort()
+        inside = [values[slice(*_range(values, low, high))] for low, high in brackets]
+        first, last = _range(values, *self._core)
+        tails = np.concatenate((values[:first], values[last:])).astype(np.float64)
+        return _Part(number, below, inside, _add(sums), tails)
 
-        parts = self._map_rows(part)
-        found = np.concatenate([values for _, gathered, _ in parts for values in gathered])
-        finite = is_finite(found)
-        too_low = int(np.count_nonzero((found < 0) & ~finite))
-        return _Visit(
-            self._array.size - int(np.count_nonzero(~finite)),
-            [sum(below[k] for below, _, _ in parts) - too_low for k in range(len(brackets))],
-            [found[finite & (found >= low) & (found <= high)] for low, high in brackets],
-            _add([sums for _, _, sums in parts]),
-            found[finite & ((found < core_low) | (found > core_high))].astype(np.float64),
+    def _core_sums(
+        self, pixels: Array, moved: tuple[int, int], has_nan: bool, clipped: Array, offsets: Array
+    ) -> _Sums:
+        """Sums over the pixels in the core.
+
+        All pixels are moved into the core and summed, then what was moved to its ends is taken off again: faster than
+        leaving pixels out.
+
+        Parameters
+        ----------
+        moved : (int, int)
+            Pixels below and above the core; NaN moves to the lower end.
+        has_nan : bool
+        clipped, offsets : ndarray
+            Buffers.
+        """
+        low, high = self._core
+        if has_nan:
+            np.fmin(np.fmax(pixels, low, out=clipped), high, out=clipped)
+        else:
+            np.clip(pixels, low, high, out=clipped)
+        np.copyto(offsets, clipped)
+        np.subtract(offsets, self._shift, out=offsets)
+        ends = float(low) - self._shift, float(high) - self._shift
+        rows = offsets.reshape(-1, math.prod(self._array.shape[1:]))
+        return _Sums(
+            pixels.size - sum(moved),
+            float(offsets.sum()) - sum(n * end for n, end in zip(moved, ends, strict=True)),
+            float(np.vecdot(rows, rows).sum()) - sum(n * end**2 for n, end in zip(moved, ends, strict=True)),
         )
 
     @cached_property
-    def _full_visit(self) -> _Visit:
-        """The pass for clipped statistics: quartiles, core and tails at once."""
-        return self._visit(QUARTILES, self._core, with_sums=True)
+    def _full_visit(self) -> _Part:
+        """The visit for clipped statistics: quartiles, core and tails at once."""
+        return self._visit(QUARTILES, clipping=True)
 
-    def _quantile(self, fraction: float, visit: _Visit, slot: int) -> float:
+    def _quantile(self, fraction: float, visit: _Part, slot: int) -> float:
         if visit.number == 0:
             return math.nan
         low, high, weight = place(fraction, visit.number)
@@ -179,32 +234,35 @@ class ManyPixels:
     def median(self) -> float:
         if "_full_visit" in self.__dict__:
             return self._quantile(0.5, self._full_visit, 1)
-        # The core is everything the sample saw: only pixels beyond it, infinities among them, are worth a look.
-        reach = (float(self._sample[0]), float(self._sample[-1])) if self._sample.size else (0.0, 0.0)
-        return self._quantile(0.5, self._visit((0.5,), reach, with_sums=False), 0)
+        return self._quantile(0.5, self._visit((0.5,), clipping=False), 0)
 
     def quartiles(self) -> tuple[float, float, float]:
         visit = self._full_visit
         return self._quantile(0.25, visit, 0), self._quantile(0.5, visit, 1), self._quantile(0.75, visit, 2)
 
-    def _core_and(self, tails: Array) -> Moments:
-        offsets = tails - self._shift
-        both = _add([self._full_visit.core, _Sums(tails.size, float(offsets.sum()), float((offsets * offsets).sum()))])
-        return moments_from_sums(*both, self._shift)
-
     def moments(self) -> Moments:
-        return self._core_and(self._full_visit.tails)
+        return self._moments_by_pass(self._shift, _LARGEST)
 
     def moments_within(self, centre: float, half_width: float) -> Moments:
-        if all(abs(edge - centre) <= half_width for edge in self._core):
-            tails = self._full_visit.tails
-            return self._core_and(tails[np.abs(tails - centre) <= half_width])
+        low, high = centre - half_width, centre + half_width
+        covers_core = all(abs(float(edge) - centre) <= half_width for edge in self._core)
+        if not covers_core or low < self._reach[0] or high > self._reach[1]:
+            return self._moments_by_pass(centre, half_width)
+        tails = self._full_visit.tails
+        offsets = tails[np.abs(tails - centre) <= half_width] - self._shift
+        kept = _Sums(offsets.size, float(offsets.sum()), float((offsets * offsets).sum()))
+        return moments_from_sums(*_add([self._full_visit.core, kept]), self._shift)
+
+    def _moments_by_pass(self, centre: float, half_width: float) -> Moments:
+        """Moments within a window that the visit did not foresee."""
 
         def part(rows: slice) -> _Sums:
             sums = []
             for pixels in self._bands(rows):
                 offsets = np.subtract(pixels, centre, dtype=np.float64)
-                offsets = offsets[np.abs(offsets) <= half_width]
+                kept = np.abs(offsets) <= half_width
+                if not kept.all():
+                    offsets = offsets[kept]
                 sums.append(_Sums(offsets.size, float(offsets.sum()), float(np.einsum("i,i->", offsets, offsets))))
             return _add(sums)
 
@@ -218,6 +276,11 @@ class ManyPixels:
 
         lows, highs = zip(*self._map_rows(part), strict=True)
         return float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
+
+
+def _range(ordered: Array, low: Any, high: Any) -> tuple[int, int]:
+    """Where the values from `low` to `high` lie in sorted values."""
+    return int(np.searchsorted(ordered, low, "left")), int(np.searchsorted(ordered, high, "right"))
 
 
 def _add(sums: Sequence[_Sums]) -> _Sums:
