@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 import isrviewer.panels.image_slot as image_slot
@@ -259,6 +260,38 @@ def test_fit_follows_the_size_of_the_panel(qtbot):
     view.one_to_one()
     view.resize(300, 200)
     assert view.view.zoom == 1.0
+
+
+class Dense(ImageView):
+    """A view on a screen with more device pixels than widget pixels."""
+
+    ratio = 2.0
+
+    def devicePixelRatioF(self) -> float:
+        return self.ratio
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
+def test_on_a_dense_screen_the_picture_is_exact_to_the_device_pixel(qtbot, ratio):
+    rng = np.random.default_rng(8)
+    planes = planes_of(np.floor(rng.uniform(0, 256, (900, 1000))).astype(np.float32))
+    view = Dense()
+    view.ratio = ratio
+    qtbot.addWidget(view, before_close_func=lambda widget: widget.close_view())
+    view.resize(400, 300)
+    view.set_style(STYLE)
+    view.set_planes(planes)
+    view.set_view(View((500, 450), 1.0))
+    settle(qtbot, view)
+    screen = QImage(round(400 * ratio), round(300 * ratio), QImage.Format.Format_RGB32)
+    screen.setDevicePixelRatio(ratio)
+    view.render(screen)
+    shown = np.frombuffer(screen.constBits(), np.uint32).reshape(screen.height(), -1) & 0xFF
+    width, height = view.grid.size
+    assert width == screen.width()
+    x, y = (round(value) for value in view.grid.to_image(0.5, 0.5))
+    expected = planes.image[y - height + 1 : y + 1, x : x + width][::-1]
+    assert np.array_equal(shown[-height:], expected)
 
 
 def test_highlight_lights_the_pixels_of_a_value(qtbot):
