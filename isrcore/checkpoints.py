@@ -56,7 +56,8 @@ def _config_values(config: Any, reads: Iterable[str]) -> Iterator[tuple[str, Any
         node = config
         for part in path.rstrip(".").split("."):
             node = getattr(node, part)
-        yield path, node.toDict() if hasattr(node, "toDict") else node
+        # Another class for a subtask gives another result, even with the same settings.
+        yield path, (getattr(node, "target", None), node.toDict()) if hasattr(node, "toDict") else node
 
 
 def step_key(previous: str, step: Step, config: Any, calib_keys: Mapping[str, str]) -> str:

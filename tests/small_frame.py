@@ -17,7 +17,7 @@ from isrcore.image import Exposure, FilterLabel, MaskedImage, VisitInfo
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
 
-__all__ = ["SmallFrame", "make_detector", "make_small_frame"]
+__all__ = ["HEIGHT", "WIDTH", "SmallFrame", "make_detector", "make_small_frame"]
 
 WIDTH, HEIGHT = 80, 56
 PRE, ROWS = 8, 60
@@ -26,7 +26,11 @@ PRE, ROWS = 8, 60
 def make_detector(linearity: str = "Squared") -> Detector:
     """80 x 56 pixels, amplifiers A and B, overscan on the outside as in MegaCam, four rows of parallel overscan."""
     half = WIDTH // 2
-    common: dict[str, Any] = {"linearity_type": linearity, "linearity_coeffs": (2e-7, 0.0, 0.0, 0.0), "suspect_level": 30000.0}
+    common: dict[str, Any] = {
+        "linearity_type": linearity,
+        "linearity_coeffs": (2e-7, 0.0, 0.0, 0.0),
+        "suspect_level": 30000.0,
+    }
     a = Amplifier(
         "A",
         Box(0, 0, half, HEIGHT),
@@ -65,7 +69,9 @@ class SmallFrame:
     arguments: dict[str, Any]
 
 
-def _frame(image: np.ndarray[Any, Any], variance: float, detector: Detector, visit: VisitInfo | None = None) -> Exposure:
+def _frame(
+    image: np.ndarray[Any, Any], variance: float, detector: Detector, visit: VisitInfo | None = None
+) -> Exposure:
     pixels = MaskedImage(image.astype(np.float32), variance=np.full(image.shape, variance, np.float32))
     return Exposure(pixels, detector=detector, visit_info=visit)
 
@@ -87,7 +93,15 @@ def make_small_frame(seed: int = 3, dtype: Any = np.uint16) -> SmallFrame:
         raw[region] = level + 3.0 * rng.standard_normal(raw[region].shape) + np.linspace(0, 6, ROWS)[:, None]
         raw[amp.raw_data_bbox.slices()] += sky[amp.bbox.slices()]
     image = np.clip(np.rint(raw), 0, 65535).astype(dtype)
-    header = {"GAINA": 1.54, "GAINB": 1.63, "RDNOISEA": 3.3, "RDNOISEB": 4.2, "RDNOISE": 3.9, "SATURATE": 65535, "DETID": "ccd00"}
+    header = {
+        "GAINA": 1.54,
+        "GAINB": 1.63,
+        "RDNOISEA": 3.3,
+        "RDNOISEB": 4.2,
+        "RDNOISE": 3.9,
+        "SATURATE": 65535,
+        "DETID": "ccd00",
+    }
     exposure = Exposure(
         MaskedImage(image),
         PropertyList({**header, "GAIN": 1.6, "DATASEC": "[1:2,1:2]", "KEEPME": 1}),
