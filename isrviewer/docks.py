@@ -1,4 +1,4 @@
-"""Where the panels sit: steps left, inspection right, log below; layout saved, restored, and put away for bare images."""
+"""Where the panels sit: steps left, inspection right, log below; saved, restored, put away for bare images."""
 
 from __future__ import annotations
 

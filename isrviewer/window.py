@@ -201,12 +201,16 @@ class Window(QMainWindow):
     def open_about(self) -> None:
         from importlib.metadata import version
 
+        from isrcore.export.provenance import software_version
+
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("About isrviewer")
-        packages = ("isrviewer", "numpy", "astropy", "lsst-pex-config", "PySide6-Essentials")
+        packages = ("numpy", "astropy", "lsst-pex-config", "PySide6-Essentials")
         box.setText("Inspector for the instrument signature removal of CFHT MegaCam frames")
-        box.setInformativeText("\n".join(f"{package} {version(package)}" for package in packages))
+        box.setInformativeText(
+            "\n".join([f"isrviewer {software_version()}", *(f"{package} {version(package)}" for package in packages)])
+        )
         box.open()
 
     def remember(self, **changes: Any) -> None:

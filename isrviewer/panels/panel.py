@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
+from isrviewer.panels.colour_bar import ColourBar
 from isrviewer.panels.image_view import ImageView
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.planes import ImagePlanes
@@ -64,10 +65,13 @@ class ImagePanel(QFrame):
         self._peeking = Background(self)
         self._is_deriving = False
         self.view = ImageView(cache)
+        self.bar = ColourBar()
+        self.bar.follow(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.bar)
         self.setFocusProxy(self.view)
         self.view.entered.connect(self.entered)
         self.view.cursor_moved.connect(lambda *_: self.cursor_moved.emit())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
 from isrviewer.runner.progress import RunView
@@ -38,37 +38,45 @@ def reading_text(reading: Reading, unit: str) -> tuple[str, str, str, str]:
     return f"{value} {unit}".strip(), place, " ".join(reading.planes), sky
 
 
+class _Field(QLabel):
+    """A label with room for its longest text, that gives way in a narrow window."""
+
+    def __init__(self, sample: str, tip: str) -> None:
+        super().__init__()
+        self.setFont(number_font(0.5))
+        self.setToolTip(tip)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._width = self.fontMetrics().horizontalAdvance(sample) + 2 * GRID
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+
 class ReadoutBar(QStatusBar):
     """Value, coordinates, planes and sky on the left; activity, time and memory on the right; all keep their places."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        font = number_font(0.5)
-        self.value, self.place, self.planes, self.sky = (QLabel() for _ in range(4))
+        self.value = _Field("−1234.56 ± 12.3 electron", "Value under the cursor, its standard deviation, unit")
+        coordinates = "0-based array coordinates · 1-based FITS coordinates · 0-based raw coordinates · amplifier"
+        self.place = _Field("x 2047 y 4611 · FITS 2048 4612 · raw 2111 4643 · amp B", coordinates)
+        self.planes = _Field("SAT INTRP SUSPECT", "Mask planes set in this pixel")
+        self.sky = _Field(
+            "02:26:14.20 −04:31:08.1", "Right ascension and declination of the pixel centre, from the WCS"
+        )
+        for field in (self.value, self.place, self.planes, self.sky):
+            self.addWidget(field)
         self.activity, self.cost = QLabel(), QLabel()
         self.progress = QProgressBar()
         self.progress.setFixedWidth(96)
         self.progress.setTextVisible(False)
         self.progress.hide()
-        for label, sample in (
-            (self.value, "−1234.56 ± 12.3 electron"),
-            (self.place, "x 2047 y 4611 · FITS 2048 4612 · raw 2111 4643 · amp B"),
-            (self.planes, "SAT INTRP SUSPECT"),
-            (self.sky, "02:26:14.20 −04:31:08.1"),
-        ):
-            label.setFont(font)
-            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(sample) + 2 * GRID)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self.addWidget(label)
-        self.value.setToolTip("Value under the cursor, its standard deviation from the variance plane, unit")
-        self.place.setToolTip(
-            "0-based array coordinates · 1-based FITS coordinates · 0-based raw coordinates · amplifier"
-        )
-        self.planes.setToolTip("Mask planes set in this pixel")
-        self.sky.setToolTip("Right ascension and declination of the pixel centre, from the header's WCS")
         for label in (self.activity, self.cost):
-            label.setFont(font)
+            label.setFont(number_font(0.5))
             label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.addPermanentWidget(self.activity)
         self.addPermanentWidget(self.progress)

@@ -1,0 +1,119 @@
+"""What every test of the window gets: its own settings, a small engine, and a check that nothing is left behind."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from isrviewer.theme import apply_theme
+from isrviewer.window import Window
+from tests.gui.small_engine import SmallEngine
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings and autosaves of this test only."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("ISRVIEWER_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a thread, a running timer or a top-level widget."""
+    started: list[QTimer] = []
+    start = QTimer.start
+
+    def remember(timer: QTimer, *arguments: int) -> None:
+        started.append(timer)
+        start(timer, *arguments)
+
+    monkeypatch.setattr(QTimer, "start", remember)
+    threads = set(threading.enumerate())
+    widgets = set(map(id, qapp.topLevelWidgets()))
+    handlers = list(logging.getLogger().handlers)
+    yield
+    _settle(qapp)
+    for thread in set(threading.enumerate()) - threads:
+        if thread.name.startswith("isrviewer"):
+            thread.join(2)
+    left = [thread.name for thread in set(threading.enumerate()) - threads if thread.name.startswith("isrviewer")]
+    assert not left, f"threads still run: {left}"
+    running = [timer.objectName() or timer.interval() for timer in started if _is_running(timer)]
+    assert not running, f"timers still run: {running}"
+    windows = [widget for widget in qapp.topLevelWidgets() if id(widget) not in widgets and widget.isVisible()]
+    assert not windows, f"widgets are still open: {windows}"
+    assert logging.getLogger().handlers == handlers, "a log handler was not removed"
+
+
+def _is_running(timer: QTimer) -> bool:
+    try:
+        return timer.isActive()
+    except RuntimeError:
+        return False
+
+
+def _settle(application: QApplication) -> None:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    application.processEvents()
+
+
+@pytest.fixture
+def engine() -> SmallEngine:
+    return SmallEngine()
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, qapp: QApplication, engine: SmallEngine) -> Iterator[Callable[[], Window]]:
+    """Windows that are closed at the end, whatever happens."""
+    made: list[Window] = []
+    apply_theme(qapp)
+
+    def make() -> Window:
+        window = Window(lambda settings: engine, fresh_layout=True)
+        made.append(window)
+        window.resize(1400, 900)
+        window.show()
+        qtbot.waitExposed(window)
+        window.begin()
+        return window
+
+    yield make
+    engine.gate.set()
+    for window in made:
+        window.close()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(make_window: Callable[[], Window]) -> Window:
+    return make_window()
+
+
+@pytest.fixture
+def frame(tmp_path: Path) -> str:
+    """A file that exists; the small engine does not read it."""
+    path = tmp_path / "1234567o.fits"
+    path.write_bytes(b"")
+    return str(path)
+
+
+@pytest.fixture
+def opened(window: Window, frame: str, qtbot: QtBot) -> Window:
+    """A window with a frame open, its run complete, and its picture on screen."""
+    window.files.open_path(frame)
+    qtbot.waitUntil(lambda: not window.runs.busy and bool(window.runs.view.rows), timeout=10000)
+    settle(window, qtbot)
+    return window
+
+
+def settle(window: Window, qtbot: QtBot) -> None:
+    """Wait until runs and pictures are complete."""
+    qtbot.waitUntil(lambda: not window.runs.busy and window.grid.is_settled, timeout=10000)
