@@ -10,11 +10,12 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from isrcore.geom import Box
-from isrcore.image.bands import BAND_PIXELS, for_bands
+from isrcore.image.bands import BAND_PIXELS, for_bands, map_bands
 
 __all__ = [
     "Runs",
@@ -70,27 +71,33 @@ def threshold_mask(array: NDArray[Any], threshold: float) -> Bools:
 
 def find_runs(where: Bools) -> Runs:
     """All maximal horizontal runs of a set."""
-    height, width = where.shape
-    # Edges lie between pixels: each run has one before its first pixel and one after its last.
-    edges = np.empty((height, width + 1), np.bool_)
-    edges[:, 0], edges[:, -1] = where[:, 0], where[:, -1]
-    np.not_equal(where[:, 1:], where[:, :-1], out=edges[:, 1:-1])
-    flat = np.flatnonzero(edges)
-    y = flat[::2] // (width + 1)
-    row_start = y * (width + 1)
-    return Runs(y, flat[::2] - row_start, flat[1::2] - row_start - 1)
+    width = where.shape[1]
+
+    def band(rows: slice) -> Runs:
+        part = where[rows]
+        # Edges lie between pixels: each run has one before its first pixel and one after its last.
+        edges = np.empty((len(part), width + 1), np.bool_)
+        edges[:, 0], edges[:, -1] = part[:, 0], part[:, -1]
+        np.not_equal(part[:, 1:], part[:, :-1], out=edges[:, 1:-1])
+        flat = np.flatnonzero(edges)
+        y = flat[::2] // (width + 1)
+        row_start = y * (width + 1)
+        return Runs(y + rows.start, flat[::2] - row_start, flat[1::2] - row_start - 1)
+
+    parts = map_bands(band, where.shape, 16 * BAND_PIXELS)
+    return parts[0] if len(parts) == 1 else Runs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def fill_runs(where: Bools, y: Indices, first: Indices, last: Indices) -> None:
-    """Set runs in place; they are clipped to the array, and runs outside or empty are left out."""
+    """Set runs of a contiguous array in place; they are clipped to it, and runs outside or empty are left out."""
     height, width = where.shape
     first, last = np.maximum(first, 0), np.minimum(last, width - 1)
     keep = (y >= 0) & (y < height) & (first <= last)
-    y, first, lengths = y[keep], first[keep], (last - first + 1)[keep]
-    ends = np.cumsum(lengths)
-    if ends.size:
-        within = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
-        where[np.repeat(y, lengths), np.repeat(first, lengths) + within] = True
+    begin, lengths = (y * width + first)[keep], (last - first + 1)[keep]
+    flat = where.reshape(-1)
+    counts = np.bincount(lengths)
+    for length in np.flatnonzero(counts).tolist():
+        sliding_window_view(flat, length, writeable=True)[begin[lengths == length]] = True
 
 
 def grow_diamond(where: Bools, radius: int) -> Bools:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from isrcore.image.footprints import Bools, Indices, Runs, find_runs
@@ -32,7 +33,7 @@ SUBSTITUTES: tuple[tuple[Constant, Constant, Constant, Constant], ...] = (
     (None, None, FALLBACK, FALLBACK),
     (None, None, FALLBACK, -1.0),
 )
-"""What counts in place of a2, a1, b1, b2; None for the pixel itself. The first entry is the rule, see `_reduce_edges`."""
+"""What counts in place of a2, a1, b1, b2, None for the pixel itself; all but the first come from `_reduce_edges`."""
 
 _LEFT, _LEFT_SHORT, _NO_B2, _RIGHT, _RIGHT_SHORT = 1, 2, 2, 5, 6
 
@@ -105,13 +106,12 @@ class Plan:
                 _write(segment, _values(segment, flat, ncol, fallback), flat, ncol)
 
 
-def _values(
-    segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: float
-) -> NDArray[np.float64]:
+def _values(segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: float) -> NDArray[np.float64]:
     """Interpolated values, (width, number of segments)."""
     table = weights(segment.width, segment.left, segment.right)
     begin = segment.y * ncol + segment.first
-    nearest, total = [], None
+    nearest: list[NDArray[np.float64]] = []
+    total = np.zeros((segment.width, begin.size))
     with np.errstate(invalid="ignore", over="ignore"):
         for k, offset, constant in segment.neighbours():
             if constant is None:
@@ -120,12 +120,10 @@ def _values(
                 # What was filled in has been rounded to a pixel.
                 value = float(np.float32(fallback)) if constant == FALLBACK else float(constant)
                 neighbour = np.full(begin.size, value)
-            term = table[:, k, None] * neighbour
-            total = term if total is None else np.add(total, term, out=total)
+            total += table[:, k, None] * neighbour
             if k in (1, 2):
                 nearest.append(neighbour)
-    assert total is not None
-    if np.fmin.reduce(total, axis=None) < _LOWEST:
+    if np.fmin.reduce(total.reshape(-1)) < _LOWEST:
         total = np.where(total < _LOWEST, sum(nearest) / len(nearest), total)
     if (segment.width, segment.left, segment.right) == (2, 1, 1):
         # As the reference has it: only here negative results are cut off (trap h-17).
@@ -134,8 +132,10 @@ def _values(
 
 
 def _write(segment: Segment, values: NDArray[np.float64], flat: NDArray[np.float32], ncol: int) -> None:
+    # Windows copy each run as a whole, which is much kinder to the cache than one index per pixel.
+    windows = sliding_window_view(flat, segment.width, writeable=True)
     with np.errstate(over="ignore"):
-        flat[segment.y * ncol + segment.first + np.arange(segment.width)[:, None]] = values
+        windows[segment.y * ncol + segment.first] = values.T
 
 
 def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:
@@ -228,5 +228,8 @@ def _grouped(table: NDArray[np.intp]) -> list[Segment]:
     segments = []
     for start, end in zip([0, *ends], ends, strict=False):
         kind = table[_WIDTH:, order[start]].tolist()
-        segments.append(Segment(*kind[:4], bool(kind[4]), y[start:end], first[start:end]))
+        width_, left_, right_, substitute_, late_ = kind
+        segments.append(
+            Segment(width_, left_, right_, substitute_, bool(late_), y[start:end], first[start:end])
+        )
     return segments
