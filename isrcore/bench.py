@@ -1,7 +1,7 @@
 """Measure the engine: what one full CCD costs, in units of copying one plane.
 
-Times of different machines cannot be compared, ratios can: every figure is divided by the time that ``numpy.copyto`` takes for
-one 2048 x 4612 float32 plane in the same process, measured before and after the work.
+Times of different machines cannot be compared, ratios can: every figure is divided by the time that ``numpy.copyto``
+takes for one 2048 x 4612 float32 plane in the same process, measured before and after the work.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def unit_seconds() -> float:
 
 
 def make_frame(seed: int = 1) -> BenchFrame:
-    """A full raw CCD in memory, uint16 2112 x 4644 ADU: sky, 300 saturated stars with trails, overscan; and its calibrations."""
+    """A full raw CCD, uint16 2112 x 4644 ADU: sky, 300 saturated stars with trails, overscan; and its calibrations."""
     rng = np.random.default_rng(seed)
     detector = megacam_camera()[DETECTOR]
     height, width = detector.bbox.shape
@@ -101,7 +101,9 @@ def make_frame(seed: int = 1) -> BenchFrame:
     return BenchFrame(
         exposure,
         _calibration(rng.standard_normal((height, width), np.float32) * np.float32(0.6), 0.4, detector),
-        _calibration(rng.random((height, width), np.float32) * np.float32(2.0), 0.2, detector, VisitInfo(1000.0, 1000.0)),
+        _calibration(
+            rng.random((height, width), np.float32) * np.float32(2.0), 0.2, detector, VisitInfo(1000.0, 1000.0)
+        ),
         _calibration(flat, 1e-5, detector),
         _calibration(_fringe_pattern(height, width), 1e-3, detector),
         Defects(_defect_boxes(rng, width, height)),
@@ -256,7 +258,8 @@ def render_table(figures: list[Figure], units: tuple[float, float], peak_mb: flo
     """The table as Markdown, with machine and date."""
     unit = statistics.mean(units)
     lines = [
-        f"One unit = {units[0] * 1e3:.2f} ms before, {units[1] * 1e3:.2f} ms after (copy of one 2048 x 4612 float32 plane).",
+        f"One unit = {units[0] * 1e3:.2f} ms before, {units[1] * 1e3:.2f} ms after "
+        "(copy of one 2048 x 4612 float32 plane).",
         f"Peak memory of the chain {peak_mb:.0f} MB. {platform.machine()}, Python {platform.python_version()}, "
         f"NumPy {np.__version__}, {datetime.now(UTC):%Y-%m-%d}.",
         "",

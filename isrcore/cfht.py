@@ -17,8 +17,8 @@ __all__ = ["CfhtIsrTask"]
 class CfhtIsrTask(IsrTask):
     """Remove the instrument signature of one MegaCam CCD.
 
-    The chain of `IsrTask` with one step before it: gains and read noises come from the header (``GAINA`` ...), the saturation
-    level from the histogram of the raw pixels.
+    The chain of `IsrTask` with one step before it: gains and read noises come from the header (``GAINA`` ...), the
+    saturation level from the histogram of the raw pixels.
     """
 
     ConfigClass: ClassVar[Any] = CfhtIsrTaskConfig
@@ -38,8 +38,9 @@ class CfhtIsrTask(IsrTask):
     ) -> Struct:
         """Remove the instrument signature; see `IsrTask.run`.
 
-        A chosen deviation: `fringes` None counts as no fringe frames. With ``doFringe`` on, that is a `RuntimeError` when the
-        filter needs one, and no error when it does not (the reference fails with an `AttributeError` in both cases).
+        A chosen deviation: `fringes` None counts as no fringe frames. With ``doFringe`` on, that is a `RuntimeError`
+        when the filter needs one, and no error when it does not (the reference fails with an `AttributeError` in both
+        cases).
 
         Parameters
         ----------
@@ -63,8 +64,17 @@ class CfhtIsrTask(IsrTask):
         if bfKernel is not None:
             raise ValueError("CFHT ISR does not support a brighter-fatter kernel: bfKernel must be None")
         if not isinstance(ccdExposure, Exposure):
-            raise AttributeError(f"expected an Exposure with a detector, found {type(ccdExposure).__name__}: use runDataRef")
+            raise AttributeError(
+                f"expected an Exposure with a detector, found {type(ccdExposure).__name__}: use runDataRef"
+            )
         fringes = Struct(fringes=None) if fringes is None else fringes
         return super().run(
-            ccdExposure, bias=bias, linearizer=linearizer, dark=dark, flat=flat, defects=defects, fringes=fringes, **kwds
+            ccdExposure,
+            bias=bias,
+            linearizer=linearizer,
+            dark=dark,
+            flat=flat,
+            defects=defects,
+            fringes=fringes,
+            **kwds,
         )

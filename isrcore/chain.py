@@ -1,6 +1,7 @@
 """The chain: the one table of ISR steps in their order, and the runner that executes it.
 
-`IsrTask.run`, the step list on screen, the command line and the cache are all made from `CHAIN` (specification section b).
+`IsrTask.run`, the step list on screen, the command line and the cache are all made from `CHAIN` (specification section
+b).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from isrcore.changes import PlaneChanges, measure_changes
 from isrcore.checkpoints import Checkpoint, CheckpointStore, identity, protect, step_key, working_copy
-from isrcore.steps.assemble import ASSEMBLE
 from isrcore.steps.amp_offset import AMP_OFFSET
+from isrcore.steps.assemble import ASSEMBLE
 from isrcore.steps.background import MEASURE_BACKGROUND
 from isrcore.steps.bad_regions import BAD_REGIONS
 from isrcore.steps.bias import BIAS, EARLY_BIAS
@@ -132,7 +133,8 @@ class RunOptions:
     Attributes
     ----------
     store : `CheckpointStore` or None
-        Where results are kept and looked up. Without one the steps work on the input exposure in place, as the reference does.
+        Where results are kept and looked up. Without one the steps work on the input exposure in place, as the
+        reference does.
     input_key : str or None
         Identity of the input exposure; default `isrcore.checkpoints.identity` of the object.
     calib_keys : mapping
@@ -159,8 +161,8 @@ class RunOptions:
 def run_chain(task: IsrTask, state: IsrState, options: RunOptions | None = None) -> IsrState:
     """Run the steps of ``task.chain`` on `state` and return the state after the last one.
 
-    With a store the input is never modified: each step gets copies of the planes that it declares to write, all other planes are
-    shared and read-only, and the run starts after the longest prefix of steps whose result is kept.
+    With a store the input is never modified: each step gets copies of the planes that it declares to write, all other
+    planes are shared and read-only, and the run starts after the longest prefix of steps whose result is kept.
 
     Raises
     ------
@@ -250,7 +252,8 @@ class _Run:
             start = time.perf_counter()
             step.run(self.task, working)
             seconds = time.perf_counter() - start
-            changes = measure_changes(state.exposure, working.exposure) if self.options.measure and self.store is not None else None
+            measured = self.options.measure and self.store is not None
+            changes = measure_changes(state.exposure, working.exposure) if measured else None
         except Exception as error:
             self._report(StepReport(index, step, "failed", str(error) or type(error).__name__, error=error))
             raise
@@ -267,5 +270,3 @@ class _Run:
     def _report(self, report: StepReport) -> None:
         if self.options.on_step is not None:
             self.options.on_step(report)
-
-

@@ -43,7 +43,9 @@ def measure_changes(before: Exposure, after: Exposure) -> PlaneChanges:
     The median is taken from at most about 100 000 pixels spread over the frame, everything else is exact.
     """
     resized = before.image.shape != after.image.shape
-    changed, median, extreme = (0, 0.0, 0.0) if resized or _same(before.image, after.image) else _image_changes(before, after)
+    changed, median, extreme = (
+        (0, 0.0, 0.0) if resized or _same(before.image, after.image) else _image_changes(before, after)
+    )
     return PlaneChanges(
         resized=resized,
         pixels_changed=changed,
@@ -97,5 +99,7 @@ def _bits_added(before: Exposure, after: Exposure, resized: bool) -> dict[str, i
         return added[added != 0]
 
     added = np.concatenate(map_bands(band, new.array.shape))
-    counts = {name: int(np.count_nonzero(added >> np.int32(bit) & np.int32(1))) for name, bit in new.planes.as_dict().items()}
+    counts = {
+        name: int(np.count_nonzero(added >> np.int32(bit) & np.int32(1))) for name, bit in new.planes.as_dict().items()
+    }
     return {name: count for name, count in counts.items() if count}

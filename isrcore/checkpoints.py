@@ -1,8 +1,9 @@
 """Results kept after each step, under a byte budget.
 
-A checkpoint shares every plane that a step did not change with the checkpoint before it, so twenty steps of one CCD cost a
-few frames, not twenty. Its key says what it was made from: the input's identity and the parameters of all enabled steps up
-to it. Nothing that only concerns the view enters a key, so switching an option off and on again finds the old result.
+A checkpoint shares every plane that a step did not change with the checkpoint before it, so twenty steps of one CCD
+cost a few frames, not twenty. Its key says what it was made from: the input's identity and the parameters of all
+enabled steps up to it. Nothing that only concerns the view enters a key, so switching an option off and on again finds
+the old result.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _counter = itertools.count(1)
 def identity(value: Any) -> str:
     """A name for the content of an input object, stable as long as the object lives.
 
-    Objects are taken to be what they are, not what their pixels say: hashing a frame costs more than a step. Plain values
-    are named by their text.
+    Objects are taken to be what they are, not what their pixels say: hashing a frame costs more than a step. Plain
+    values are named by their text.
     """
     if isinstance(value, Struct):
         return ";".join(f"{name}={identity(item)}" for name, item in value.getDict().items())
@@ -172,8 +173,9 @@ def _memory(array: NDArray[Any]) -> tuple[int, int]:
 class CheckpointStore:
     """Checkpoints by key, at most `budget` bytes of distinct memory.
 
-    When the budget is exceeded the least useful checkpoint goes first: the one whose step is quickest to repeat for the memory
-    that it frees, among those not used in the latest run if there are any. Dropped results are computed again when asked for.
+    When the budget is exceeded the least useful checkpoint goes first: the one whose step is quickest to repeat for the
+    memory that it frees, among those not used in the latest run if there are any. Dropped results are computed again
+    when asked for.
 
     Parameters
     ----------

@@ -57,8 +57,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
     Parameters
     ----------
     config : `IsrTaskConfig`, optional
-        Not validated here: call ``config.validate()`` first, as the command line does. It completes the list of planes to
-        interpolate, so that the same options give other pixels without it (trap h-23).
+        Not validated here: call ``config.validate()`` first, as the command line does. It completes the list of planes
+        to interpolate, so that the same options give other pixels without it (trap h-23).
     name, parentTask, log : optional
         See `isrcore.pipe.Task`.
     initInputs : optional
@@ -100,7 +100,16 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
         self.debug_callback: DebugCallback | None = None
         self.stop_after: frozenset[str] = frozenset()
         self.vignettePolygon: Any = None
-        for subtask in ("assembleCcd", "crosstalk", "strayLight", "fringe", "masking", "overscan", "vignette", "ampOffset"):
+        for subtask in (
+            "assembleCcd",
+            "crosstalk",
+            "strayLight",
+            "fringe",
+            "masking",
+            "overscan",
+            "vignette",
+            "ampOffset",
+        ):
             self.makeSubtask(subtask)
 
     def debugView(self, exposure: Exposure, stepname: str) -> None:
@@ -111,7 +120,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
         exposure : `Exposure`
             The data after the step; a callback that keeps it should clone it, because the next step changes it.
         stepname : str
-            The reference's name of the view where it has one (``doBias``, ``doFlat``, ``postISRCCD``), else the step's name.
+            The reference's name of the view where it has one (``doBias``, ``doFlat``, ``postISRCCD``), else the step's
+            name.
         """
         if self.debug_callback is not None:
             self.debug_callback(exposure, stepname)
@@ -168,8 +178,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
         Returns
         -------
         result : `Struct`
-            ``exposure`` and ``outputExposure`` (the same object), ``ossThumb`` and ``outputOssThumbnail``, ``flattenedThumb`` and
-            ``outputFlattenedThumbnail``, ``preInterpExposure``.
+            ``exposure`` and ``outputExposure`` (the same object), ``ossThumb`` and ``outputOssThumbnail``,
+            ``flattenedThumb`` and ``outputFlattenedThumbnail``, ``preInterpExposure``.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """Measure the window: what a repaint, a step switch and a toggled option cost, and how long the start takes.
 
-Run by ``isrcore bench --gui``. Times are wall-clock milliseconds on this machine; the picture's cost must not grow with the frame, so it is
-measured on one CCD and on a 4096 x 4096 plane.
+Run by ``isrcore bench --gui``. Times are wall-clock milliseconds on this machine; the picture's cost must not grow with
+the frame, so it is measured on one CCD and on a 4096 x 4096 plane.
 """
 
 from __future__ import annotations
@@ -92,11 +92,17 @@ def _repaints(height: int, width: int) -> list[tuple[str, float]]:
     results = []
     view.fit()
     _wait(lambda: view.is_idle)
-    results.append((f"limit drag at fit zoom, {name}", _milliseconds(painted(lambda i: view.set_limits(900.0 + i, 1100.0 + i)))))
+    results.append(
+        (f"limit drag at fit zoom, {name}", _milliseconds(painted(lambda i: view.set_limits(900.0 + i, 1100.0 + i))))
+    )
     view.one_to_one()
     _wait(lambda: view.is_idle)
-    results.append((f"limit drag at 1:1, {name}", _milliseconds(painted(lambda i: view.set_limits(900.0 + i, 1100.0 + i)))))
-    results.append((f"pan at 1:1, {name}", _milliseconds(painted(lambda i: view.go_to(width / 2 + 7 * i, height / 2 + 5 * i)))))
+    results.append(
+        (f"limit drag at 1:1, {name}", _milliseconds(painted(lambda i: view.set_limits(900.0 + i, 1100.0 + i))))
+    )
+    results.append(
+        (f"pan at 1:1, {name}", _milliseconds(painted(lambda i: view.go_to(width / 2 + 7 * i, height / 2 + 5 * i))))
+    )
     results.append((f"zoom, {name}", _milliseconds(painted(lambda i: view.zoom_in() if i % 2 else view.zoom_out()))))
     view.close_view()
     view.close()

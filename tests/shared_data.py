@@ -1,4 +1,4 @@
-"""Where the shared reference material lies: real headers, defect tables, golden cases. Tests that need it skip without it."""
+"""Where the shared reference material lies: real headers, defect tables, golden cases. Without it tests skip."""
 
 from __future__ import annotations
 

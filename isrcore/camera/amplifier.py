@@ -11,6 +11,8 @@ from isrcore.geom import Box
 
 __all__ = ["Amplifier", "ReadoutCorner"]
 
+EMPTY = Box()
+
 
 class ReadoutCorner(enum.IntEnum):
     """Corner of the trimmed, assembled amplifier that is read first (lower/upper, left/right)."""
@@ -62,9 +64,9 @@ class Amplifier:
     bbox: Box
     raw_bbox: Box
     raw_data_bbox: Box
-    raw_horizontal_overscan_bbox: Box = Box()
-    raw_vertical_overscan_bbox: Box = Box()
-    raw_prescan_bbox: Box = Box()
+    raw_horizontal_overscan_bbox: Box = EMPTY
+    raw_vertical_overscan_bbox: Box = EMPTY
+    raw_prescan_bbox: Box = EMPTY
     gain: float = 1.0
     read_noise: float = 0.0
     saturation: float = math.nan

@@ -94,7 +94,8 @@ class Detector:
             raise ValueError(f"detector {self.name}: amplifier names must differ, found {names}")
         if self.crosstalk is not None and self.crosstalk.shape != (len(names), len(names)):
             raise ValueError(
-                f"detector {self.name}: crosstalk matrix must be {len(names)} x {len(names)}, found {self.crosstalk.shape}"
+                f"detector {self.name}: crosstalk matrix must be {len(names)} x {len(names)}, "
+                f"found {self.crosstalk.shape}"
             )
 
     def __iter__(self) -> Iterator[Amplifier]:
@@ -152,7 +153,7 @@ class Detector:
         return (xy - self.orientation.fp_position) @ np.linalg.inv(matrix).T + self.orientation.reference_point
 
     def corners(self, system: str = PIXELS) -> NDArray[np.float64]:
-        """Corners of the imaging area, half a pixel outside the pixel centres: lower left, lower right, upper right, upper left."""
+        """Corners of the imaging area, half a pixel outside the pixel centres, counter-clockwise from lower left."""
         x0, y0, x1, y1 = self.bbox.x0 - 0.5, self.bbox.y0 - 0.5, self.bbox.x1 - 0.5, self.bbox.y1 - 0.5
         return self.transform([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], PIXELS, system)
 

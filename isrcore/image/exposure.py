@@ -92,7 +92,9 @@ class Exposure:
     def convertF(self) -> Exposure:
         """A float32 exposure with the same components, copied pixels and copied metadata."""
         pixels = self.masked_image
-        converted = MaskedImage(pixels.image.astype(np.float32), pixels.mask.clone(), pixels.variance.copy(), pixels.xy0)
+        converted = MaskedImage(
+            pixels.image.astype(np.float32), pixels.mask.clone(), pixels.variance.copy(), pixels.xy0
+        )
         return self.with_pixels(converted, self.metadata.copy())
 
     # The documented accessors, spelled as in the LSST stack.

@@ -21,8 +21,9 @@ MAX_PLANES = 32
 class MaskPlanes:
     """Names of mask planes and their bits.
 
-    Every mask carries its own dictionary; views of one mask share it, clones copy it. (The reference has one dictionary per
-    process, so that results depend on what ran before; here they do not. Combining two masks matches planes by name.)
+    Every mask carries its own dictionary; views of one mask share it, clones copy it. (The reference has one dictionary
+    per process, so that results depend on what ran before; here they do not. Combining two masks matches planes by
+    name.)
 
     Parameters
     ----------
@@ -32,7 +33,9 @@ class MaskPlanes:
 
     def __init__(self, bits: Mapping[str, int] | None = None) -> None:
         self._bits: dict[str, int] = (
-            {name: bit for bit, name in enumerate(DEFAULT_PLANES)} if bits is None else {k: int(v) for k, v in bits.items()}
+            {name: bit for bit, name in enumerate(DEFAULT_PLANES)}
+            if bits is None
+            else {k: int(v) for k, v in bits.items()}
         )
         for name, bit in self._bits.items():
             if not 0 <= bit < MAX_PLANES:
@@ -51,7 +54,9 @@ class MaskPlanes:
         if name not in self._bits:
             free = set(range(MAX_PLANES)) - set(self._bits.values())
             if not free:
-                raise RuntimeError(f"no room for mask plane {name!r}: all {MAX_PLANES} bits are taken by {', '.join(self._bits)}")
+                raise RuntimeError(
+                    f"no room for mask plane {name!r}: all {MAX_PLANES} bits are taken by {', '.join(self._bits)}"
+                )
             self._bits[name] = min(free)
         return self._bits[name]
 

@@ -42,7 +42,11 @@ class Task:
     _DefaultName: ClassVar[str | None] = None
 
     def __init__(
-        self, config: Any = None, name: str | None = None, parentTask: Task | None = None, log: logging.Logger | None = None
+        self,
+        config: Any = None,
+        name: str | None = None,
+        parentTask: Task | None = None,
+        log: logging.Logger | None = None,
     ) -> None:
         self.metadata = PropertyList()
         self._parent = parentTask

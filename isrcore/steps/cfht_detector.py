@@ -29,9 +29,9 @@ def _keyword(metadata: PropertyList, key: str, what: str) -> Any:
 def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float) -> float:
     """Saturation level of a raw frame.
 
-    When the highest pixel is above 60 000 ADU: `safe` times the left edge of the first fullest of 100 equal bins between
-    60 000 ADU and that pixel + 1, truncated to an integer. Otherwise, and when a pixel is NaN, the header's ``SATURATE``.
-    Bin edges are single precision, the product double precision.
+    When the highest pixel is above 60 000 ADU: `safe` times the left edge of the first fullest of 100 equal bins
+    between 60 000 ADU and that pixel + 1, truncated to an integer. Otherwise, and when a pixel is NaN, the header's
+    ``SATURATE``. Bin edges are single precision, the product double precision.
 
     Parameters
     ----------
@@ -57,14 +57,16 @@ def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float
     if not highest > LOWEST_PLATEAU:
         return float(_keyword(metadata, "SATURATE", "saturation level (no pixel is above 60000 ADU)"))
     if np.isinf(highest):
-        raise ValueError("the raw image has infinite pixels: expected finite ADU to find the saturation plateau above 60000 ADU")
+        raise ValueError(
+            "the raw image has infinite pixels: expected finite ADU to find the saturation plateau above 60000 ADU"
+        )
     edges = np.linspace(LOWEST_PLATEAU, highest + 1.0, _BINS + 1, dtype=np.float32)
     counts, _ = np.histogram(image[image >= LOWEST_PLATEAU].astype(np.float32), bins=edges)
     return float(int(safe * float(edges[int(np.argmax(counts))])))
 
 
 def cfht_amplifier(amp: Amplifier, metadata: PropertyList, saturation: float) -> Amplifier:
-    """Amplifier A or B with the gain (electron/ADU) and read noise (electron) of the header and the given saturation (ADU).
+    """Amplifier A or B with gain (electron/ADU) and read noise (electron) from the header and a saturation (ADU).
 
     Raises
     ------
@@ -82,7 +84,9 @@ def cfht_amplifier(amp: Amplifier, metadata: PropertyList, saturation: float) ->
     return amp.replace(saturation=saturation, gain=gain, read_noise=read_noise)
 
 
-def cfht_detector(detector: Detector, image: NDArray[Any], metadata: PropertyList, safe: float, log: logging.Logger) -> Detector:
+def cfht_detector(
+    detector: Detector, image: NDArray[Any], metadata: PropertyList, safe: float, log: logging.Logger
+) -> Detector:
     """The detector with the frame's own saturation, gains and read noises on its amplifiers."""
     saturation = estimate_saturation(image, metadata, safe)
     log.info("Saturation level is set to %d ADU.", saturation)

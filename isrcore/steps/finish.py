@@ -1,4 +1,4 @@
-"""Final: nothing is left to do; the result gets its last look under the name of the stored dataset (specification S33)."""
+"""Final: nothing is left to do; the result gets its last look, under the name of the stored dataset (S33)."""
 
 from __future__ import annotations
 

@@ -40,18 +40,22 @@ def _missing(task: IsrTaskLike, state: IsrState) -> Iterator[str]:
             frames = None if calibs.fringes is None else calibs.fringes.fringes
             yield from required("doFringe", f"fringe frame for filter {name}", frames)
         if config.doIlluminationCorrection and name in config.illumFilters:
-            yield from required("doIlluminationCorrection", f"illumination correction for {name}", calibs.illumMaskedImage)
+            yield from required(
+                "doIlluminationCorrection", f"illumination correction for {name}", calibs.illumMaskedImage
+            )
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     calibs = state.calibs
     if calibs.isGen3 is True:
         state.exposure = task.ensureExposure(state.exposure, calibs.camera, calibs.detectorNum)
-        ensured = {name: task.ensureExposure(getattr(calibs, name), calibs.camera, calibs.detectorNum) for name in _ENSURED}
+        ensured = {
+            name: task.ensureExposure(getattr(calibs, name), calibs.camera, calibs.detectorNum) for name in _ENSURED
+        }
         calibs = state.calibs = Struct(**(calibs.getDict() | ensured))
     state.detector = state.exposure.detector
     if state.detector is None:
-        # The reference goes on with a stand-in amplifier that lacks what the next steps need; it always fails (trap h-14).
+        # The reference goes on with a stand-in amplifier, which lacks what the next steps need (trap h-14).
         message = "the exposure has no detector: attach one before the run, its amplifiers say where the overscan lies"
         if task.config.doAssembleCcd:
             raise AssertionError(f"doAssembleCcd is on and {message}")

@@ -13,7 +13,7 @@ from isrcore.pipe import Struct
 __all__ = ["PLANES", "IsrState", "Step", "always_runs", "switched_by"]
 
 PLANES = ("image", "mask", "variance", "metadata", "geometry")
-"""What a step can change. ``geometry`` stands for every component of the exposure that is neither pixels nor metadata."""
+"""What a step can change. ``geometry``: every component of the exposure that is neither pixels nor metadata."""
 
 IsrTaskLike = Any
 """An `isrcore.task.IsrTask`: steps use its config, methods, subtasks, log and metadata, and never import it."""
@@ -75,7 +75,8 @@ class Step:
     debug_view : str or None
         Name that the reference passes to ``debugView`` after the step; where it has no such view, ``name`` is passed.
     makes_new_planes : bool
-        Whether the step builds new planes from its input instead of changing them, so that nothing need be copied for it.
+        Whether the step builds new planes from its input instead of changing them, so that nothing need be copied for
+        it.
     """
 
     name: str

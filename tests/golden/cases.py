@@ -131,7 +131,9 @@ class GoldenCase:
             variance = self.arrays[f"calib.{key}.variance"].copy()
         else:
             variance = np.full(image.shape, facts.get("varianceConst", 0.0), np.float32)
-        exposure = Exposure(MaskedImage(image, mask, variance), detector=None if self.meta["noDetector"] else self.detector())
+        exposure = Exposure(
+            MaskedImage(image, mask, variance), detector=None if self.meta["noDetector"] else self.detector()
+        )
         if facts.get("visit"):
             exposure.visit_info = _visit(facts["visit"])
         return exposure
@@ -174,7 +176,7 @@ class GoldenCase:
             amp.replace(linearity_type=facts["types"][amp.name], linearity_coeffs=tuple(facts["coeffs"][amp.name]))
             for amp in detector
         )
-        table = self.arrays["linTable"] if "linTable" in self.arrays else None
+        table = self.arrays.get("linTable")
         linearizer = Linearizer(table=table, detector=described)
         linearizer.override = bool(facts.get("override", False))
         return linearizer

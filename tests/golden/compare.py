@@ -32,7 +32,9 @@ def compare_pixels(ours: MaskedImage, theirs: MaskedImage, region: Box | None = 
         wrong = int(np.count_nonzero(here != there))
         if wrong:
             y, x = np.argwhere(here != there)[0]
-            problems.append(f"mask {name} differs in {wrong} pixels, first at ({x}, {y}): {here[y, x]}, recorded {there[y, x]}")
+            problems.append(
+                f"mask {name} differs in {wrong} pixels, first at ({x}, {y}): {here[y, x]}, recorded {there[y, x]}"
+            )
     return problems
 
 
@@ -45,7 +47,9 @@ def _compare_plane(what: str, ours: Array, theirs: Array, absolute: float, relat
     if not wrong.any():
         return []
     y, x = np.argwhere(wrong)[0]
-    return [f"{what} differs in {int(wrong.sum())} pixels, first at ({x}, {y}): {ours[y, x]!r}, recorded {theirs[y, x]!r}"]
+    return [
+        f"{what} differs in {int(wrong.sum())} pixels, first at ({x}, {y}): {ours[y, x]!r}, recorded {theirs[y, x]!r}"
+    ]
 
 
 def compare_number(what: str, ours: Any, theirs: Any, relative: float = 1e-5) -> list[str]:

@@ -41,7 +41,10 @@ STEP_NAMES = {
 }
 """Steps without a documented method: the state after the step stands for the function that the recording names."""
 
-SCRATCH_FUNCTIONS = {"interpolate_from_mask": "interpolateFromMask", "brighter_fatter_correction": "brighterFatterCorrection"}
+SCRATCH_FUNCTIONS = {
+    "interpolate_from_mask": "interpolateFromMask",
+    "brighter_fatter_correction": "brighterFatterCorrection",
+}
 """Functions that the brighter-fatter step calls on its scratch copies."""
 
 

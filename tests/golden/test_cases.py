@@ -237,7 +237,7 @@ def _changed(exposure: Exposure, original: Any) -> bool:
 
 
 def _is_deviation_tall_overscan(meta: dict[str, Any]) -> bool:
-    """A vector fit with an overscan box taller than the data box: the reference fails, we use the rows beside the data."""
+    """A vector fit with an overscan box taller than the data: the reference fails, we use the rows beside the data."""
     tall = any(amp["rawHorizontalOverscanBBox"][3] > amp["rawDataBBox"][3] for amp in meta["geometry"]["amps"])
     expected = meta.get("exception") or {}
     fit = meta["config"].get("overscan.fitType", "MEDIAN")
@@ -245,9 +245,13 @@ def _is_deviation_tall_overscan(meta: dict[str, Any]) -> bool:
 
 
 def _is_deviation_no_fringe(meta: dict[str, Any]) -> bool:
-    """CFHT without a fringe argument: the reference fails on an attribute, we name the missing frame or skip."""
+    """CFHT without fringes: the reference fails on an attribute, we name the missing frame or skip."""
     expected = meta.get("exception") or {}
-    return expected.get("type") == "AttributeError" and "fringe0" not in meta["calibs"] and meta["config"].get("doFringe", False)
+    return (
+        expected.get("type") == "AttributeError"
+        and "fringe0" not in meta["calibs"]
+        and meta["config"].get("doFringe", False)
+    )
 
 
 def _fringe_expectation(meta: dict[str, Any]) -> dict[str, Any] | None:

@@ -71,7 +71,6 @@ def assert_image(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-3)
 
 
-
 @cases("bias")
 def test_bias(unit: Unit, name: str) -> None:
     data = unit.masked_image()

@@ -1,4 +1,4 @@
-"""The Qt binding must keep the interpreter alive: a release that loses references to None crashes after some minutes."""
+"""The Qt binding must keep the interpreter alive: one that loses references to None crashes after some minutes."""
 
 from __future__ import annotations
 
