@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from isrviewer.runner.messages import CalibInfo
 from isrviewer.session import Session, SessionModel
@@ -29,6 +28,8 @@ class _CalibRow(QWidget):
     """One kind: file name, reason, and three buttons."""
 
     def __init__(self, info: CalibInfo, picked: bool, panel: CalibsPanel) -> None:
+        from superqt import QElidingLabel  # a third of a second, which the start of the window need not pay
+
         super().__init__()
         kind = QLabel(info.kind)
         kind.setMinimumWidth(72)
@@ -73,8 +74,7 @@ class CalibsPanel(QWidget):
         super().__init__(parent)
         self._model = model
         self._infos: tuple[CalibInfo, ...] = ()
-        self.folder = QElidingLabel()
-        self.folder.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.folder = QLabel()
         self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         button = QPushButton("Folder…")
         button.setToolTip("Choose the folder to look for calibrations in")

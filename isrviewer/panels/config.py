@@ -86,6 +86,7 @@ class ConfigPanel(QWidget):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._refused: dict[str, tuple[str, str]] = {}
         self._problems: dict[str, str] = {}
+        self._shown: dict[str, tuple[FieldRow, str, str]] = {}
         self._filling = False
         self.search = QLineEdit(placeholderText="search fields", clearButtonEnabled=True)
         self.search.textChanged.connect(self._filter)
@@ -183,19 +184,24 @@ class ConfigPanel(QWidget):
                 top.setExpanded(True)
             item = QTreeWidgetItem(top, [row.path])
             item.setFont(_VALUE, number_font(0.5))
+            if not row.is_switch:
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             self._items[row.path] = item
 
-    def _show_row(self, row: FieldRow) -> None:
+    def _show_row(self, row: FieldRow, force: bool = False) -> None:
+        """Bring one row up to date; unchanged rows cost nothing, but an edited one must be set back by force."""
         item = self._items[row.path]
         refused_text, refusal = self._refused.get(row.path, ("", ""))
         message = refusal or self._problems.get(row.path, "")
+        content = (row, refused_text, message)
+        if self._shown.get(row.path) == content and not force:
+            return
+        self._shown[row.path] = content
         item.setData(_NAME, _ROW, row)
         item.setToolTip(_NAME, row.tip)
         item.setToolTip(_VALUE, message or row.tip)
-        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         if row.is_switch:
             item.setCheckState(_VALUE, Qt.CheckState.Checked if row.value else Qt.CheckState.Unchecked)
-            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
         else:
             item.setText(_VALUE, refused_text or value_text(row.value))
         short = {"default": "", "CFHT override": "CFHT"}.get(row.origin, row.origin)
@@ -233,7 +239,7 @@ class ConfigPanel(QWidget):
             self._refused[row.path] = (item.text(_VALUE), message)
         if message or had_refusal or value == row.value:
             self._filling = True
-            self._show_row(row)
+            self._show_row(row, force=True)
             self._filling = False
         if not message and value != row.value:
             self._change(set_field(self._model.session, row.path, value), f"{row.path} = {value_text(value)}")
@@ -262,7 +268,7 @@ class ConfigPanel(QWidget):
         if self._refused.pop(path, None) is not None:
             row = self._items[path].data(_NAME, _ROW)
             self._filling = True
-            self._show_row(row)
+            self._show_row(row, force=True)
             self._filling = False
         self._change(clear_field(self._model.session, path), f"reset {path}")
 
