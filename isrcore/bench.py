@@ -124,7 +124,8 @@ def _add_stars(sky: NDArray[np.float32], rng: np.random.Generator) -> None:
 
 def _fringe_pattern(height: int, width: int) -> NDArray[np.float32]:
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    return (20.0 * np.sin(x / 37.0 + 2.0 * np.sin(y / 211.0)) * np.cos(y / 53.0)).astype(np.float32)
+    waves = 20.0 * np.sin(x / 37.0 + 2.0 * np.sin(y / 211.0)) * np.cos(y / 53.0)
+    return np.asarray(waves, np.float32)
 
 
 def _calibration(

@@ -24,7 +24,7 @@ class CfhtIsrTask(IsrTask):
     ConfigClass: ClassVar[Any] = CfhtIsrTaskConfig
     chain: ClassVar[tuple[Step, ...]] = (CFHT_DETECTOR, *IsrTask.chain)
 
-    def run(  # type: ignore[override]  # the documented signature takes calibrations by position and refuses a kernel
+    def run(
         self,
         ccdExposure: Exposure,
         bias: Exposure | None = None,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isrcore.image import Exposure
 from isrcore.image.bands import map_bands
@@ -56,7 +58,7 @@ def measure_changes(before: Exposure, after: Exposure) -> PlaneChanges:
     )
 
 
-def _same(a: np.ndarray, b: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
     return a is b or (a.__array_interface__["data"] == b.__array_interface__["data"] and a.strides == b.strides)
 
 
@@ -94,9 +96,10 @@ def _bits_added(before: Exposure, after: Exposure, resized: bool) -> dict[str, i
     if moved:
         raise ValueError(f"mask planes changed their bits between two steps: {old.planes} and {new.planes}")
 
-    def band(rows: slice) -> np.ndarray:  # type: ignore[type-arg]
-        added = new.array[rows] & ~old.array[rows]
-        return added[added != 0]
+    def band(rows: slice) -> NDArray[np.int32]:
+        added: NDArray[np.int32] = new.array[rows] & ~old.array[rows]
+        fresh: NDArray[np.int32] = added[added != 0]
+        return fresh
 
     added = np.concatenate(map_bands(band, new.array.shape))
     counts = {

@@ -148,9 +148,12 @@ class Detector:
         if from_system == to_system:
             return xy
         matrix = self.orientation.rotation * np.asarray(self.pixel_size)
+        place, origin = np.asarray(self.orientation.fp_position), np.asarray(self.orientation.reference_point)
         if from_system == PIXELS:
-            return (xy - self.orientation.reference_point) @ matrix.T + self.orientation.fp_position
-        return (xy - self.orientation.fp_position) @ np.linalg.inv(matrix).T + self.orientation.reference_point
+            moved: NDArray[np.float64] = (xy - origin) @ matrix.T + place
+        else:
+            moved = (xy - place) @ np.linalg.inv(matrix).T + origin
+        return moved
 
     def corners(self, system: str = PIXELS) -> NDArray[np.float64]:
         """Corners of the imaging area, half a pixel outside the pixel centres, counter-clockwise from lower left."""

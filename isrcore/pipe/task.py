@@ -41,6 +41,10 @@ class Task:
     ConfigClass: ClassVar[Any] = None
     _DefaultName: ClassVar[str | None] = None
 
+    config: Any
+    log: logging.Logger
+    metadata: PropertyList
+
     def __init__(
         self,
         config: Any = None,

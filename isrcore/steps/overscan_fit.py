@@ -130,7 +130,8 @@ def _outliers(rows: Array, num_sigma_clip: float) -> Bools:
         index = fraction * last
         low = int(index)
         here, above = ordered[:, low].astype(np.float64), ordered[:, min(low + 1, last)]
-        return here + (index - low) * (above - here)
+        quantile: NDArray[np.float64] = here + (index - low) * (above - here)
+        return quantile
 
     with np.errstate(invalid="ignore"):
         q25, q50, q75 = quantile(0.25), quantile(0.5), quantile(0.75)
