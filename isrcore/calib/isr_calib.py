@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import yaml
 from astropy.io import fits
@@ -19,6 +19,8 @@ from isrcore.camera import Camera, Detector
 from isrcore.metadata import PropertyList
 
 __all__ = ["IsrCalib", "amplifier_rows"]
+
+_Calib = TypeVar("_Calib")
 
 _IDENTITY = {
     "INSTRUME": "instrument",
@@ -256,7 +258,7 @@ def _table(hdu: fits.BinTableHDU) -> Table:
     return table
 
 
-def _naming(path: Path, read: Any, content: Any) -> Any:
+def _naming(path: Path, read: Callable[[Any], _Calib], content: Any) -> _Calib:
     """Read, and name the file in what goes wrong."""
     try:
         return read(content)
