@@ -100,6 +100,7 @@ class Window(QMainWindow):
             self.docks.restore(self.settings.geometry, self.settings.layout)
         self._update_actions()
         self.start.show_lists(self.settings.recent, self.autosave.left_behind())
+        self.runs.follow_session()
         self.model.observe(self._session_changed)
         application = QApplication.instance()
         if application is not None:

@@ -17,6 +17,7 @@ from isrviewer.session import RAW, Session, SessionModel
 if TYPE_CHECKING:
     from isrcore.chain import StepReport
     from isrcore.image import Exposure
+    from isrcore.steps.step import IsrState
 
 __all__ = ["RunModel"]
 
@@ -54,7 +55,13 @@ class RunModel(QObject):
         self._stop_after: frozenset[str] = frozenset()
         self._runner = Runner(make_engine, self)
         self._runner.event.connect(self._advance)
-        model.observe(self._session_changed)
+
+    def follow_session(self) -> None:
+        """From now on ask for a run whenever the session changes.
+
+        To be called when all panels watch the session: they must have followed a change before they hear of its run.
+        """
+        self._model.observe(self._session_changed)
 
     @property
     def busy(self) -> bool:
@@ -77,6 +84,14 @@ class RunModel(QObject):
         ran = (row for row in self.view.rows if row.status in {"done", "cached"})
         rows = [(RAW, "raw", self.view.raw)]
         return rows + [(row.step.name, row.step.label, self.exposure(row.step.name)) for row in ran]
+
+    def last_state(self) -> IsrState | None:
+        """What the last step that is on hand left besides its planes: detector, calibrations, overscan models."""
+        for row in reversed(self.view.rows):
+            checkpoint = self._results.checkpoint(row.step.name, self.view)
+            if checkpoint is not None and row.status in {"done", "cached"}:
+                return checkpoint.state
+        return None
 
     def unit(self, name: str) -> str:
         """Unit of the image plane after a step."""

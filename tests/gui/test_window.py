@@ -259,9 +259,11 @@ def test_four_panels_share_the_view_and_each_shows_its_own_step(opened: Window, 
     assert len(opened.grid.panels) == 1
 
 
-def test_session_is_saved_restored_and_recovered(
-    opened: Window, make_window: Callable[[], Window], qtbot: QtBot, tmp_path: Path
+def test_session_is_saved_and_restored(
+    opened: Window, make_window: Callable[[], Window], qtbot: QtBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    opened.actions_by_table.by_id["view.panels_4"].trigger()
+    opened.actions_by_table.by_id["view.next_panel"].trigger()
     opened.run_commands.toggle_field("doFlat")
     click_step(opened, qtbot, "doFlat")
     settle(opened, qtbot)
@@ -272,6 +274,8 @@ def test_session_is_saved_restored_and_recovered(
     other.files.open_path(str(path))
     settle(other, qtbot)
     assert other.model.session == opened.model.session
+    assert len(other.grid.panels) == 4
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
     assert shown_value(other) == 166.0
 
 
