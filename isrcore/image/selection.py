@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.image.partial_order import middle_after_quartiles
+
 __all__ = [
     "IQ_TO_STDEV",
     "QUARTILES",
@@ -159,6 +161,7 @@ class CountedPixels:
     """
 
     def __init__(self, values: Array) -> None:
+        self._pixels = values.reshape(-1)
         self.count = values.size
         if self.count == 0:
             self._values, self._counts = np.zeros(0), np.zeros(0, np.int64)
@@ -177,10 +180,14 @@ class CountedPixels:
         """Number of pixels up to and including each value."""
         return np.cumsum(self._counts)
 
-    def _aware(self, index: int, begin: int, end: int, goal: float) -> float:
-        """Value at sorted position `index`, spread over one unit by the counts in ``[begin, end)``."""
-        slot = int(np.searchsorted(self._ends, index, side="right"))
-        value, last = float(self._values[slot]), int(self._ends[slot])
+    def _at(self, index: int) -> float:
+        """Value at sorted position `index`."""
+        return float(self._values[np.searchsorted(self._ends, index, side="right")])
+
+    def _aware(self, value: float, begin: int, end: int, goal: float) -> float:
+        """A value spread over one unit: by how many of the sorted pixels ``[begin, end)`` lie below and at it."""
+        slot = int(np.searchsorted(self._values, value))
+        last = int(self._ends[slot])
         first = last - int(self._counts[slot])
         below = min(max(first, begin), end) - begin
         equal = min(max(last, begin), end) - begin - below
@@ -192,7 +199,7 @@ class CountedPixels:
             return math.nan
         if self.count == 1:
             return float(self._values[0])
-        return self._aware(int(0.5 * (self.count - 1)), 0, self.count, 0.5 * self.count)
+        return self._aware(self._at(int(0.5 * (self.count - 1))), 0, self.count, 0.5 * self.count)
 
     def quartiles(self) -> tuple[float, float, float]:
         n = self.count
@@ -200,11 +207,13 @@ class CountedPixels:
             value = self.median()
             return value, value, value
         i25, i50, i75 = (int(fraction * (n - 1)) for fraction in QUARTILES)
+        # Not the middle value, see there. It takes a second per million pixels: convert large images to float before.
+        middle = float(middle_after_quartiles(self._pixels.tolist()))
         with np.errstate(divide="ignore", invalid="ignore"):
             return (
-                self._aware(i25, 0, i50, 0.25 * n),
-                self._aware(i50, i25, i75, 0.5 * n - i25),
-                self._aware(i75, i50, n, 0.75 * n - i50),
+                self._aware(self._at(i25), 0, i50, 0.25 * n),
+                self._aware(middle, i25, i75, 0.5 * n - i25),
+                self._aware(self._at(i75), i50, n, 0.75 * n - i50),
             )
 
     def _moments_of(self, where: slice | NDArray[np.bool_]) -> Moments:
