@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -21,34 +22,20 @@ __all__ = ["IsrTask", "calibrations"]
 DebugCallback = Callable[[Exposure, str], None]
 
 
-def calibrations(
-    *,
-    camera: Any = None,
-    bias: Any = None,
-    linearizer: Any = None,
-    crosstalk: Any = None,
-    crosstalkSources: Any = None,
-    dark: Any = None,
-    flat: Any = None,
-    ptc: Any = None,
-    bfKernel: Any = None,
-    bfGains: Any = None,
-    defects: Any = None,
-    fringes: Any = None,
-    opticsTransmission: Any = None,
-    filterTransmission: Any = None,
-    sensorTransmission: Any = None,
-    atmosphereTransmission: Any = None,
-    detectorNum: int | None = None,
-    strayLightData: Any = None,
-    illumMaskedImage: Any = None,
-    isGen3: bool = False,
-) -> Struct:
-    """The calibrations of a run under the argument names of `IsrTask.run`; an unknown name is a `TypeError`."""
-    values = dict(locals())
-    if values["fringes"] is None:
-        values["fringes"] = Struct(fringes=None)
-    return Struct(**values)
+def calibrations(**given: Any) -> Struct:
+    """The calibrations of a run under the argument names of `IsrTask.run`; absent ones have its defaults.
+
+    Raises
+    ------
+    TypeError
+        For a name that `IsrTask.run` does not take.
+    """
+    unknown = sorted(given.keys() - _DEFAULTS.keys())
+    if unknown:
+        raise TypeError(f"unknown calibrations {', '.join(unknown)}; they are {', '.join(_DEFAULTS)}")
+    if given.get("fringes", ...) is None:
+        del given["fringes"]
+    return Struct(**(_DEFAULTS | given))
 
 
 class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineMethods):
@@ -210,3 +197,10 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
             outputOssThumbnail=oss_thumb,
             outputFlattenedThumbnail=flattened_thumb,
         )
+
+
+_DEFAULTS: dict[str, Any] = {
+    parameter.name: parameter.default
+    for parameter in inspect.signature(IsrTask.run).parameters.values()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+}
