@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 from isrcore.cfht import CfhtIsrTask
 from isrcore.chain import RunOptions, StepReport, run_chain
 from isrcore.checkpoints import CheckpointStore
-from isrcore.config.overrides import apply_overrides, load_cfht_defaults, load_overrides
+from isrcore.config.options import Override, apply_override_options
+from isrcore.config.overrides import load_cfht_defaults
 from isrcore.config.save import only_changed_text
 from isrcore.data.calibs import CalibrationFolder
 from isrcore.data.errors import FrameError
-from isrcore.data.gather import Gathered, gather_calibrations
-from isrcore.data.raw import open_raw
-from isrcore.export.exposure import write_exposure
+from isrcore.data.gather import CALIB_SWITCHES, Gathered, gather_calibrations, is_wanted
+from isrcore.data.raw import RawFrame, open_raw
+from isrcore.export.exposure import check_target, write_exposure
 from isrcore.export.provenance import Provenance
 from isrcore.steps.step import IsrState
 from isrcore.task import calibrations
@@ -41,36 +42,36 @@ class RunRequest:
     frame, output : `pathlib.Path`
     detector : int
     calib_folder : `pathlib.Path` or None
-    overrides, override_files : tuple of str
-        ``field=value`` words, applied after the files.
+    overrides : tuple of `isrcore.config.options.Override`
+        Fields and files of fields to set, in this order.
     steps_folder : `pathlib.Path` or None
         Where the exposure after every step is written too.
     overwrite : bool
+        Replace an existing output, and existing files in the folder of steps.
     """
 
     frame: Path
     detector: int
     output: Path
     calib_folder: Path | None = None
-    overrides: tuple[str, ...] = ()
-    override_files: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
     steps_folder: Path | None = None
     overwrite: bool = False
 
 
-def build_config(override_files: tuple[str, ...] = (), overrides: tuple[str, ...] = ()) -> Any:
-    """The config of a run: defaults, the CFHT overrides, files, single fields; validated.
+def build_config(overrides: Iterable[Override] = ()) -> Any:
+    """The config of a run: defaults, the CFHT overrides, those given; validated.
 
     Raises
     ------
+    OSError
+        If an override file cannot be read.
     ValueError
         If an override is refused or the options contradict each other.
     """
     config = CfhtIsrTask.ConfigClass()
     load_cfht_defaults(config)
-    for path in override_files:
-        load_overrides(config, path)
-    apply_overrides(config, overrides)
+    apply_override_options(config, overrides)
     config.validate()
     return config
 
@@ -91,21 +92,40 @@ def correct_detector(request: RunRequest, say: Say) -> None:
     OSError, ValueError, LookupError
         If the input, a calibration or the config cannot be used.
     """
-    if request.output.exists() and not request.overwrite:
-        cure = "choose another name or give --overwrite"
-        raise FrameError(request.output, "the output exists already", cure=cure)
     start = time.perf_counter()
-    config = build_config(request.override_files, request.overrides)
+    _check_outputs(request)
+    config = build_config(request.overrides)
     frame = open_raw(request.frame)
+    gathered = _gather(request, config, frame)
     exposure = frame.read(request.detector)
-    folder = CalibrationFolder(request.calib_folder) if request.calib_folder is not None else None
-    gathered = gather_calibrations(config, frame, request.detector, folder)
     for kind, choice in gathered.choices.items():
         say(f"{kind:9s} {choice.path.name}: {choice.why}")
     writer = _Writer(request, config, gathered)
     final = _run(request, config, exposure, gathered, say, writer)
     writer.write(final, request.output, "postISRCCD", request.overwrite)
     say(f"wrote {request.output} ({time.perf_counter() - start:.1f} s in all)")
+
+
+def _check_outputs(request: RunRequest) -> None:
+    """Refuse, before anything is computed, what could not be written."""
+    check_target(request.output, request.overwrite)
+    steps = request.steps_folder
+    if steps is None or not steps.exists():
+        return
+    if not steps.is_dir():
+        raise FrameError(steps, "not a folder for the steps", found="a file", cure="name a folder")
+    if any(steps.iterdir()) and not request.overwrite:
+        cure = "name another folder or give --overwrite"
+        raise FrameError(steps, "the folder for the steps is not empty", cure=cure)
+
+
+def _gather(request: RunRequest, config: Any, frame: RawFrame) -> Gathered:
+    folder = None if request.calib_folder is None else CalibrationFolder(request.calib_folder)
+    wanted = [switch for kind, switch in CALIB_SWITCHES.items() if is_wanted(kind, config, frame.exposure.filter)]
+    if folder is None and wanted:
+        off = " ".join(f"-c {switch}=False" for switch in wanted)
+        raise ValueError(f"{', '.join(wanted)} need calibrations: give --calib DIR, or switch them off with {off}")
+    return gather_calibrations(config, frame, request.detector, folder)
 
 
 def _run(request: RunRequest, config: Any, exposure: Any, gathered: Gathered, say: Say, writer: _Writer) -> Any:

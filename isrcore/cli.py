@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 ISR failed, 2 bad usage or input.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,12 +37,13 @@ def _add_info(commands: Any) -> None:
 
 
 def _add_run(commands: Any) -> None:
+    from isrcore.config.options import add_override_options
+
     run = commands.add_parser("run", help="correct one CCD of a raw frame")
     run.add_argument("frame", type=Path)
     run.add_argument("--detector", type=int, required=True, help="number of the CCD, 0 to 39")
     run.add_argument("--calib", type=Path, help="folder of calibration frames")
-    run.add_argument("-c", "--config", action="append", default=[], metavar="FIELD=VALUE", help="set a config field")
-    run.add_argument("-C", "--config-file", action="append", default=[], metavar="FILE", help="read a file of overrides")
+    add_override_options(run)
     run.add_argument("-o", "--output", type=Path, required=True, help="FITS file to write")
     run.add_argument("--overwrite", action="store_true", help="replace an existing output")
     run.add_argument("--steps-dir", type=Path, help="also write the exposure after every step into this folder")
@@ -71,20 +73,28 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from isrcore.batch import RunRequest, correct_detector
+    from isrcore.batch import IsrFailed, RunRequest, correct_detector
 
+    logging.basicConfig(level="ERROR" if arguments.quiet else "WARNING", format="%(levelname)s %(name)s: %(message)s")
     request = RunRequest(
         frame=arguments.frame,
         detector=arguments.detector,
         output=arguments.output,
         calib_folder=arguments.calib,
-        overrides=tuple(arguments.config),
-        override_files=tuple(arguments.config_file),
+        overrides=tuple(arguments.overrides),
         steps_folder=arguments.steps_dir,
         overwrite=arguments.overwrite,
     )
-    correct_detector(request, _silent if arguments.quiet else print)
+    try:
+        correct_detector(request, _silent if arguments.quiet else _print_now)
+    except IsrFailed as error:
+        print(f"isrcore: {error}", file=sys.stderr)
+        return ISR_FAILED
     return DONE
+
+
+def _print_now(text: str) -> None:
+    print(text, flush=True)
 
 
 def _silent(text: str) -> None:
@@ -107,15 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parsed = build_parser().parse_args(arguments)
     execute: Callable[[argparse.Namespace], int] = parsed.execute
-    from isrcore.batch import IsrFailed
-
     try:
         return execute(parsed)
-    except IsrFailed as error:
-        print(f"isrcore: {error}", file=sys.stderr)
-        return ISR_FAILED
     except (OSError, ValueError, LookupError) as error:
-        print(f"isrcore: {error}", file=sys.stderr)
+        # Errors in override files quote the line below the message; here everything is on one line.
+        print(f"isrcore: {': '.join(line.strip() for line in str(error).splitlines())}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("isrcore: stopped; nothing was written under the final name", file=sys.stderr)

@@ -28,7 +28,7 @@ from isrcore.image import Exposure
 from isrcore.metadata import PropertyList
 from isrcore.steps.zero_point import AB_ZERO_FLUX_NJY
 
-__all__ = ["POLYGON_EXTENSION", "write_exposure"]
+__all__ = ["POLYGON_EXTENSION", "check_target", "write_exposure"]
 
 POLYGON_EXTENSION = "VALID_POLYGON"
 
@@ -70,16 +70,21 @@ def write_exposure(
         If it cannot be written: disk full, no such folder, no permission.
     """
     target = Path(path)
-    if target.suffix.lower() not in _SUFFIXES:
-        raise ValueError(f"{target}: an exposure is written to a name that ends in .fits; found {target.suffix!r}")
-    if target.exists() and not overwrite:
-        raise FileExistsError(f"{target} exists: choose another name, or allow to overwrite it")
+    check_target(target, overwrite)
     with _explained(target), written_atomically(target) as temporary, temporary.open("wb") as out:
         for header, data in _hdus(exposure, provenance):
             out.write(header.tostring(padding=True).encode("ascii"))
             if data is not None:
                 _write_data(out, data)
     return target
+
+
+def check_target(target: Path, overwrite: bool = False) -> None:
+    """Say early whether `write_exposure` would refuse a name; raises what it raises."""
+    if target.suffix.lower() not in _SUFFIXES:
+        raise ValueError(f"{target}: an exposure is written to a name that ends in .fits; found {target.suffix!r}")
+    if target.exists() and not overwrite:
+        raise FileExistsError(f"{target} exists: choose another name, or allow to overwrite it")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Documented methods of a command-line task: parse, run over data references, keep config, versions and metadata (f.6)."""
+"""Documented methods of a command-line task: parse, run, keep config, versions and metadata (specification f.6)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 from typing import Any, ClassVar
 
 from isrcore.config.fields import differences
-from isrcore.methods.argument_parser import IsrArgumentParser, TaskRunner
+from isrcore.methods.argument_parser import IsrArgumentParser, subtask_classes
+from isrcore.methods.task_runner import TaskRunner
 from isrcore.pipe import Struct, Task, TaskError
 
 __all__ = ["CommandLineMethods"]
 
 _PACKAGES = ("isrviewer", "numpy", "scipy", "astropy", "lsst-pex-config", "shapely")
-
 
 
 def running_versions() -> dict[str, str]:
@@ -27,6 +27,22 @@ def running_versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             versions[name] = "unknown"
     return versions
+
+
+def _exit_status(result: Any, log: logging.Logger) -> int:
+    status = getattr(result, "exitStatus", None)
+    if status is None:
+        log.warning("The exit status of a run is not available; it counts as success.")
+        return 0
+    return int(status)
+
+
+def _config_differences(stored: Any, new: Any) -> dict[str, tuple[Any, Any]]:
+    """Fields and subtask classes that differ."""
+    classes = dict(subtask_classes(stored)), dict(subtask_classes(new))
+    names = {name for name in (*classes[0], *classes[1]) if classes[0].get(name) is not classes[1].get(name)}
+    targets = {name: (classes[0].get(name), classes[1].get(name)) for name in sorted(names)}
+    return targets | differences(stored, new)
 
 
 class CommandLineMethods(Task):
@@ -43,6 +59,13 @@ class CommandLineMethods(Task):
     def openRepository(cls, root: str, calib: str | None = None, output: str | None = None) -> Any:
         """Open the repository that the command line names; a data layer overrides this.
 
+        Returns
+        -------
+        repository
+            With ``subset(datasetType, dataId)`` (a list of data references), ``override_files(taskName)`` (the camera's
+            override files, in order), ``datasetExists(datasetType, write=)``, ``get(datasetType, immediate=)`` and
+            ``put(object, datasetType, doBackup=)``.
+
         Raises
         ------
         TaskError
@@ -54,7 +77,9 @@ class CommandLineMethods(Task):
         )
 
     @classmethod
-    def parseAndRun(cls, args: Any = None, config: Any = None, log: Any = None, doReturnResults: bool = False) -> Struct:
+    def parseAndRun(
+        cls, args: Any = None, config: Any = None, log: Any = None, doReturnResults: bool = False
+    ) -> Struct:
         """Parse command-line arguments and run on every selected data reference (specification f.6).
 
         Parameters
@@ -64,6 +89,7 @@ class CommandLineMethods(Task):
         config : optional
             Default a new ``ConfigClass``.
         log : `logging.Logger`, optional
+            Its level is set, and the task's log is a child of it; default the root logger.
         doReturnResults : bool
             Keep results in memory; for small runs.
 
@@ -77,14 +103,14 @@ class CommandLineMethods(Task):
         SystemExit
             With the number of failures, unless ``--noExit`` is given.
         """
-        log = logging.getLogger(str(cls._DefaultName)) if log is None else log
+        log = logging.getLogger() if log is None else log
         parser = IsrArgumentParser(str(cls._DefaultName), cls.openRepository)
         config = cls.ConfigClass() if config is None else config
         parsed = parser.parse_task(config, sys.argv[1:] if args is None else args, log, cls.applyOverrides)
         log.info("Running: %s", " ".join(parsed.argv))
         runner = (cls.RunnerClass or TaskRunner)(TaskClass=cls, parsedCmd=parsed, doReturnResults=doReturnResults)
         results = runner.run(parsed)
-        failed = sum(result.exitStatus != 0 for result in results)
+        failed = sum(_exit_status(result, log) != 0 for result in results)
         if failed:
             if not parsed.noExit:
                 sys.exit(failed)
@@ -110,11 +136,14 @@ class CommandLineMethods(Task):
             stored = butler.get(dataset, immediate=True)
         except Exception as error:
             raise type(error)(f"cannot read the stored config {dataset}, consider --clobber-config: {error}") from error
-        different = differences(stored, self.config)
+        different = _config_differences(stored, self.config)
         for path, (old, new) in different.items():
             self.log.critical("Config differs: %s was %r, is %r", path, old, new)
         if different:
-            raise TaskError(f"the config differs from the stored {dataset}; use another output or --clobber-config")
+            raise TaskError(
+                f"the config differs from the stored {dataset} in {', '.join(different)}; "
+                "use another output or --clobber-config"
+            )
 
     def writeSchemas(self, butler: Any, clobber: bool = False, doBackup: bool = True) -> None:
         """Store the schemas of all tasks, or check that the stored ones are equal. ISR has none.
@@ -160,13 +189,17 @@ class CommandLineMethods(Task):
         try:
             stored: dict[str, str] = butler.get(dataset, immediate=True)
         except Exception as error:
-            raise type(error)(f"cannot read the stored versions {dataset}, consider --clobber-versions: {error}") from error
+            raise type(error)(
+                f"cannot read the stored versions {dataset}, consider --clobber-versions: {error}"
+            ) from error
         changed = [
             f"{name}: {stored[name]} -> {version}"
             for name, version in versions.items()
             if stored.get(name, version) != version
         ]
         if changed:
-            raise TaskError(f"package versions differ ({'; '.join(changed)}); consider --clobber-versions or --no-versions")
+            raise TaskError(
+                f"package versions differ ({'; '.join(changed)}); consider --clobber-versions or --no-versions"
+            )
         if set(versions) - set(stored):
             butler.put({**stored, **versions}, dataset, doBackup=doBackup)

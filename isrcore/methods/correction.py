@@ -1,4 +1,4 @@
-"""Documented methods that change pixel values or describe them: conversion, overscan, variance, dark, flat, zero point."""
+"""Documented methods that change pixel values or describe them: conversion, overscan, variance, dark, flat ..."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class CorrectionMethods(Task):
         """
         return convert_int_to_float(exposure, self.log)
 
-    def ensureExposure(self, inputExp: Any, camera: Camera | None = None, detectorNum: int | None = None) -> Exposure | None:
+    def ensureExposure(
+        self, inputExp: Any, camera: Camera | None = None, detectorNum: int | None = None
+    ) -> Exposure | None:
         """Make an exposure with a detector out of what a data store delivers (specification d.7).
 
         Parameters
@@ -66,10 +68,14 @@ class CorrectionMethods(Task):
         elif getattr(inputExp, "ndim", 0) == 2:
             exposure = Exposure(MaskedImage(inputExp))
         else:
-            raise TypeError(f"expected an Exposure, a MaskedImage or a 2-d image array, found {type(inputExp).__name__}")
+            raise TypeError(
+                f"expected an Exposure, a MaskedImage or a 2-d image array, found {type(inputExp).__name__}"
+            )
         if exposure.detector is None:
             if camera is None or detectorNum is None:
-                raise RuntimeError("the exposure has no detector: give camera and detectorNum so that one can be attached")
+                raise RuntimeError(
+                    "the exposure has no detector: give camera and detectorNum so that one can be attached"
+                )
             exposure.detector = camera[detectorNum]
         return exposure
 
@@ -80,8 +86,8 @@ class CorrectionMethods(Task):
     def overscanCorrection(self, ccdExposure: Exposure, amp: Amplifier) -> Struct | None:
         """Subtract the overscan of an amplifier from its imaging pixels, in place (specification d.28).
 
-        Overscan pixels further than ``overscanMaxDev`` (ADU) from the median get the mask value ``SAT``. With a bias jump the two
-        parts are corrected one by one, and what is returned describes the upper one.
+        Overscan pixels further than ``overscanMaxDev`` (ADU) from the median get the mask value ``SAT``. With a bias
+        jump the two parts are corrected one by one, and what is returned describes the upper one.
 
         Parameters
         ----------
@@ -92,8 +98,8 @@ class CorrectionMethods(Task):
         Returns
         -------
         overscanResults : `Struct` or None
-            ``imageFit`` and ``overscanFit`` (a float or float32 images, ADU) and ``overscanImage`` (the corrected overscan);
-            None for an amplifier without overscan.
+            ``imageFit`` and ``overscanFit`` (a float or float32 images, ADU) and ``overscanImage`` (the corrected
+            overscan); None for an amplifier without overscan.
         """
         return correct_amplifier_overscan(self, ccdExposure, amp)
 

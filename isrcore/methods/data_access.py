@@ -1,7 +1,7 @@
 """Documented methods that fetch calibrations from a data store, run, and store the result (specification f.1 to f.4).
 
-A data reference is anything with ``get(datasetType, **keys)``, ``put(object, datasetType)`` and ``dataId``; a quantum context anything
-with ``get(inputRefs)`` and ``put(outputs, outputRefs)``.
+A data reference is anything with ``get(datasetType, **keys)``, ``put(object, datasetType)`` and ``dataId``; a quantum
+context anything with ``get(inputRefs)`` and ``put(outputs, outputRefs)``.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class DataAccessMethods(Task):
             exposure = dataRef.get(datasetType, immediate=immediate, **keys)
         except Exception as second:
             raise RuntimeError(
-                f"Unable to retrieve {datasetType} for {dataRef.dataId}, even with fallback filter {name}: {first}; {second}"
+                f"Unable to retrieve {datasetType} for {dataRef.dataId}: {first}; "
+                f"nor with fallback filter {name}: {second}"
             ) from second
         self.log.warning("Using fallback calibration from filter %s for %s.", name, datasetType)
         return exposure
@@ -139,7 +140,9 @@ class DataAccessMethods(Task):
                 raise RuntimeError("the exposure has no visit info")
             return str(exposure.visit_info.getDate().isot)
         except RuntimeError as error:
-            self.log.warning("Unable to determine the observation date (%s); calibrations are fetched without it.", error)
+            self.log.warning(
+                "Unable to determine the observation date (%s); calibrations are fetched without it.", error
+            )
             return None
 
     def _read_linearizer(self, dataRef: Any, detector: Any) -> Any:

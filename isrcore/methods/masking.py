@@ -23,7 +23,7 @@ class MaskingMethods(Task):
     """Methods of `IsrTask` that set mask planes."""
 
     def maskAmplifier(self, ccdExposure: Exposure, amp: Amplifier, defects: Defects | None) -> bool:
-        """Flag saturated and suspect pixels of an amplifier and tell whether the amplifier is dead (specification d.20).
+        """Flag saturated and suspect pixels of an amplifier and tell whether it is dead (specification d.20).
 
         Parameters
         ----------
@@ -67,8 +67,8 @@ class MaskingMethods(Task):
     def saturationInterpolation(self, exposure: Exposure) -> None:
         """Interpolate over ``saturatedMaskName``, in place, after growing ``SAT`` where that is its name.
 
-        A chosen deviation: the reference passes the letters of the plane name as plane names and fails (trap h-2); here the
-        documented behaviour is implemented. Not called by `run`.
+        A chosen deviation: the reference passes the letters of the plane name as plane names and fails (trap h-2); here
+        the documented behaviour is implemented. Not called by `run`.
         """
         interpolate_from_mask(
             exposure.masked_image,
@@ -109,7 +109,7 @@ class MaskingMethods(Task):
         mask_edges(exposure, numEdgePixels, maskPlane, level)
 
     def maskAndInterpolateDefects(self, exposure: Exposure, defectBaseList: Defects | Iterable[Box]) -> None:
-        """Flag defects ``BAD`` and the configured edge ``SUSPECT``, then interpolate over ``BAD``. Not called by `run`."""
+        """Flag defects ``BAD`` and the edge ``SUSPECT``, then interpolate over ``BAD``. Not called by `run`."""
         self.maskDefect(exposure, defectBaseList)
         self.maskEdges(
             exposure, numEdgePixels=self.config.numEdgeSuspect, maskPlane="SUSPECT", level=self.config.edgeMaskLevel
