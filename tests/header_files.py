@@ -98,7 +98,7 @@ def made_headers(
     bytepix : {None, 2, 4}
         None for plain images; 4 gives the form of old files: no BYTEPIX, EXTNAME twice.
     changes : dict, optional
-        Keyword -> FITS value to set in every extension.
+        Keyword -> FITS value to set in every extension, and in the primary where it is one that both state.
     """
     common = {
         "INSTRUME": "'MegaPrime'",
@@ -121,7 +121,9 @@ def made_headers(
         "NEXTEND": f"{len(detectors)}",
         "NCCDS": "36",
     }
-    headers = [_cards(primary | common)]
+    changes = changes or {}
+    repeated = {key: value for key, value in changes.items() if key in common or key.startswith("IMCMB")}
+    headers = [_cards(primary | common | repeated)]
     for number in detectors:
         own = {"EXTNAME": f"'ccd{number:02d}   '", "EXTVER": f"{number}", "BZERO": "32768.0", "BSCALE": "1.0"}
         own |= {"GAINA": "1.5", "GAINB": "1.6", "RDNOISEA": "4", "RDNOISEB": "5", "RDNOISE": "4"}
@@ -136,7 +138,7 @@ def made_headers(
             tiles |= {"ZNAME2": "'BYTEPIX '", "ZVAL2": "2"} if bytepix == 2 else {}
             first = {"EXTNAME": "'COMPRESSED_IMAGE'"} if bytepix == 4 else {}
             cards = _cards(table | first | tiles)[:-1] + _cards(own | common)
-        for key, value in (changes or {}).items():
+        for key, value in changes.items():
             set_card(cards, key, value)
         headers.append(cards)
     return headers

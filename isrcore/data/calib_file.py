@@ -9,7 +9,7 @@ from pathlib import Path
 from isrcore.camera.megacam import filter_code, filter_names, load_filters, megacam_camera
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
-from isrcore.data.fits_file import FitsFile
+from isrcore.data.fits_file import FitsFile, open_fits
 from isrcore.data.kinds import Kind, classify
 
 __all__ = ["CALIB_KINDS", "CalibFile", "describe_calibration", "run_order"]
@@ -95,7 +95,7 @@ def describe_calibration(path: Path) -> CalibFile | None:
     FrameError
         If the file cannot be read.
     """
-    file = FitsFile(path)
+    file = open_fits(path)
     form = classify(file.hdus)
     headers = [hdu.header for hdu in file.hdus[:2]]
     facts = exposure_facts(headers)

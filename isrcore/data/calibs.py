@@ -18,7 +18,7 @@ from isrcore.data.calib_file import CALIB_KINDS, CalibFile, describe_calibration
 from isrcore.data.calib_ranking import rank_mask, rank_master, why_mask, why_master
 from isrcore.data.errors import FrameError, MissingCalibration
 from isrcore.data.facts import ExposureFacts
-from isrcore.data.fits_file import FitsFile
+from isrcore.data.fits_file import open_fits
 from isrcore.data.kinds import Kind
 from isrcore.data.masters import read_mask_boxes, read_master
 from isrcore.image import Exposure
@@ -222,7 +222,7 @@ def _read_defect_table(choice: CalibChoice) -> Defects:
     """Defects from a table file: from the table with the CCD's SERIAL, else from the first table."""
     from astropy.table import Table  # Slow to import, and most calibrations are images.
 
-    file = FitsFile(choice.path)
+    file = open_fits(choice.path)
     tables = [hdu for hdu in file.hdus if hdu.header.text("XTENSION") == "BINTABLE"]
     serial = megacam_camera()[choice.detector].serial
     hdu = next((hdu for hdu in tables if hdu.header.text("SERIAL") == serial), tables[0])

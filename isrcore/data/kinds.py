@@ -119,6 +119,5 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
 def _is_defect_table(hdu: Hdu) -> bool:
     if hdu.header.text("XTENSION") != "BINTABLE":
         return False
-    count = hdu.header.integer("TFIELDS") or 0
-    columns = {hdu.header.text(f"TTYPE{number}").lower() for number in range(1, count + 1)}
+    columns = {hdu.header.text(key).lower() for key in hdu.header if key.startswith("TTYPE")}
     return {"x0", "y0", "width", "height"} <= columns or {"x", "y", "r", "shape"} <= columns

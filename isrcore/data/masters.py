@@ -17,7 +17,7 @@ from isrcore.camera.megacam import Flavour, detector_from_header, detector_name,
 from isrcore.data.errors import FrameError
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import exposure_facts
-from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
+from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
 from isrcore.data.sky import header_wcs
 from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
@@ -49,7 +49,7 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
     FrameError
         If the CCD is not in the file, has a wrong size, or is damaged.
     """
-    file = FitsFile(path)
+    file = open_fits(path)
     chip = megacam_camera(flavour)[_number(detector)]
     hdu = _extension(file, chip)
     metadata = file.hdus[0].header.to_property_list(STRUCTURE)
@@ -80,7 +80,7 @@ def read_mask_boxes(path: str | Path, detector: int | str) -> list[Box]:
     FrameError
         As `read_master`; also for a MASK_nnn that is no rectangle.
     """
-    file = FitsFile(path)
+    file = open_fits(path)
     chip = megacam_camera()[_number(detector)]
     hdu = _extension(file, chip)
     keys = [key for key in hdu.header if re.fullmatch(r"MASK_\d+", key)]

@@ -19,7 +19,7 @@ from isrcore.data.cards import CardHeader
 from isrcore.data.errors import FrameError, NotARawFrame
 from isrcore.data.extensions import Layout, Source, check_frame, find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
-from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
+from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
 from isrcore.data.kinds import Kind, classify, is_megacam
 from isrcore.data.sky import header_wcs
 from isrcore.data.splice import splice_metadata, splice_pixels
@@ -41,7 +41,7 @@ def open_raw(path: str | Path) -> RawFrame:
     FrameError
         For a file that cannot be read, or in which no CCD is usable; the message names the first problem.
     """
-    return RawFrame(FitsFile(path))
+    return RawFrame(open_fits(path))
 
 
 class RawFrame:

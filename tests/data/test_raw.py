@@ -42,6 +42,18 @@ def test_gzip_compressed_as_a_whole(bytepix: int | None, tmp_path: Path) -> None
     assert frame.read("ccd03").detector is not None
 
 
+def test_gzip_in_several_members(tmp_path: Path) -> None:
+    """As made by parallel packers and by appending: each extension can be reached, again and in any order."""
+    plain = write_made(tmp_path / "plain.fits", made_headers((3, 4), bytepix=2), bytepix=2)
+    content = plain.path.read_bytes()
+    parts = [content[start : start + 100_001] for start in range(0, len(content), 100_001)]
+    packed = tmp_path / "1000001o.fits.gz"
+    packed.write_bytes(b"".join(gzip.compress(part, 1) for part in parts) + bytes(100))
+    frame = open_raw(packed)
+    for detector in (4, 3, 4):
+        assert np.array_equal(frame.read(detector).image, plain.raw(detector - 2))
+
+
 def test_the_exposure_carries_everything(tmp_path: Path) -> None:
     headers = made_headers((12,), changes={"QID": "55700500000000068888", "CCD": "'Marconi/EEV CCD42-90'"})
     exposure = open_raw(write_made(tmp_path / "f.fits", headers).path).read(12)

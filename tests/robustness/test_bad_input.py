@@ -18,7 +18,10 @@ from isrcore.data.errors import FrameError, NotARawFrame
 from isrcore.data.kinds import Kind
 from isrcore.data.masters import read_mask_boxes, read_master
 from isrcore.data.raw import open_raw
-from tests.header_files import HeaderFile, made_headers, set_card, write_made
+from tests.header_files import BLOCK, HeaderFile, made_headers, set_card, write_made
+
+HEADERS_SIZE = 2 * BLOCK
+"""Primary and extension of a made frame."""
 
 
 def refuse(path: Path, *parts: str, action: Callable[[Path], object] = open_raw) -> FrameError:
@@ -217,7 +220,7 @@ def test_file_replaced_while_open(good: HeaderFile) -> None:
 def test_file_removed_while_open(good: HeaderFile) -> None:
     frame = open_raw(good.path)
     good.path.unlink()
-    refuse(good.path, "cannot be read", action=lambda _: frame.read(4))
+    refuse(good.path, "no such file", action=lambda _: frame.read(4))
 
 
 def test_lost_amplifier(tmp_path: Path) -> None:
@@ -265,19 +268,41 @@ def test_mask_with_a_bad_rectangle(tmp_path: Path) -> None:
     refuse(path, "MASK_000", "[x1:y1,x2:y2]", "found [1:5]", action=lambda p: read_mask_boxes(p, 4))
 
 
+@pytest.mark.parametrize("bytepix", [None, 2])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=20))
-def test_flipped_bytes_in_headers_never_surprise(places: list[tuple[float, int]], tmp_path: Path) -> None:
+def test_flipped_bytes_in_headers_never_surprise(
+    bytepix: int | None, places: list[tuple[float, int]], tmp_path: Path
+) -> None:
     """Any damage to headers gives a frame or a `FrameError`, nothing else."""
     source = tmp_path / "source.fits"
     if not source.exists():
-        write_made(source, made_headers((4,)))
-    content = source.read_bytes()
-    size = 2 * 2880  # The primary header and the first block of the extension's.
-    damaged = bytearray(content)
+        write_made(source, made_headers((4,), bytepix=bytepix), bytepix=bytepix)
+    damaged = bytearray(source.read_bytes())
     for place, value in places:
-        damaged[int(place * size)] = value
+        damaged[int(place * HEADERS_SIZE)] = value
     path = tmp_path / "damaged.fits"
     path.write_bytes(damaged)
     with contextlib.suppress(FrameError):
         open_raw(path).read(4)
+
+
+@pytest.fixture(scope="module", params=[None, 2])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> HeaderFile:
+    path = tmp_path_factory.mktemp("made") / "f.fits"
+    return write_made(path, made_headers((4,), bytepix=request.param), bytepix=request.param)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "3", "999999999", "'text'", ""])
+@pytest.mark.parametrize(
+    "key",
+    ["NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "ZBITPIX", "ZTILE1", "ZTILE2", "ZVAL1", "ZVAL2", "TFIELDS", "TFORM1"],
+)
+def test_wrong_structure_never_surprises(key: str, value: str, made: HeaderFile) -> None:
+    good, cards = "".join(made.headers[1]).encode().ljust(BLOCK), list(made.headers[1])
+    set_card(cards, key, value)
+    overwrite(made.path, BLOCK, "".join(cards).encode().ljust(BLOCK))
+    with contextlib.suppress(FrameError):
+        open_raw(made.path).read(4)
+    overwrite(made.path, BLOCK, good)
+    assert np.array_equal(open_raw(made.path).read(4).image, made.raw(1))

@@ -1,0 +1,79 @@
+"""One header-data unit of a FITS file: what its header says about its data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from isrcore.data.cards import CardHeader
+
+__all__ = ["DTYPES", "STRUCTURE", "Hdu"]
+
+STRUCTURE = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|TFIELDS|T(TYPE|FORM|DIM|NULL|SCAL|ZERO|UNIT|BCOL)\d+|THEAP"
+    r"|ZIMAGE|ZSIMPLE|ZTENSION|ZBITPIX|ZNAXIS\d*|ZEXTEND|ZPCOUNT|ZGCOUNT|ZTILE\d+|ZCMPTYPE|ZNAME\d+|ZVAL\d+|ZMASKCMP"
+    r"|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO|ZBLOCKED|ZHECKSUM|ZDATASUM|CHECKSUM|DATASUM|BSCALE|BZERO|BLANK|INHERIT|END"
+)
+"""Keywords that describe the file, not the exposure."""
+
+DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+
+
+@dataclass(frozen=True)
+class Hdu:
+    """One header and the place of its data.
+
+    Attributes
+    ----------
+    index : int
+        0 for the primary.
+    header : `CardHeader`
+    offset, size : int
+        First byte of the data and their number without padding.
+    missing : int
+        Bytes that the file is too short by.
+    """
+
+    index: int
+    header: CardHeader
+    offset: int
+    size: int
+    missing: int
+
+    @property
+    def name(self) -> str:
+        """The last EXTNAME; empty without one."""
+        return self.header.text("EXTNAME")
+
+    @property
+    def label(self) -> str:
+        """For messages: ``13 (ccd12)``."""
+        return f"{self.index} ({self.name})" if self.name else str(self.index)
+
+    @property
+    def is_compressed(self) -> bool:
+        return self.header.get("ZIMAGE") is True
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it holds a two-dimensional image, compressed or not."""
+        if self.is_compressed:
+            return self.header.integer("ZNAXIS") == 2
+        return self.header.integer("NAXIS") == 2 and self.header.text("XTENSION") in ("", "IMAGE")
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the image."""
+        prefix = "ZNAXIS" if self.is_compressed else "NAXIS"
+        return self.header.integer(f"{prefix}2") or 0, self.header.integer(f"{prefix}1") or 0
+
+    @property
+    def bitpix(self) -> int | None:
+        return self.header.integer("ZBITPIX" if self.is_compressed else "BITPIX")
+
+    @property
+    def scaling(self) -> tuple[float, float]:
+        """BSCALE and BZERO; 1 and 0 where absent."""
+        scale, zero = self.header.number("BSCALE"), self.header.number("BZERO")
+        return 1.0 if scale is None else scale, 0.0 if zero is None else zero
