@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from isrcore.image import MaskedImage
+from isrcore.image.aperture_medians import aperture_medians
+from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 
-__all__ = ["measure_apertures"]
+__all__ = ["measure_apertures", "usable_pixels"]
 
 Floats = NDArray[np.float64]
 
 
+def usable_pixels(pixels: MaskedImage, control: StatisticsControl) -> NDArray[np.float32]:
+    """A copy of the image with NaN in place of every pixel that is not finite or that `control` masks."""
+    bits = np.int32(control.and_mask)
+    result = np.empty_like(pixels.image)
+
+    def band(rows: slice) -> None:
+        source, target = pixels.image[rows], result[rows]
+        np.copyto(target, source)
+        unusable = ~np.isfinite(source)
+        if bits:
+            unusable |= (pixels.mask.array[rows] & bits) != 0
+        target.reshape(-1)[np.flatnonzero(unusable)] = np.nan
+
+    for_bands(band, pixels.shape)
+    return result
+
+
 def measure_apertures(
-    pixels: MaskedImage, positions: NDArray[np.int64], half_size: int, statistic: Property, control: StatisticsControl
+    usable: NDArray[np.float32],
+    positions: NDArray[np.int64],
+    half_size: int,
+    statistic: Property,
+    control: StatisticsControl,
 ) -> Floats:
     """Measure a statistic in an aperture around each position.
 
     Parameters
     ----------
-    pixels : `MaskedImage`
-        float32.
+    usable : ndarray, (height, width), float32
+        Image from `usable_pixels`.
     positions : ndarray, (n, 2)
-        x and y, counted from the first pixel. The aperture covers ``x - half_size <= column < x + half_size``, and rows
-        likewise.
+        x and y, counted from the first pixel. The aperture covers ``x - half_size <= column < x + half_size``, and
+        rows likewise.
     half_size : int
     statistic : `Property`
     control : `StatisticsControl`
-        Which pixels count, and how to clip.
+        How to clip.
 
     Returns
     -------
     values : ndarray, (n,), float64
         NaN where no pixel counts.
     """
-    usable = np.isfinite(pixels.image)
-    if control.and_mask:
-        usable &= (pixels.mask.array & np.int32(control.and_mask)) == 0
-    corners = positions - half_size
-    image = np.where(usable, pixels.image, np.float32(np.nan))
-    values = np.empty(len(corners))
+    x, y = (positions - half_size).T
     side = 2 * half_size
-    for n, (x, y) in enumerate(corners):
-        values[n] = make_statistics(image[y : y + side, x : x + side], statistic, control).value(statistic)
-    return values
+    if statistic == Property.MEDIAN:
+        return aperture_medians(usable, x, y, side)
+    apertures = (usable[bottom : bottom + side, left : left + side] for left, bottom in zip(x, y, strict=True))
+    return np.array([make_statistics(pixels, statistic, control).value(statistic) for pixels in apertures])

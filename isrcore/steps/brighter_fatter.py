@@ -52,7 +52,7 @@ def gain_context(
         return
     detector = exposure.detector
     if detector is None:
-        raise RuntimeError("the exposure has no detector, so no gains: attach one or switch brighterFatterApplyGain off")
+        raise RuntimeError("the exposure has no detector with gains: attach one or switch brighterFatterApplyGain off")
     if gains:
         missing = [amp.name for amp in detector if amp.name not in gains]
         if missing:
@@ -224,7 +224,7 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     if difference < config.brighterFatterThreshold:
         task.log.info("Brighter-fatter correction converged: change %g in iteration %d.", difference, iteration)
     else:
-        task.log.warning("Brighter-fatter correction did not converge in %d iterations: change %g.", iteration + 1, difference)
+        task.log.warning("Brighter-fatter correction did not converge: change %g in iteration %d.", difference, iteration)
     np.subtract(corrected.image, pixels.image, out=pixels.image)
     exposure.masked_image.image += pixels.image
     task.maskEdges(exposure, numEdgePixels=max(kernel.shape) // 2, maskPlane="EDGE")

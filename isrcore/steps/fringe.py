@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.pipe import Struct, Task, timeMethod
-from isrcore.steps.apertures import measure_apertures
+from isrcore.steps.apertures import measure_apertures, usable_pixels
 from isrcore.steps.filters import filter_is_listed
 from isrcore.steps.fringe_fit import fit_amplitudes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step
@@ -211,9 +211,9 @@ class FringeTask(Task):
         control = StatisticsControl(
             float(config.clip), int(config.iterations), mask.planes.bitmask(list(config.badMaskPlanes))
         )
-        statistic = Property(config.stat)
+        usable = usable_pixels(exposure.masked_image, control)
         small, large = (
-            measure_apertures(exposure.masked_image, positions, half_size, statistic, control)
+            measure_apertures(usable, positions, half_size, Property(config.stat), control)
             for half_size in (self.config.small, self.config.large)
         )
         self.log.debug("%s: measured %d positions.", title, len(positions))
