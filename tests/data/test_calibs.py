@@ -17,6 +17,7 @@ from isrcore.data.facts import ExposureFacts
 from isrcore.data.kinds import Kind
 from isrcore.data.masters import read_mask_boxes, read_master
 from isrcore.data.raw import open_raw
+from isrcore.export import write_exposure
 from isrcore.image import MaskedImage
 from tests.header_files import HeaderFile, made_headers, write_made
 from tests.shared_data import shared_path
@@ -361,3 +362,22 @@ def test_defect_table_goes_by_the_serial_of_the_chip() -> None:
     assert described.detectors == (39,)
     assert described.n_ccd == 40
     assert megacam_camera()[39].serial == "8261155"
+
+
+def test_our_own_exposure_is_a_calibration(tmp_path: Path, frame: ExposureFacts) -> None:
+    flat = read_master(master(tmp_path / "c", "10Bm03.flat.i2.36.00").path, 12)
+    flat.variance[:] = 1e-4
+    flat.mask.array[10, 20] = flat.mask.planes.bitmask("BAD")
+    (tmp_path / "own").mkdir()
+    path = write_exposure(flat, tmp_path / "own" / "flat12.fits")
+    choice = CalibrationFolder(tmp_path / "own").choose("flat", frame, 12)
+    assert choice.path == path
+    assert choice.form is Kind.EXPOSURE
+    loaded = load_exposure(choice)
+    assert np.array_equal(loaded.image, flat.image)
+    assert np.array_equal(loaded.variance, flat.variance)
+    assert loaded.mask.has("BAD").sum() == 1
+    assert loaded.detector is not None
+    assert loaded.detector.id == 12
+    with pytest.raises(MissingCalibration):
+        CalibrationFolder(tmp_path / "own").choose("flat", frame, 13)
