@@ -184,55 +184,65 @@ class _Run:
         self.store = options.store
 
     def execute(self, state: IsrState) -> IsrState:
-        first, keys = 0, [""] * len(self.chain)
+        first, last = 0, self._last_index()
+        keys = [""] * len(self.chain)
         if self.store is not None:
             self.store.begin_run()
+            input_key = self.options.input_key or identity(state.exposure)
             state = protect(state)
-            keys = self._keys(state)
-            first, state = self._resume(state, keys)
-        for index in range(first, len(self.chain)):
-            step = self.chain[index]
+            keys = self._keys(state, input_key)
+            first, state = self._resume(state, keys, last)
+        for index in range(first, last + 1):
             if self.options.cancel is not None and self.options.cancel():
-                raise Cancelled(f"stopped before {step.label}")
-            state = self._one(index, step, keys[index], state)
-            if not self.options.stop_after.isdisjoint({step.name, step.view_name}):
-                break
+                raise Cancelled(f"stopped before {self.chain[index].label}")
+            state = self._one(index, keys[index], state)
         return state
 
-    def _keys(self, state: IsrState) -> list[str]:
-        """Key of the result after each step; a step that does not run has the key of the one before."""
+    def _keys(self, state: IsrState, key: str) -> list[str]:
+        """Key of the result after each step; steps that do not run, or only check, have the key of the one before."""
         calibs = {name: identity(value) for name, value in state.calibs.getDict().items()}
         calibs.update(self.options.calib_keys)
-        key = self.options.input_key or identity(state.exposure)
         keys = []
         for step in self.chain:
-            if step.why_not(self.task, state) is None:
+            if not step.is_check and step.why_not(self.task, state) is None:
                 key = step_key(key, step, self.task.config, calibs)
             keys.append(key)
         return keys
 
-    def _resume(self, state: IsrState, keys: list[str]) -> tuple[int, IsrState]:
-        """Find the last step whose result is kept; report it and what lies before it."""
+    def _resume(self, state: IsrState, keys: list[str], last: int) -> tuple[int, IsrState]:
+        """Find the last step whose result is kept; report it and what lies before it.
+
+        Returns
+        -------
+        first : int
+            Index of the first step that has to run.
+        state : `IsrState`
+            From which it runs: the kept result, with the calibrations of this run.
+        """
         assert self.store is not None
-        stop = self._last_index()
-        last = next((i for i in range(stop, -1, -1) if self.store.get(keys[i]) is not None), -1)
-        initial = state
-        for index in range(last + 1):
-            step = self.chain[index]
-            reason = step.why_not(self.task, initial)
-            kept = self.store.get(keys[index])
-            if reason is not None:
-                self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
-            else:
-                seconds, changes = (kept.seconds, kept.changes) if kept else (0.0, None)
-                self._report(StepReport(index, step, "cached", "", seconds, kept, changes))
-        if last >= 0:
-            kept = self.store.get(keys[last])
-            assert kept is not None
-            state = kept.state
+        resumed = next((i for i in range(last, -1, -1) if self.store.get(keys[i]) is not None), -1)
+        for index in range(resumed + 1):
+            self._report_kept(index, keys[index], state)
+        kept = self.store.get(keys[resumed]) if resumed >= 0 else None
+        if kept is not None:
+            calibs, state = state.calibs, kept.state.copy()
+            state.calibs = calibs
             for name, metadata in kept.task_metadata.items():
                 self.task.getTaskDict()[name].metadata = metadata.copy()
-        return last + 1, state
+        return resumed + 1, state
+
+    def _report_kept(self, index: int, key: str, state: IsrState) -> None:
+        """Report a step that need not run; checks run all the same."""
+        assert self.store is not None
+        step, kept = self.chain[index], self.store.get(key)
+        reason = step.why_not(self.task, state)
+        if reason is not None:
+            self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
+        elif step.is_check:
+            self._one(index, key, state)
+        else:
+            seconds, changes = (kept.seconds, kept.changes) if kept else (0.0, None)
+            self._report(StepReport(index, step, "cached", "", seconds, kept, changes))
 
     def _last_index(self) -> int:
         """Index of the step at which the run ends."""
@@ -240,7 +250,8 @@ class _Run:
         ends = (i for i, step in enumerate(self.chain) if not stops.isdisjoint({step.name, step.view_name}))
         return next(ends, len(self.chain) - 1)
 
-    def _one(self, index: int, step: Step, key: str, state: IsrState) -> IsrState:
+    def _one(self, index: int, key: str, state: IsrState) -> IsrState:
+        step = self.chain[index]
         try:
             reason = step.why_not(self.task, state)
             if reason is not None:
@@ -260,12 +271,19 @@ class _Run:
         checkpoint = None
         if self.store is not None:
             working = protect(working)
-            metadata = {name: task.metadata.copy() for name, task in self.task.getTaskDict().items()}
-            checkpoint = Checkpoint(key, step, working, metadata, seconds, changes)
-            self.store.put(checkpoint)
+            checkpoint = self.store.get(key) if step.is_check else self._keep(step, key, working, seconds, changes)
         self.task.debugView(working.exposure, step.view_name)
         self._report(StepReport(index, step, "done", "", seconds, checkpoint, changes))
         return working
+
+    def _keep(
+        self, step: Step, key: str, state: IsrState, seconds: float, changes: PlaneChanges | None
+    ) -> Checkpoint:
+        assert self.store is not None
+        metadata = {name: task.metadata.copy() for name, task in self.task.getTaskDict().items()}
+        checkpoint = Checkpoint(key, step, state, metadata, seconds, changes)
+        self.store.put(checkpoint)
+        return checkpoint
 
     def _report(self, report: StepReport) -> None:
         if self.options.on_step is not None:

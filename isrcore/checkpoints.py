@@ -42,6 +42,9 @@ def identity(value: Any) -> str:
         return ";".join(f"{name}={identity(item)}" for name, item in value.getDict().items())
     if value is None or isinstance(value, (str, bytes, int, float)):
         return repr(value)
+    if isinstance(value, np.ndarray):
+        # A kernel or a table: small, and without an identity of its own.
+        return f"{value.dtype}{value.shape}{hashlib.blake2b(value.tobytes(), digest_size=16).hexdigest()}"
     if isinstance(value, (list, tuple)):
         return f"[{','.join(identity(item) for item in value)}]"
     if isinstance(value, Mapping):

@@ -99,4 +99,5 @@ CHECK_INPUTS = Step(
         "detectorNum",
     ),
     writes=frozenset({"geometry"}),
+    is_check=True,
 )

@@ -74,6 +74,8 @@ class Step:
         The `PLANES` that the step may change; the runner protects all others.
     debug_view : str or None
         Name that the reference passes to ``debugView`` after the step; where it has no such view, ``name`` is passed.
+    is_check : bool
+        Whether the step only checks its inputs: then it runs every time, results do not depend on it, and none is kept.
     makes_new_planes : bool
         Whether the step builds new planes from its input instead of changing them, so that nothing need be copied for
         it.
@@ -90,6 +92,7 @@ class Step:
     needs: tuple[str, ...] = ()
     writes: frozenset[str] = frozenset()
     debug_view: str | None = None
+    is_check: bool = False
     makes_new_planes: bool = False
 
     @property
