@@ -102,7 +102,8 @@ def to_region_table(defects: Defects) -> Table:
     columns = {
         "X": centre[:, 0],
         "Y": centre[:, 1],
-        "R": size,
+        # A column of pairs without rows cannot be read back from ECSV.
+        "R": size if boxes else np.zeros(0),
         "SHAPE": np.array(["POINT" if box.area == 1 else "BOX" for box in boxes], "U6"),
         "ROTANG": np.zeros(len(boxes)),
         "COMPONENT": np.arange(len(boxes), dtype=np.int32),
