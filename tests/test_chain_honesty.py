@@ -304,7 +304,7 @@ def reports_of(task: IsrTask, frame: SmallFrame) -> list[StepReport]:
         state.calibs.bias = frame.raw.clone()
     reports = [StepReport(-1, CHAIN[0], "done", checkpoint=Checkpoint("", CHAIN[0], protect(state), {}, 0.0))]
     run_chain(task, state, RunOptions(store=CheckpointStore(), on_step=reports.append))
-    return [report for report in reports if report.status == "done"]
+    return [report for report in reports if report.checkpoint is not None and report.status == "done"]
 
 
 def test_steps_change_only_what_they_declare(frame: SmallFrame) -> None:
@@ -313,7 +313,7 @@ def test_steps_change_only_what_they_declare(frame: SmallFrame) -> None:
         for before, after in itertools.pairwise(reports_of(IsrTask(config=config_with_hooks(values)), frame)):
             ran.add(after.step.name)
             check_writes(before, after)
-    assert ran == {step.name for step in CHAIN}
+    assert ran == {step.name for step in CHAIN if not step.is_check}
 
 
 def check_writes(before: StepReport, after: StepReport) -> None:
@@ -341,8 +341,7 @@ def test_checkpoints_do_not_change_later(frame: SmallFrame) -> None:
     kept: list[tuple[StepReport, list[Any]]] = []
 
     def keep(report: StepReport) -> None:
-        if report.status == "done":
-            assert report.checkpoint is not None
+        if report.status == "done" and report.checkpoint is not None:
             exposure = report.checkpoint.exposure
             kept.append((report, [np.copy(p) if isinstance(p, np.ndarray) else dict(p) for p in planes(exposure)]))
 
