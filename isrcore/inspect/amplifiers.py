@@ -100,7 +100,7 @@ class Histogram:
     ----------
     amplifier, unit : str
     edges : ndarray, (n + 1,), float64
-        Borders of the bins, `unit`; whole numbers apart for integer pixels.
+        Borders of the bins, `unit`.
     counts : ndarray, (n,), int
     below, above : int
         Pixels beyond the ends.
@@ -231,7 +231,8 @@ def histograms(
     exclude : tuple of str
         Mask planes whose pixels do not count.
     bins : int
-        At most this many; for integer pixels bins are whole numbers wide, so that none is fuller by the grid alone.
+        At most this many. Bins are whole numbers wide unless that is too coarse for pixels that are no integers: the
+        converter counts in whole ADU, and bins of other widths would be fuller in turn by that alone.
     limits : (float, float), optional
         Default the central 99.8 % of a sample of the usable pixels, widened by a tenth.
     """
@@ -261,7 +262,7 @@ def _edges(
     low, high = limits
     if not high > low:
         raise ValueError(f"histogram limits {low:g} to {high:g} do not grow: choose an upper limit above {low:g}")
-    if integers:
+    if integers or high - low >= bins:
         step = max(1, math.ceil((high - low) / bins))
         first = math.floor(low)
         return np.arange(first, math.ceil(high) + step + 1, step, dtype=np.float64) - 0.5

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from astropy.table import Table
+from numpy.typing import NDArray
 
 from isrcore.atomic import written_atomically
 from isrcore.inspect.amplifiers import AmplifierRow, Histogram, SeamJump
@@ -21,6 +22,7 @@ __all__ = [
     "amplifier_table",
     "box_table",
     "cut_table",
+    "grid_table",
     "histogram_table",
     "history_table",
     "overscan_table",
@@ -32,6 +34,7 @@ __all__ = [
 _UNITS = {"ADU": "adu", "electron": "electron", "electron/ADU": "electron / adu", "pixel": "pix"}
 """Words on screen -> units as astropy spells them."""
 
+Floats = NDArray[np.float64]
 Column = tuple[str, Sequence[Any] | np.ndarray[Any, Any], str]
 
 
@@ -180,6 +183,25 @@ def overscan_table(details: Sequence[OverscanDetail]) -> Table:
 
 def _or_nan(values: np.ndarray[Any, Any] | None, size: int) -> np.ndarray[Any, Any]:
     return np.full(size, np.nan) if values is None else values
+
+
+def grid_table(x: Floats, y: Floats, z: Floats, unit: str) -> Table:
+    """One row per point of a grid.
+
+    Parameters
+    ----------
+    x, y : ndarray, (nx,), (ny,), float64
+        Pixels.
+    z : ndarray, (ny, nx), float64
+    unit : str
+        Of `z`.
+    """
+    columns: list[Column] = [
+        ("x", np.tile(x, y.size), "pixel"),
+        ("y", np.repeat(y, x.size), "pixel"),
+        ("value", z.ravel(), unit),
+    ]
+    return _table(columns, {"coordinates": "0-based"})
 
 
 def table_text(table: Table) -> str:

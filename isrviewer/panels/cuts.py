@@ -1,0 +1,224 @@
+"""Cuts along a row, a column or a line, the same cut at several steps in one plot."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from isrviewer.plots.choosers import PlanesButton, StepsButton
+from isrviewer.plots.export import ExportButton
+from isrviewer.plots.inspector import InspectorPanel
+from isrviewer.plots.number_table import number_text
+from isrviewer.runner.model import RunModel
+from isrviewer.session import SessionModel
+from isrviewer.theme import GRID
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from isrcore.image import Exposure
+    from isrcore.inspect.cuts import Cut, CutPath
+    from isrcore.inspect.layout import Layout
+    from isrcore.inspect.results import RunResults
+
+__all__ = ["CutsPanel"]
+
+ROW, COLUMN, LINE = "Row", "Column", "Line"
+
+
+class CutsPanel(InspectorPanel):
+    """Plot of cuts; rows and columns go through the pixel under the cursor, lines where the user drew one.
+
+    Signals
+    -------
+    place_chosen(int, int)
+        A click in the plot: pixel in the frame of the cut, 0-based.
+    """
+
+    place_chosen = Signal(int, int)
+
+    def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(model, runs, parent)
+        self._raw: tuple[int, int] | None = None
+        self._line: tuple[CutPath, Layout] | None = None
+        self._cuts: tuple[Cut, ...] = ()
+        self._what = ""
+
+    def build(self) -> None:
+        from isrcore.inspect.results import EXCLUDED
+        from isrviewer.plots.plot import Plot
+
+        self.kind = QComboBox()
+        self.kind.addItems((ROW, COLUMN, LINE))
+        self.kind.setToolTip("Row or column through the cursor, or a line drawn with Ctrl and the left button")
+        self.kind.currentIndexChanged.connect(self.refresh)
+        self.follow = QCheckBox("Follow the cursor")
+        self.follow.setChecked(True)
+        self.follow.setToolTip("Off: the cut stays where it is")
+        self.width_box = QSpinBox(minimum=1, maximum=999, suffix=" px")
+        self.width_box.setToolTip("Pixels averaged across the cut; masked ones do not count")
+        self.width_box.valueChanged.connect(self.refresh)
+        self.robust = QCheckBox("Central 99 %")
+        self.robust.setToolTip(
+            "Scale the values without the highest and lowest half per cent: stars do not hide the sky"
+        )
+        self.robust.toggled.connect(self._see)
+        self.steps = StepsButton(self.runs)
+        self.steps.changed.connect(self.refresh)
+        self.planes = PlanesButton(EXCLUDED)
+        self.planes.changed.connect(self.refresh)
+        self.readout = QLabel()
+        self.readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.plot = Plot(("x", "pixel, 0-based"), ("value", "ADU"))
+        self.plot.pointed.connect(self._read)
+        self.plot.picked.connect(self._pick)
+        self.export = ExportButton("cut", self._table, self.about, self.plot)
+        self.export.done.connect(self.say)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        for widget in (self.kind, self.follow, QLabel("Width"), self.width_box, self.robust, self.steps, self.planes):
+            top.addWidget(widget)
+        top.addWidget(self.readout, 1)
+        top.addWidget(self.export)
+        self.column.addLayout(top)
+        self.column.addWidget(self.plot, 1)
+
+    def show_cursor(self, raw: tuple[int, int] | None) -> None:
+        """The cursor is on this raw pixel, or on none."""
+        if raw is None or raw == self._raw:
+            return
+        if not self._is_built:
+            self._raw = raw
+        elif self.follow.isChecked() and self.kind.currentText() != LINE:
+            self._raw = raw
+            self.refresh()
+
+    def show_line(self, x0: float, y0: float, x1: float, y1: float, exposure: Exposure) -> None:
+        """Cut along a line drawn over these planes; ends in their coordinates."""
+        from isrcore.inspect.cuts import CutPath
+
+        box = exposure.bbox
+        ends = [round(min(max(x, box.x0), box.x1 - 1)) for x in (x0, x1)]
+        heights = [round(min(max(y, box.y0), box.y1 - 1)) for y in (y0, y1)]
+        self._line = CutPath(ends[0], heights[0], ends[1], heights[1]), self.layout_of(exposure)
+        if self._is_built:
+            self.kind.setCurrentText(LINE)
+            self.refresh()
+
+    def ask(self) -> None:
+        from isrcore.inspect.cuts import CutPath, take_cuts
+        from isrcore.inspect.layout import Layout
+
+        kind, width, line, raw = self.kind.currentText(), self.width_box.value(), self._line, self._raw
+        if line is None and kind == LINE:
+            self.say("Draw a line over the image: hold Ctrl and drag with the left button.")
+            return
+        if raw is None and kind != LINE:
+            self.say("Move the cursor over the image.")
+            return
+        names, exclude = self.steps.names(self.model.session), self.planes.planes
+        focused = self.model.session.panel.shows.step
+
+        def job(run: RunResults) -> tuple[str, tuple[Cut, ...]]:
+            if line is not None and kind == LINE:
+                path, of = CutPath(line[0].x0, line[0].y0, line[0].x1, line[0].y1, width), line[1]
+            else:
+                assert raw is not None
+                path, of = _through(raw, kind, width, _layout(run, focused))
+            return _title(kind, path, of), take_cuts(run, names, path, of, exclude)
+
+        def _layout(run: RunResults, name: str) -> Layout:
+            """Of the step on screen; a step that is not on hand counts as assembled."""
+            step = run.step(name)
+            found = run.layout(step) if step is not None else None
+            if found is None and run.detector is not None:
+                return Layout.assembled(run.detector)
+            if found is None:
+                raise ValueError("The planes of this step are not on hand: select the step to compute them again.")
+            return found
+
+        self.compute(job, lambda answer: self._show(*answer))
+
+    def _show(self, what: str, cuts: tuple[Cut, ...]) -> None:
+        moved = what.partition(" ")[0] != self._what.partition(" ")[0]
+        self._what, self._cuts = what, cuts
+        self.plot.begin()
+        self.readout.setText(what)
+        if not cuts:
+            self.say("No step to cut through is on hand.")
+            return
+        self.plot.set_axis("left", "value", " / ".join(dict.fromkeys(cut.unit for cut in cuts)))
+        kind = self.kind.currentText()
+        names = {ROW: ("x", "pixel, 0-based"), COLUMN: ("y", "pixel, 0-based"), LINE: ("distance", "pixel")}
+        self.plot.set_axis("bottom", *names[kind])
+        for number, cut in enumerate(cuts):
+            along = self._along(cut)
+            self.plot.curve(along, cut.value, number, cut.label)
+            self.plot.marks(along, cut.flagged, "masked" if number == 0 else "")
+        if moved or self.robust.isChecked():
+            self._see()
+
+    def _see(self) -> None:
+        values = np.concatenate([np.empty(0), *(cut.value for cut in self._cuts)])
+        values = values[np.isfinite(values)]
+        if self.robust.isChecked() and values.size:
+            self.plot.see_heights(*np.quantile(values, (0.005, 0.995)).tolist())
+        else:
+            self.plot.see_all()
+
+    def _along(self, cut: Cut) -> np.ndarray:
+        return {ROW: cut.x, COLUMN: cut.y, LINE: cut.distance}[self.kind.currentText()]
+
+    def _nearest(self, x: float) -> int | None:
+        if not self._cuts:
+            return None
+        return int(np.argmin(np.abs(self._along(self._cuts[0]) - x)))
+
+    def _read(self, x: float, _y: float) -> None:
+        """The values of all curves where the mouse is."""
+        place = self._nearest(x)
+        if place is None:
+            return
+        first = self._cuts[0]
+        values = []
+        for cut in self._cuts:
+            value, is_masked = float(cut.value[place]), False
+            if math.isnan(value):
+                value, is_masked = float(cut.flagged[place]), True
+            shown = f"{number_text(value, 6)} {cut.unit}{' masked' if is_masked else ''}"
+            values.append(f"{cut.label} {'no value' if math.isnan(value) else shown}")
+        self.readout.setText(f"{self._what} · x {first.x[place]} y {first.y[place]}: {' · '.join(values)}")
+
+    def _pick(self, x: float, _y: float) -> None:
+        place = self._nearest(x)
+        if place is not None:
+            self.place_chosen.emit(int(self._cuts[0].x[place]), int(self._cuts[0].y[place]))
+
+    def _table(self) -> Table:
+        from isrcore.inspect.tables import cut_table
+
+        return cut_table(self._cuts)
+
+
+def _through(raw: tuple[int, int], kind: str, width: int, of: Layout) -> tuple[CutPath, Layout]:
+    from isrcore.inspect.cuts import CutPath
+
+    place = of.from_raw(*raw)
+    if place is None:
+        raise ValueError(f"Raw pixel {raw[0]} {raw[1]} is not in the frame on screen: it was trimmed away.")
+    if kind == ROW:
+        return CutPath.row(place[1], of.box, width), of
+    return CutPath.column(place[0], of.box, width), of
+
+
+def _title(kind: str, path: CutPath, of: Layout) -> str:
+    frame = "" if of.name == "assembled" else f", {of.name} frame"
+    if kind == ROW:
+        return f"Row y {path.y0}{frame}"
+    if kind == COLUMN:
+        return f"Column x {path.x0}{frame}"
+    return f"Line {path.x0} {path.y0} to {path.x1} {path.y1}{frame}"

@@ -1,0 +1,112 @@
+"""Histogram of each amplifier at the step on screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from isrviewer.plots.choosers import PlanesButton
+from isrviewer.plots.export import ExportButton
+from isrviewer.plots.inspector import InspectorPanel
+from isrviewer.plots.number_table import count_text, number_text
+from isrviewer.runner.model import RunModel
+from isrviewer.session import SessionModel
+from isrviewer.theme import GRID
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from isrcore.inspect.amplifiers import Histogram
+    from isrcore.inspect.results import RunResults
+
+__all__ = ["HistogramsPanel"]
+
+
+class HistogramsPanel(InspectorPanel):
+    """One curve per amplifier; counts linear or logarithmic."""
+
+    def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(model, runs, parent)
+        self._histograms: tuple[Histogram, ...] = ()
+        self._label = ""
+
+    def build(self) -> None:
+        from isrcore.inspect.results import EXCLUDED
+        from isrviewer.plots.plot import Plot
+
+        self.title = QLabel()
+        self.log = QCheckBox("Logarithmic")
+        self.log.setChecked(True)
+        self.log.setToolTip("Counts on a logarithmic axis; empty bins are left out")
+        self.log.toggled.connect(lambda *_: self._draw(see_all=True))
+        self.bins = QSpinBox(minimum=16, maximum=4096, singleStep=64)
+        self.bins.setValue(256)
+        self.bins.setToolTip("Most bins; for integer pixels they are whole numbers wide")
+        self.bins.valueChanged.connect(self.refresh)
+        self.planes = PlanesButton(EXCLUDED)
+        self.planes.changed.connect(self.refresh)
+        self.plot = Plot(("value", "ADU"), ("pixels in a bin", ""))
+        self.plot.pointed.connect(self._read)
+        self.export = ExportButton("histogram", self._table, self.about, self.plot)
+        self.export.done.connect(self.say)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addWidget(self.title, 1)
+        for widget in (self.log, QLabel("Bins"), self.bins, self.planes, self.export):
+            top.addWidget(widget)
+        self.column.addLayout(top)
+        self.column.addWidget(self.plot, 1)
+
+    def ask(self) -> None:
+        from isrcore.inspect.amplifiers import histograms
+
+        focused, bins, exclude = self.focused_result(), self.bins.value(), self.planes.planes
+
+        def job(run: RunResults) -> tuple[str, tuple[Histogram, ...]]:
+            step = run.step(focused)
+            return (step.label if step is not None else focused), histograms(run, focused, exclude, bins)
+
+        self.compute(job, lambda answer: self._show(*answer))
+
+    def _show(self, label: str, found: tuple[Histogram, ...]) -> None:
+        self._label, self._histograms = label, found
+        if not found:
+            self.say("The planes of this step are not on hand: select the step to compute them again.")
+        self._draw(see_all=True)
+
+    def _draw(self, see_all: bool) -> None:
+        self.plot.begin()
+        self.title.setText(self._label)
+        if self._histograms:
+            self.plot.set_axis("bottom", "value", self._histograms[0].unit)
+        logarithmic = self.log.isChecked()
+        powers = [(power, f"{10**power:,}".replace(",", "\u202f")) for power in range(9)]
+        self.plot.ticks("left", powers if logarithmic else None)
+        for number, each in enumerate(self._histograms):
+            counts = each.counts.astype(np.float64)
+            if logarithmic:
+                # Half a pixel instead of none keeps the outline closed at the lower edge.
+                counts = np.log10(np.maximum(counts, 0.5))
+            beyond = each.below + each.above
+            name = f"amp {each.amplifier}" + (f", {count_text(beyond)} beyond" if beyond else "")
+            self.plot.curve(each.edges, counts, number, name, steps=True)
+        if see_all:
+            self.plot.see_all()
+
+    def _read(self, x: float, _y: float) -> None:
+        words = []
+        for each in self._histograms:
+            place = int(np.searchsorted(each.edges, x, side="right")) - 1
+            if 0 <= place < each.counts.size:
+                words.append(f"amp {each.amplifier} {count_text(int(each.counts[place]))}")
+                low, high = (number_text(float(edge), 7) for edge in each.edges[place : place + 2])
+        if words:
+            unit = self._histograms[0].unit
+            self.title.setText(f"{self._label} · {low} to {high} {unit}: {' · '.join(words)} pixels")
+
+    def _table(self) -> Table:
+        from isrcore.inspect.tables import histogram_table
+
+        return histogram_table(self._histograms)

@@ -1,0 +1,124 @@
+"""A small box at the step on screen as a surface or as contours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QWidget
+
+from isrviewer.plots.choosers import PlanesButton
+from isrviewer.plots.export import ExportButton
+from isrviewer.plots.inspector import InspectorPanel
+from isrviewer.plots.number_table import number_text
+from isrviewer.plots.relief import Relief, contour_levels, contour_lines, make_relief
+from isrviewer.render.colour import ColourMap, map_colours
+from isrviewer.runner.model import RunModel
+from isrviewer.session import SessionModel
+from isrviewer.theme import GRID
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from isrcore.geom import Box
+    from isrcore.image import Exposure
+    from isrcore.inspect.layout import Layout
+    from isrcore.inspect.results import RunResults
+
+__all__ = ["SurfacePanel"]
+
+SURFACE, CONTOURS = "Surface", "Contours"
+_SIDE = 32
+"""Pixels around the cursor when no box was drawn."""
+
+_Lines = list[tuple[float, np.ndarray, np.ndarray]]
+
+
+class SurfacePanel(InspectorPanel):
+    """The box drawn last, or the surroundings of the last pinned or clicked pixel."""
+
+    def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(model, runs, parent)
+        self._box: tuple[Box, Layout] | None = None
+        self._relief: Relief | None = None
+
+    def build(self) -> None:
+        from isrcore.inspect.results import EXCLUDED
+        from isrviewer.plots.plot import Plot
+        from isrviewer.plots.surface_view import SurfaceView
+
+        self.title = QLabel()
+        self.kind = QComboBox()
+        self.kind.addItems((SURFACE, CONTOURS))
+        self.planes = PlanesButton(EXCLUDED)
+        self.planes.choose(())
+        self.planes.changed.connect(self.refresh)
+        self.surface = SurfaceView()
+        self.contours = Plot(("x", "pixel, 0-based"), ("y", "pixel, 0-based"))
+        self.contours.getPlotItem().setAspectLocked(True)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.surface)
+        self.stack.addWidget(self.contours)
+        self.kind.currentIndexChanged.connect(self.stack.setCurrentIndex)
+        self.export = ExportButton("surface", self._table, self.about, self.stack)
+        self.export.done.connect(self.say)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addWidget(self.kind)
+        top.addWidget(self.title, 1)
+        top.addWidget(self.planes)
+        top.addWidget(self.export)
+        self.column.addLayout(top)
+        self.column.addWidget(self.stack, 1)
+
+    def show_box(self, box: Box, exposure: Exposure) -> None:
+        """Show a box drawn over these planes, in their coordinates."""
+        inside = box.intersect(exposure.bbox)
+        if not inside.is_empty:
+            self._box = inside, self.layout_of(exposure)
+            self.refresh()
+
+    def show_around(self, x: int, y: int, exposure: Exposure) -> None:
+        """Show the surroundings of a pixel of these planes."""
+        from isrcore.geom import Box
+
+        self.show_box(Box(x - _SIDE // 2, y - _SIDE // 2, _SIDE, _SIDE), exposure)
+
+    def ask(self) -> None:
+        if self._box is None:
+            self.say("Draw a box over the image: hold Shift and drag with the left button.")
+            return
+        (box, of), focused, exclude = self._box, self.focused_result(), self.planes.planes
+
+        def job(run: RunResults) -> tuple[str, Relief, _Lines]:
+            from isrcore.inspect.layout import cut_out
+
+            step = run.step(focused)
+            layout = run.layout(step) if step is not None else None
+            if step is None or step.exposure is None or layout is None:
+                raise ValueError("The planes of this step are not on hand: select the step to compute them again.")
+            relief = make_relief(cut_out(step.exposure, layout, box, of), step.unit, exclude)
+            levels = contour_levels(relief.limits)
+            return step.label, relief, [(level, *contour_lines(relief, level)) for level in levels]
+
+        self.compute(job, lambda answer: self._show(box, *answer))
+
+    def _show(self, box: Box, label: str, relief: Relief, lines: _Lines) -> None:
+        self._relief = relief
+        blocks = "" if relief.block == 1 else f", means of {relief.block} × {relief.block} pixels"
+        self.title.setText(f"{label} · {box.width} × {box.height} pixels from x {box.x0} y {box.y0}{blocks}")
+        self.surface.show_relief(relief)
+        self.contours.begin()
+        # The ends of the map would not show on a light or a dark ground.
+        shades = map_colours(ColourMap("viridis"))[np.linspace(40, 215, max(len(lines), 1)).astype(np.intp)]
+        for (level, x, y), shade in zip(lines, shades.tolist(), strict=False):
+            colour = f"#{shade & 0xFFFFFF:06x}"
+            self.contours.segments(x, y, colour, f"{number_text(level, 6)} {relief.unit}")
+        self.contours.see_all()
+
+    def _table(self) -> Table:
+        from isrcore.inspect.tables import grid_table
+
+        if self._relief is None:
+            return grid_table(np.empty(0), np.empty(0), np.empty((0, 0)), "ADU")
+        return grid_table(self._relief.x, self._relief.y, self._relief.z, self._relief.unit)

@@ -1,0 +1,138 @@
+"""One button to take numbers and pictures along: copy as text, ECSV, PNG, SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QToolButton, QWidget
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["ExportButton", "write_png", "write_svg"]
+
+_SCALE = 2
+"""Device pixels per widget pixel of a PNG: prints well and keeps thin lines."""
+
+
+def write_png(widget: QWidget, path: Path) -> None:
+    """Write the widget as a PNG picture of twice its size; `OSError` when the file cannot be written."""
+    image = QImage(widget.size() * _SCALE, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(_SCALE)
+    image.fill(widget.palette().base().color())
+    painter = QPainter(image)
+    _render(widget, painter)
+    painter.end()
+    if not image.save(str(path), "PNG"):
+        raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
+
+
+def write_svg(widget: QWidget, path: Path) -> None:
+    """Write the widget as lines and text; `OSError` when the file cannot be written."""
+    from PySide6.QtSvg import QSvgGenerator
+
+    generator = QSvgGenerator()
+    generator.setFileName(str(path))
+    generator.setSize(QSize(widget.width(), widget.height()))
+    generator.setViewBox(widget.rect())
+    painter = QPainter()
+    if not painter.begin(generator):
+        raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")
+    painter.fillRect(widget.rect(), widget.palette().base())
+    _render(widget, painter)
+    painter.end()
+
+
+def _render(widget: QWidget, painter: QPainter) -> None:
+    if isinstance(widget, QGraphicsView):
+        widget.render(painter, QRectF(widget.rect()), widget.rect())
+    else:
+        widget.render(painter, widget.rect().topLeft())
+
+
+class ExportButton(QToolButton):
+    """Menu with what the panel can give away.
+
+    Parameters
+    ----------
+    name : str
+        Beginning of the proposed file names.
+    table : callable
+        The numbers shown now.
+    about : callable
+        What they belong to.
+    picture : `QWidget` or None
+        The plot; None for a table only.
+
+    Signals
+    -------
+    done(str)
+        What was written, or why it was not.
+    """
+
+    done = Signal(str)
+
+    def __init__(
+        self,
+        name: str,
+        table: Callable[[], Table],
+        about: Callable[[], dict[str, Any]],
+        picture: QWidget | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name, self._table, self._about, self._picture = name, table, about, picture
+        self.setText("Export")
+        self.setToolTip("Copy the numbers, or write them and the plot to files")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        self.copy_action = menu.addAction("Copy as text", self.copy)
+        self.table_action = menu.addAction("Numbers as ECSV…", lambda: self._choose("ecsv", self.save_table))
+        if picture is not None:
+            self.png_action = menu.addAction("Plot as PNG…", lambda: self._choose("png", self.save_png))
+            self.svg_action = menu.addAction("Plot as SVG…", lambda: self._choose("svg", self.save_svg))
+        self.setMenu(menu)
+
+    def copy(self) -> None:
+        """Put the numbers on the clipboard."""
+        from isrcore.inspect.tables import table_text
+
+        QGuiApplication.clipboard().setText(table_text(self._table()))
+        self.done.emit("The numbers are on the clipboard.")
+
+    def save_table(self, path: Path) -> None:
+        """Write the numbers as ECSV."""
+        from isrcore.inspect.tables import write_ecsv
+
+        write_ecsv(self._table(), path, self._about())
+
+    def save_png(self, path: Path) -> None:
+        """Write the plot as PNG."""
+        if self._picture is not None:
+            write_png(self._picture, path)
+
+    def save_svg(self, path: Path) -> None:
+        """Write the plot as SVG."""
+        if self._picture is not None:
+            write_svg(self._picture, path)
+
+    def _choose(self, ending: str, save: Callable[[Path], None]) -> None:
+        dialog = QFileDialog(self, f"Write {self._name}", f"{self._name}.{ending}", f"*.{ending}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(ending)
+        dialog.fileSelected.connect(lambda path: self.save(save, Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save(self, write: Callable[[Path], None], path: Path) -> None:
+        """Write to `path` and say how it went."""
+        try:
+            write(path)
+        except OSError as error:
+            self.done.emit(f"{path} was not written: {error.strerror or error}")
+        else:
+            self.done.emit(f"Written: {path}")

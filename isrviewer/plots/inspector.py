@@ -1,0 +1,187 @@
+"""The base of panels with numbers of the present run: built when first seen, computed beside the GUI thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from isrviewer.runner.background import Background
+from isrviewer.runner.model import RunModel
+from isrviewer.session import Override, Session, SessionModel
+from isrviewer.session.config import effective_config
+from isrviewer.theme import GRID
+
+if TYPE_CHECKING:
+    # The engine is imported by the worker thread: it takes longer than showing the window.
+    from isrcore.image import Exposure
+    from isrcore.inspect.layout import Layout
+    from isrcore.inspect.results import RunResults
+
+__all__ = ["InspectorPanel", "run_results"]
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+def run_results(runs: RunModel) -> RunResults | None:
+    """What is on hand of the present run; None before a frame is loaded. Hold it only while computing."""
+    from isrcore.inspect.results import RunResults, StepResult
+
+    raw = runs.view.raw
+    if raw is None:
+        return None
+    steps = tuple(StepResult(name, label, runs.unit(name), exposure) for name, label, exposure in runs.results())
+    state = runs.last_state()
+    if state is None:
+        return RunResults(steps, raw.detector)
+    return RunResults(steps, state.detector, state.calibs, tuple(state.results.get("overscans", ())))
+
+
+class _InterpolatedPlanes:
+    """``maskListToInterpolate`` of the last config asked for: making a config takes longer than following a pixel."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[Override, ...], tuple[str, ...]] | None = None
+
+    def __call__(self, overrides: tuple[Override, ...]) -> tuple[str, ...]:
+        known = self._known
+        if known is None or known[0] != overrides:
+            config, _ = effective_config(overrides)
+            self._known = known = overrides, tuple(config.maskListToInterpolate)
+        return known[1]
+
+
+class InspectorPanel(QWidget):
+    """Follows the run. What is shown stays until the new numbers are complete; nothing is computed while hidden.
+
+    A subclass makes its widgets in `build` and asks for numbers in `ask`, by `compute`.
+
+    Parameters
+    ----------
+    model : `SessionModel`
+    runs : `RunModel`
+    """
+
+    def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = model
+        self.runs = runs
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(GRID, GRID, GRID, GRID)
+        self.column.setSpacing(GRID)
+        self._background = Background(self)
+        self._interpolated = _InterpolatedPlanes()
+        self._is_built = False
+        self._is_stale = True
+        self._is_computing = False
+        runs.ended.connect(self.refresh)
+        runs.loaded.connect(self.refresh)
+        model.observe(self.session_changed)
+
+    # For subclasses
+
+    def build(self) -> None:
+        """Make the widgets; called once, when the panel is first seen."""
+        raise NotImplementedError
+
+    def ask(self) -> None:
+        """Ask for the numbers of the present run."""
+        raise NotImplementedError
+
+    def session_changed(self, old: Session, new: Session) -> None:
+        """Another step on screen, other pins: what the numbers depend on besides the run."""
+        if old.panels != new.panels or old.focused != new.focused:
+            shown = [panel.shows for panel in new.panels]
+            if shown != [panel.shows for panel in old.panels] or old.focused != new.focused:
+                self.refresh()
+
+    def compute(self, job: Callable[[RunResults], T], show: Callable[[T], None]) -> None:
+        """Show the result of ``job(results)``, which runs beside the GUI thread; a newer request drops it.
+
+        The job raises `ValueError` for what the user can cure; its message is shown.
+        """
+        results, overrides = run_results(self.runs), self.model.session.config
+        if results is None:
+            self.say("Open a frame to see its numbers.")
+            return
+
+        def work() -> T | Exception:
+            try:
+                return job(replace(results, interpolated=self._interpolated(overrides)))
+            except Exception as error:
+                # Any error becomes a message: it must not end the thread.
+                return error
+
+        def answer(result: Any) -> None:
+            self._is_computing = False
+            if isinstance(result, ValueError):
+                self.say(str(result))
+            elif isinstance(result, Exception):
+                self.say(f"The numbers could not be computed: {result}")
+                _log.error("%s failed", type(self).__name__, exc_info=result)
+            else:
+                self.say("")
+                show(result)
+
+        self._is_computing = True
+        self._background.compute(work, answer)
+
+    # For everybody
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was asked for is shown."""
+        return not self._is_computing
+
+    def refresh(self) -> None:
+        """Compute again if the panel is seen, else when it is."""
+        if not self.isVisible() or self.runs.busy:
+            self._is_stale = True
+            return
+        self._is_stale = False
+        self.ask()
+
+    def say(self, text: str) -> None:
+        """One line at the lower edge: what is missing or wrong."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def focused_result(self) -> str:
+        """LSST name of the step whose planes the focused panel shows; for a skipped step the one before it that ran."""
+        name, view = self.model.session.panel.shows.step, self.runs.view
+        row = view.row(name)
+        return view.previous(name) if row is not None and row.status == "skipped" else name
+
+    def layout_of(self, exposure: Exposure) -> Layout:
+        """Where raw pixels are in planes on screen."""
+        from isrcore.inspect.layout import Layout
+
+        raw = self.runs.view.raw
+        return Layout.of(exposure, raw.detector if raw is not None else None)
+
+    def about(self) -> dict[str, Any]:
+        """What exported numbers belong to: frame, CCD, config."""
+        session, view = self.model.session, self.runs.view
+        changed = {override.field: repr(override.value) for override in session.config}
+        return {"frame": session.frame, "detector": view.detector, "config": changed}
+
+    def close_background(self) -> None:
+        """The window closes: drop all work."""
+        self._background.close()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._is_built:
+            self._is_built = True
+            self.build()
+            self.column.addWidget(self.note)
+            self.say("")
+        if self._is_stale:
+            self.refresh()
