@@ -3,14 +3,15 @@
 Thirty thousand apertures of 100 x 100 pixels cover a CCD thirty times over, so the work per aperture pixel decides. The
 frame is coded once in 16 bits over the narrow range in which the medians lie: codes keep the order of the values, take
 half the memory, and are selected with vector instructions where the processor has them. The code of the median then
-points to the one or two pixels whose values decide, which makes the result exact. The coded range has no influence on it:
-an aperture whose median falls outside is looked at directly.
+points to the one or two pixels whose values decide, which makes the result exact. The coded range has no influence on
+it: an aperture whose median falls outside is looked at directly.
 """
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -144,12 +145,13 @@ def _count_unusable(image: Image, x: Integers, y: Integers, side: int) -> Intege
         np.isnan(image[rows], out=running[rows.start + 1 : rows.stop + 1].view(np.bool_))
 
     for_bands(band, image.shape)
-    for above, here in zip(running[:-1], running[1:], strict=True):
+    for above, here in pairwise(running):
         np.add(above, here, out=here)
     columns = sliding_window_view(running, side, axis=1)
     in_columns = columns[y + side, x] - columns[y, x]
     # Single precision is exact for these numbers, and its sums are vectorised.
-    return in_columns.astype(np.float32).sum(axis=1).astype(np.intp)
+    total: Integers = in_columns.astype(np.float32).sum(axis=1).astype(np.intp)
+    return total
 
 
 def _groups(unusable: Integers, x: Integers, y: Integers) -> list[Integers]:

@@ -224,7 +224,7 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     if difference < config.brighterFatterThreshold:
         task.log.info("Brighter-fatter correction converged: change %g in iteration %d.", difference, iteration)
     else:
-        task.log.warning("Brighter-fatter correction did not converge: change %g in iteration %d.", difference, iteration)
+        task.log.warning("Brighter-fatter correction: no convergence, change %g in iteration %d.", difference, iteration)
     np.subtract(corrected.image, pixels.image, out=pixels.image)
     exposure.masked_image.image += pixels.image
     task.maskEdges(exposure, numEdgePixels=max(kernel.shape) // 2, maskPlane="EDGE")
