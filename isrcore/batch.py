@@ -121,7 +121,8 @@ def _check_outputs(request: RunRequest) -> None:
 
 def _gather(request: RunRequest, config: Any, frame: RawFrame) -> Gathered:
     folder = None if request.calib_folder is None else CalibrationFolder(request.calib_folder)
-    wanted = [switch for kind, switch in CALIB_SWITCHES.items() if is_wanted(kind, config, frame.exposure.filter)]
+    label = frame.exposure.filter_label()
+    wanted = [switch for kind, switch in CALIB_SWITCHES.items() if is_wanted(kind, config, label)]
     if folder is None and wanted:
         off = " ".join(f"-c {switch}=False" for switch in wanted)
         raise ValueError(f"{', '.join(wanted)} need calibrations: give --calib DIR, or switch them off with {off}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from isrcore.data.calibs import CALIB_KINDS, CalibChoice, CalibrationFolder, choose_file, load_defects, load_exposure
 from isrcore.data.raw import RawFrame
+from isrcore.image.components import FilterLabel
 from isrcore.pipe import Struct
 
 __all__ = ["CALIB_SWITCHES", "Gathered", "gather_calibrations", "is_wanted", "load_choice"]
@@ -33,11 +34,16 @@ class Gathered:
     choices: dict[str, CalibChoice] = field(default_factory=dict)
 
 
-def is_wanted(kind: str, config: Any, filter_name: str | None) -> bool:
-    """Whether a run with this config needs a calibration: its step is on and, for fringes, the filter is listed."""
+def is_wanted(kind: str, config: Any, label: FilterLabel | None) -> bool:
+    """Whether a run with this config needs a calibration: its step is on and, for fringes, the filter is listed.
+
+    The list names physical filters ("i.MP9702"); a band ("i") in it counts too, as in the step itself.
+    """
     if not getattr(config, CALIB_SWITCHES[kind]):
         return False
-    return kind != "fringe" or filter_name in config.fringe.filters
+    if kind != "fringe":
+        return True
+    return label is not None and not {label.physical, label.band}.isdisjoint(config.fringe.filters)
 
 
 def load_choice(choice: CalibChoice) -> Any:
@@ -71,7 +77,7 @@ def gather_calibrations(
     """
     gathered = Gathered()
     for kind in CALIB_KINDS:
-        if not is_wanted(kind, config, frame.exposure.filter):
+        if not is_wanted(kind, config, frame.exposure.filter_label()):
             continue
         if picks and kind in picks:
             choice = choose_file(kind, picks[kind], detector)

@@ -6,23 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from isrcore.data.calibs import (
-    CALIB_KINDS,
-    CalibChoice,
-    CalibrationFolder,
-    choose_file,
-    load_defects,
-    load_exposure,
-)
+from isrcore.data.calibs import CALIB_KINDS, CalibChoice, CalibrationFolder, choose_file
+from isrcore.data.gather import CALIB_SWITCHES, is_wanted, load_choice
 from isrcore.data.raw import RawFrame
+from isrcore.image.components import FilterLabel
 from isrcore.pipe import Struct
 from isrcore.task import calibrations
 from isrviewer.runner.messages import CalibInfo, Request
 
-__all__ = ["SWITCHES", "CalibLoader"]
-
-SWITCHES = {"bias": "doBias", "dark": "doDark", "flat": "doFlat", "fringe": "doFringe", "defects": "doDefect"}
-"""Kind of calibration -> config field of the step that needs it."""
+__all__ = ["CalibLoader"]
 
 Problems = list[tuple[str, Exception]]
 
@@ -66,8 +58,9 @@ class CalibLoader:
             self._detector = detector
         found: dict[str, Any] = {}
         infos, problems = [], []
+        label = frame.exposure.filter_label()
         for kind in CALIB_KINDS:
-            wanted = bool(getattr(config, SWITCHES[kind]))
+            wanted = is_wanted(kind, config, label)
             try:
                 choice, why = self._choose(kind, request, frame, detector)
                 if choice is not None and wanted:
@@ -76,7 +69,7 @@ class CalibLoader:
                 choice, why = None, str(error)
                 if wanted:
                     problems.append((kind, error))
-            note = why if wanted else f"{SWITCHES[kind]} is off · {why}"
+            note = why if wanted else f"{_not_needed(kind, config, label)} · {why}"
             infos.append(CalibInfo(kind, "" if choice is None else str(choice.path), note))
         fringes = Struct(fringes=found.pop("fringe")) if "fringe" in found else None
         return calibrations(**found, fringes=fringes), tuple(infos), problems
@@ -102,6 +95,13 @@ class CalibLoader:
         if known is not None and known[0] == stamp:
             return known[1]
         announce(f"reading {choice.path.name}")
-        value = load_defects(choice) if choice.kind == "defects" else load_exposure(choice)
+        value = load_choice(choice)
         self._loaded[choice.kind] = (stamp, value)
         return value
+
+
+def _not_needed(kind: str, config: Any, label: FilterLabel | None) -> str:
+    """Why a run does without a calibration."""
+    if not getattr(config, CALIB_SWITCHES[kind]):
+        return f"{CALIB_SWITCHES[kind]} is off"
+    return f"fringe.filters does not list {label.physical if label is not None else 'a frame without filter'}"
