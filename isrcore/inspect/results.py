@@ -44,7 +44,7 @@ class RunResults:
     Attributes
     ----------
     steps : tuple of `StepResult`
-        The raw planes and every step that ran, in order.
+        The raw planes and every step that ran, in order; not those that only check, which leave no planes of their own.
     detector : `Detector` or None
         That the steps used: raw geometry, gains from the header.
     calibs : `Struct` or None
@@ -89,7 +89,7 @@ def results_of(raw: Exposure, reports: Iterable[StepReport], interpolated: tuple
     """
     steps, unit, state = [StepResult("raw", "raw", "ADU", raw)], "ADU", None
     for report in reports:
-        if report.status not in {"done", "cached"}:
+        if report.status not in {"done", "cached"} or report.step.is_check:
             continue
         if report.step.name == "doApplyGains":
             unit = "electron"

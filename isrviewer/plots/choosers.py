@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from isrviewer.plots.inspector import is_check, planes_of
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
-from isrviewer.session import RAW, Session
+from isrviewer.session import Session
 
 __all__ = ["ALL", "SHOWN", "PlanesButton", "StepsButton"]
 
@@ -40,7 +41,7 @@ class StepsButton(QToolButton):
 
     def names(self, session: Session) -> tuple[str, ...]:
         """LSST names of the steps to show, in their order; skipped steps stand for what was before them."""
-        order = [name for name, _, _ in self._runs.results()]
+        order = [name for name, _ in self._offered()]
         if self._mode == ALL:
             return tuple(order)
         wanted = self._chosen if self._chosen else set(_on_screen(session, self._runs.view))
@@ -51,6 +52,10 @@ class StepsButton(QToolButton):
         self._chosen, self._mode = set(names), mode
         self._name()
         self.changed.emit()
+
+    def _offered(self) -> list[tuple[str, str]]:
+        view = self._runs.view
+        return [(name, label) for name, label, _ in self._runs.results() if not is_check(view, name)]
 
     def _name(self) -> None:
         self.setText(f"Steps: {self._mode or len(self._chosen)}")
@@ -63,7 +68,7 @@ class StepsButton(QToolButton):
             action.setCheckable(True)
             action.setChecked(self._mode == mode)
         menu.addSeparator()
-        for name, label, _ in self._runs.results():
+        for name, label in self._offered():
             action = menu.addAction(label, lambda name=name: self._toggle(name))
             action.setCheckable(True)
             action.setChecked(name in self._chosen)
@@ -75,14 +80,8 @@ class StepsButton(QToolButton):
 
 def _on_screen(session: Session, view: RunView) -> Sequence[str]:
     names = [name for panel in session.panels for name in (panel.shows.step, panel.shows.minus) if name]
-    names.append(view.previous(session.panel.shows.step))
-    # A skipped step has no planes of its own.
-    return [name if name == RAW or _ran(view, name) else view.previous(name) for name in names]
-
-
-def _ran(view: RunView, name: str) -> bool:
-    row = view.row(name)
-    return row is not None and row.status != "skipped"
+    selected = planes_of(view, session.panel.shows.step)
+    return [planes_of(view, name) for name in (*names, view.previous(selected))]
 
 
 class PlanesButton(QToolButton):

@@ -39,6 +39,8 @@ def write_svg(widget: QWidget, path: Path) -> None:
     generator.setFileName(str(path))
     generator.setSize(QSize(widget.width(), widget.height()))
     generator.setViewBox(widget.rect())
+    # Recorded drawings, such as the axes, are scaled by the ratio of the resolutions.
+    generator.setResolution(widget.logicalDpiX())
     painter = QPainter()
     if not painter.begin(generator):
         raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")

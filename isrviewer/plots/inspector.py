@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from isrviewer.runner.background import Background
 from isrviewer.runner.model import RunModel
+from isrviewer.runner.progress import RunView
 from isrviewer.session import Override, Session, SessionModel
 from isrviewer.session.config import effective_config
 from isrviewer.theme import GRID
@@ -22,10 +23,25 @@ if TYPE_CHECKING:
     from isrcore.inspect.layout import Layout
     from isrcore.inspect.results import RunResults
 
-__all__ = ["InspectorPanel", "run_results"]
+__all__ = ["InspectorPanel", "is_check", "planes_of", "run_results"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+def is_check(view: RunView, name: str) -> bool:
+    """Whether a step only checks and so has no planes of its own."""
+    row = view.row(name)
+    return row is not None and row.step.is_check
+
+
+def planes_of(view: RunView, name: str) -> str:
+    """The step whose planes step `name` left: itself, or the one before if it was skipped or only checks."""
+    row = view.row(name)
+    while row is not None and (row.status == "skipped" or row.step.is_check):
+        name = view.previous(name)
+        row = view.row(name)
+    return name
 
 
 def run_results(runs: RunModel) -> RunResults | None:
@@ -35,7 +51,11 @@ def run_results(runs: RunModel) -> RunResults | None:
     raw = runs.view.raw
     if raw is None:
         return None
-    steps = tuple(StepResult(name, label, runs.unit(name), exposure) for name, label, exposure in runs.results())
+    steps = tuple(
+        StepResult(name, label, runs.unit(name), exposure)
+        for name, label, exposure in runs.results()
+        if not is_check(runs.view, name)
+    )
     state = runs.last_state()
     if state is None:
         return RunResults(steps, raw.detector)
@@ -154,10 +174,8 @@ class InspectorPanel(QWidget):
         self.note.setVisible(bool(text))
 
     def focused_result(self) -> str:
-        """LSST name of the step whose planes the focused panel shows; for a skipped step the one before it that ran."""
-        name, view = self.model.session.panel.shows.step, self.runs.view
-        row = view.row(name)
-        return view.previous(name) if row is not None and row.status == "skipped" else name
+        """LSST name of the step whose planes the focused panel shows; see `planes_of`."""
+        return planes_of(self.runs.view, self.model.session.panel.shows.step)
 
     def layout_of(self, exposure: Exposure) -> Layout:
         """Where raw pixels are in planes on screen."""

@@ -34,10 +34,10 @@ def one_columns(histories: Sequence[PixelHistory]) -> tuple[Column, ...]:
         _STEP,
         Column(f"Value{shown}", "After the step"),
         Column("Change", "From the value before the step"),
-        Column("σ", "Square root of the variance plane"),
-        Column("S/N", "Value over σ"),
         *((Column("Unit", "Of value, change and σ", is_text=True),) if len(units) > 1 else ()),
         Column("Planes", "Mask planes set after the step: + new, − cleared by it", is_text=True),
+        Column("σ", "Square root of the variance plane"),
+        Column("S/N", "Value over σ"),
     )
 
 
@@ -73,12 +73,12 @@ def _cells(rows: Sequence[PixelRow]) -> list[list[str]]:
         [row.label for row in rows],
         column_texts([row.value for row in rows], 7),
         column_texts(changes, 5, signed=True),
-        column_texts([row.sigma for row in rows], 4),
-        column_texts([row.signal_to_noise for row in rows], 4),
     ]
     if len(_units(rows)) > 1:
         columns.append([row.unit for row in rows])
     columns.append([row.status or _planes_text(row) for row in rows])
+    columns.append(column_texts([row.sigma for row in rows], 4))
+    columns.append(column_texts([row.signal_to_noise for row in rows], 4))
     return [list(cells) for cells in zip(*columns, strict=True)]
 
 

@@ -124,10 +124,13 @@ class SurfaceView(QWidget):
     def _label(self, painter: QPainter, place: QPointF, text: str, below: bool) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         width, height = painter.fontMetrics().horizontalAdvance(text) + 2, painter.fontMetrics().height()
-        area = QRectF(place.x() - width / 2, place.y() + 2, width, height)
+        area = QRectF(place.x() - width / 2, place.y() + height / 2, width, height)
         if not below:
             area = QRectF(place.x() - width - 4, place.y() - height / 2, width, height)
         area.moveLeft(min(max(area.left(), 2), self.width() - width - 2))
         area.moveTop(min(max(area.top(), 0), self.height() - height))
+        ground = self.palette().color(QPalette.ColorRole.Base)
+        ground.setAlpha(190)
+        painter.fillRect(area, ground)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(QPen(soft(self.palette()), 1))

@@ -233,10 +233,10 @@ def test_histograms_count_every_pixel_once() -> None:
         assert (widths == widths[0]).all()
         assert widths[0] == round(widths[0])
         assert each.edges[0] % 1 == 0.5
-    final = histograms(run, run.steps[-1].name, bins=50, limits=(800.0, 1000.0))[1]
-    assert final.edges[0] == 800
-    assert final.edges[-1] == 1000
-    assert final.counts.size == 50
+    coarse = histograms(run, run.steps[-1].name, bins=50, limits=(800.0, 1000.0))[1]
+    assert np.diff(coarse.edges).tolist() == [4.0] * coarse.counts.size
+    fine = histograms(run, run.steps[-1].name, bins=500, limits=(800.0, 1000.0))[1]
+    assert (fine.edges[0], fine.edges[-1], fine.counts.size) == (800, 1000, 500)
 
 
 def test_histogram_of_a_constant_and_of_nothing() -> None:
