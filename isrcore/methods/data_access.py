@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from astropy.table import Table
 
 from isrcore.calib.brighter_fatter_kernel import BrighterFatterKernel
 from isrcore.calib.crosstalk import CrosstalkCalib
@@ -20,6 +21,9 @@ from isrcore.steps.filters import filter_is_listed, physical_filter
 from isrcore.steps.thumbnail import write_thumbnail
 
 __all__ = ["DataAccessMethods"]
+
+_NOT_FOUND = (RuntimeError, LookupError, FileNotFoundError)
+"""What a data store raises when it has no such dataset; other errors are never taken for that."""
 
 _NO_FRINGES = {"fringes": None}
 _TRANSMISSIONS = {"optics": "Optics", "filter": "Filter", "sensor": "Sensor", "atmosphere": "Atmosphere"}
@@ -102,27 +106,24 @@ class DataAccessMethods(Task):
             If the kernel is wanted per amplifier.
         """
         config, detector = self.config, rawExposure.detector
-        assert detector is not None, "readIsrData needs a raw exposure with a detector"
         date = self._observation_date(rawExposure)
         rawExposure.mask.planes.add("UNMASKEDNAN")
 
         def frame(wanted: bool, dataset: str, **keys: Any) -> Any:
             return self.getIsrExposure(dataRef, dataset, **keys) if wanted else None
 
-        kernel, gains = self._read_kernel(dataRef, detector.name) if config.doBrighterFatter else (None, None)
-        crosstalk = self._read_crosstalk(dataRef, detector) if config.doCrosstalk else None
-        values: dict[str, Any] = {
-            "bias": frame(config.doBias, config.biasDataProductName),
-            "linearizer": self._read_linearizer(dataRef, detector) if self.doLinearize(detector) else None,
-            "crosstalk": crosstalk,
-            "crosstalkSources": self.crosstalk.prepCrosstalk(dataRef, crosstalk) if config.doCrosstalk else None,
-            "dark": frame(config.doDark, config.darkDataProductName),
-            "flat": frame(config.doFlat, config.flatDataProductName, dateObs=date),
-            "bfKernel": kernel,
-            "bfGains": gains,
-            "defects": dataRef.get("defects") if config.doDefect else None,
-            "fringes": self._read_fringes(dataRef, rawExposure),
-        }
+        values: dict[str, Any] = {"bias": frame(config.doBias, config.biasDataProductName)}
+        values["linearizer"] = self._read_linearizer(dataRef, detector) if self.doLinearize(detector) else None
+        values |= {"crosstalk": None, "crosstalkSources": None}
+        if config.doCrosstalk:
+            values["crosstalk"] = self._read_crosstalk(dataRef, detector)
+            values["crosstalkSources"] = self.crosstalk.prepCrosstalk(dataRef, values["crosstalk"])
+        values["dark"] = frame(config.doDark, config.darkDataProductName)
+        values["flat"] = frame(config.doFlat, config.flatDataProductName, dateObs=date)
+        kernel, gains = self._read_kernel(dataRef, detector) if config.doBrighterFatter else (None, None)
+        values |= {"bfKernel": kernel, "bfGains": gains}
+        values["defects"] = dataRef.get("defects") if config.doDefect else None
+        values["fringes"] = self._read_fringes(dataRef, rawExposure)
         for part, name in _TRANSMISSIONS.items():
             wanted = config.doAttachTransmissionCurve and getattr(config, f"doUse{name}Transmission")
             values[f"{part}Transmission"] = dataRef.get(f"transmission_{part}") if wanted else None
@@ -155,8 +156,8 @@ class DataAccessMethods(Task):
     def _read_crosstalk(self, dataRef: Any, detector: Any) -> CrosstalkCalib:
         try:
             found: CrosstalkCalib = dataRef.get("crosstalk", immediate=True)
-        except Exception as error:
-            self.log.info("No crosstalk dataset (%s); the coefficients of the detector are used.", error)
+        except _NOT_FOUND as error:
+            self.log.warning("No crosstalk dataset (%s); built from the detector and the config.", error)
             return self._detector_crosstalk(detector)
         return found
 
@@ -166,16 +167,17 @@ class DataAccessMethods(Task):
         calib.fromDetector(detector, coeffVector=list(own.crosstalkValues) if own.useConfigCoefficients else None)
         return calib
 
-    def _read_kernel(self, dataRef: Any, detector_name: str) -> tuple[Any, Any]:
+    def _read_kernel(self, dataRef: Any, detector: Any) -> tuple[Any, Any]:
+        """Kernel and gains, or None twice: then the check of the inputs says what is missing."""
         try:
             kernel = dataRef.get("brighterFatterKernel")
-        except Exception:
+        except _NOT_FOUND as new:
             try:
                 return dataRef.get("bfKernel"), None
-            except Exception as error:
-                self.log.info("No brighter-fatter kernel (%s).", error)
+            except _NOT_FOUND as old:
+                self.log.warning("No brighter-fatter kernel: %s; %s.", new, old)
                 return None, None
-        return self._detector_kernel(kernel, detector_name), kernel.gain
+        return self._detector_kernel(kernel, detector.name), kernel.gain
 
     def _detector_kernel(self, kernel: BrighterFatterKernel, detector_name: str) -> Any:
         """The kernel of a detector out of a container, as ``brighterFatterLevel`` says."""
@@ -254,7 +256,7 @@ class DataAccessMethods(Task):
             self._convert_linearizer(inputs, detector)
         defects = inputs.get("defects")
         if config.doDefect and defects is not None and not isinstance(defects, Defects):
-            inputs["defects"] = Defects.fromTable(defects)
+            inputs["defects"] = Defects.fromTable(defects if isinstance(defects, Table) else defects[0])
         if config.doBrighterFatter:
             self._convert_kernel(inputs, detector)
         if config.doFringe and filter_is_listed(exposure.filter_label, config.fringe.filters, self.log):
@@ -272,7 +274,7 @@ class DataAccessMethods(Task):
         if found is None:
             inputs["crosstalk"] = self._detector_crosstalk(detector)
         elif not isinstance(found, CrosstalkCalib):
-            inputs["crosstalk"] = CrosstalkCalib.fromTable(found)
+            inputs["crosstalk"] = CrosstalkCalib.fromTable([found] if isinstance(found, Table) else found)
         if inputs["crosstalk"].interChip and not inputs.get("crosstalkSources"):
             self.log.warning("The crosstalk has terms between detectors, but no crosstalkSources were found.")
 
