@@ -170,7 +170,7 @@ def amplifiers_in(task: IsrTaskLike, state: IsrState) -> list[Amplifier]:
         If the exposure has no detector; the same type as in the reference, with a message that says what is missing.
     """
     if state.detector is None:
-        raise AttributeError("the exposure has no detector: attach one, its amplifiers say where pixels and overscan lie")
+        raise AttributeError("the exposure has no detector: attach one, its amplifiers say where the pixels lie")
     bbox = state.exposure.bbox
     inside = []
     for amp in state.detector:
