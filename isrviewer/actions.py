@@ -121,6 +121,8 @@ ACTIONS: tuple[Action, ...] = (
             "edit.recall", "Return to remembered parameters", "", "Go back to the parameters remembered last", "named"
         ),
         Action("edit.reset_config", "Reset all config fields", "", "Return every config field to what the task sets"),
+        Action("edit.copy_overrides", "Copy as override file", "", "Copy the changed config fields as LSST overrides"),
+        Action("edit.copy_command_line", "Copy as command line", "", "Copy the isrcore command for this CCD", "frame"),
         Action("edit.shortcuts", "Change shortcuts…", "", "Give actions other keys"),
     ),
     *_menu(

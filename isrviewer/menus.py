@@ -35,6 +35,10 @@ class ActionSet:
             self.by_id[action.id] = qt_action
             self.set_keys(action.id, keys_of(action, shortcuts))
 
+    def trigger(self, action_id: str) -> None:
+        """Do an action as if its menu entry were chosen."""
+        self.by_id[action_id].trigger()
+
     def set_keys(self, action_id: str, keys: list[str]) -> None:
         """Give an action other keys."""
         action = self.by_id[action_id]

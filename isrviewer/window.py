@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, Q
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from isrviewer.commands import command_groups
+from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.run import RunCommands
 from isrviewer.docks import LAYOUT, Docks
@@ -26,6 +27,7 @@ from isrviewer.panels.masks import MasksPanel
 from isrviewer.panels.messages import MessageStrip
 from isrviewer.panels.palette import CommandPalette
 from isrviewer.panels.pixel import PixelPanel
+from isrviewer.panels.prompt import Prompt
 from isrviewer.panels.readout import ReadoutBar
 from isrviewer.panels.start import StartPage
 from isrviewer.panels.steps import StepsPanel
@@ -114,6 +116,12 @@ class Window(QMainWindow):
         return found
 
     @property
+    def edit(self) -> EditCommands:
+        found = self.groups["edit"]
+        assert isinstance(found, EditCommands)
+        return found
+
+    @property
     def run_commands(self) -> RunCommands:
         found = self.groups["run"]
         assert isinstance(found, RunCommands)
@@ -123,6 +131,7 @@ class Window(QMainWindow):
 
     def _build_panels(self) -> None:
         self.strip = MessageStrip()
+        self.prompt = Prompt()
         self.start = StartPage()
         self.grid = PanelGrid(self.model, self.runs)
         self.steps = StepsPanel(self.model)
@@ -144,6 +153,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.strip)
+        column.addWidget(self.prompt)
         column.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
 
@@ -158,14 +168,16 @@ class Window(QMainWindow):
         self.grid.failed.connect(self.strip.error)
         self.steps.switched.connect(self.run_commands.toggle_field)
         self.steps.cure_asked.connect(self._cure)
-        self.config_panel.load_asked.connect(self.files.load_config)
-        self.config_panel.save_asked.connect(self.files.save_config)
-        self.config_panel.reset.clicked.connect(self.actions_by_table.by_id["edit.reset_config"].trigger)
+        trigger = self.actions_by_table.trigger
+        self.config_panel.tools.asked.connect(trigger)
+        self.config_panel.tools.preset_chosen.connect(self.edit.load_preset)
+        self.config_panel.tools.state_chosen.connect(self.edit.recall_named)
+        self.config_panel.tools.state_forgotten.connect(self.edit.forget_named)
         self.calibs.folder_asked.connect(self.files.calib_folder)
         self.errors.chosen.connect(self._go_to_error)
         self.errors.count_changed.connect(self._count_errors)
         self.tools.detector_chosen.connect(self.run_commands.choose_ccd)
-        self.start.asked.connect(lambda action_id: self.actions_by_table.by_id[action_id].trigger())
+        self.start.asked.connect(trigger)
         self.start.recent_chosen.connect(self.files.open_path)
         self.start.recovery_chosen.connect(self._recover)
         self.start.recovery_dismissed.connect(lambda left: left.path.unlink(missing_ok=True))

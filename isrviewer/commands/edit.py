@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtGui import QGuiApplication
 
-from isrviewer.session.changes import clear_fields, recall, remember
+from isrviewer.session.changes import clear_fields, forget, load_overrides, recall, remember
+from isrviewer.session.config import changed_by_preset, command_line, override_text
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -33,13 +34,8 @@ class EditCommands:
 
     def remember(self) -> None:
         """Ask for a name; the field is offered with the next free one."""
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle("Remember these parameters")
-        dialog.setLabelText("Name")
-        dialog.setTextValue(f"state {len(self._model.session.named) + 1}")
-        dialog.textValueSelected.connect(self.remember_as)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        free = f"state {len(self._model.session.named) + 1}"
+        self._window.prompt.ask("Remember these parameters as", free, self.remember_as)
 
     def remember_as(self, name: str) -> None:
         """Keep config and calibrations under a name."""
@@ -57,6 +53,29 @@ class EditCommands:
     def recall_named(self, name: str) -> None:
         """Return to the parameters kept under a name."""
         self._model.change(recall(self._model.session, name), f"return to {name}")
+
+    def forget_named(self, name: str) -> None:
+        """Drop what is kept under a name."""
+        self._model.change(forget(self._model.session, name), f"forget {name}")
+
+    def load_preset(self, name: str) -> None:
+        """Set the fields that a preset sets, as one undoable change."""
+        values = changed_by_preset(self._model.session, name)
+        self._model.change(load_overrides(self._model.session, values, f"preset {name}"), f"preset {name}")
+        fields = "1 field" if len(values) == 1 else f"{len(values)} fields"
+        self._window.strip.note(f"The preset {name.replace('_', ' ')} changed {fields}.")
+
+    def copy_overrides(self) -> None:
+        QGuiApplication.clipboard().setText(override_text(self._model.session))
+        self._window.strip.note("Copied the changed config fields as an override file.")
+
+    def copy_command_line(self) -> None:
+        session = self._model.session
+        QGuiApplication.clipboard().setText(command_line(session, self._window.runs.view.detector or 0))
+        picked = ", ".join(pick.kind for pick in session.calibs)
+        text = "Copied the command that repeats this correction."
+        left_out = f" It takes the folder's best {picked}: the command line cannot name single files." if picked else ""
+        self._window.strip.note(text + left_out)
 
     def reset_config(self) -> None:
         self._model.change(clear_fields(self._model.session), "reset config")

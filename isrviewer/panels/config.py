@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QMenu,
-    QPushButton,
+    QSplitter,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolButton,
+    QTextBrowser,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from isrviewer.panels.config_rows import FieldRow, field_rows, parse_text, value_text
+from isrviewer.panels.config_tools import ConfigTools
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.changes import clear_field, set_field
 from isrviewer.theme import GRID, number_font
@@ -68,16 +69,7 @@ class _Delegate(QStyledItemDelegate):
 
 
 class ConfigPanel(QWidget):
-    """Every field of the task config, grouped by the step that reads it.
-
-    Signals
-    -------
-    load_asked(), save_asked()
-        Override files are the window's business.
-    """
-
-    load_asked = Signal()
-    save_asked = Signal()
+    """Every field of the task config, grouped by the step that reads it; below it what the field is and who set it."""
 
     def __init__(self, model: SessionModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,26 +105,25 @@ class ConfigPanel(QWidget):
         self.tree.itemClicked.connect(self._clicked)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._show_menu)
-        self.reset = QPushButton("Reset all")
-        self.reset.setToolTip("Return every field to what the task and CFHT set")
-        load = QToolButton(text="Load…", toolTip="Apply an override file")
-        load.clicked.connect(self.load_asked)
-        save = QToolButton(text="Save…", toolTip="Write the changed fields as an override file")
-        save.clicked.connect(self.save_asked)
+        self.tree.currentItemChanged.connect(self._show_details)
+        self.details = QTextBrowser()
+        self.details.setToolTip("The field that is selected")
+        self.details.setPlaceholderText("Select a field to see what it does and who set it")
+        self.tools = ConfigTools(model)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.tree)
+        split.addWidget(self.details)
+        split.setStretchFactor(0, 1)
+        split.setSizes([600, 132])
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.only_changed)
-        bottom = QHBoxLayout()
-        for widget in (load, save):
-            bottom.addWidget(widget)
-        bottom.addStretch(1)
-        bottom.addWidget(self.reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
         layout.addLayout(top)
-        layout.addWidget(self.tree)
-        layout.addLayout(bottom)
+        layout.addWidget(split)
+        layout.addWidget(self.tools)
         model.observe(self._session_changed)
 
     def show_config(self, config: Any, problems: dict[str, str]) -> None:
@@ -146,6 +137,7 @@ class ConfigPanel(QWidget):
             self._show_row(row)
         self._filling = False
         self._filter()
+        self._show_details(self.tree.currentItem())
 
     def find(self, text: str = "") -> None:
         """Put the cursor into the search field."""
@@ -219,6 +211,10 @@ class ConfigPanel(QWidget):
             child.setForeground(_NAME, QBrush(_ERROR))
             child.setToolTip(_NAME, message)
             item.setExpanded(True)
+
+    def _show_details(self, item: QTreeWidgetItem | None) -> None:
+        row: FieldRow | None = item.data(_NAME, _ROW) if item is not None else None
+        self.details.setHtml("" if row is None else row.html(self._problems.get(row.path, "")))
 
     def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
         """One click opens a list of choices, as a combo box would."""

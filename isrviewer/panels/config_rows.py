@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from isrviewer.session import Override
@@ -54,6 +55,16 @@ class FieldRow:
     def tip(self) -> str:
         lines = [self.path, self.doc, "", f"Takes {self.expected}", *self.history]
         return "\n".join(lines)
+
+    def html(self, problem: str = "") -> str:
+        """The same for a pane of its own, with what is wrong about it first."""
+        lines = [f"<b>{escape(self.path)}</b>"]
+        if problem:
+            lines.append(f'<span style="color: #D55E00">{escape(problem)}</span>')
+        lines.append(escape(self.doc))
+        lines.append(f"Takes {escape(self.expected)}. Read by: {escape(self.group)}.")
+        past = "".join(f"<li>{escape(line)}</li>" for line in self.history)
+        return "<p>".join(lines) + f"<p>Set by, latest last:<ul style='margin: 0'>{past}</ul>"
 
 
 def value_text(value: Any) -> str:

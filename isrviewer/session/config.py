@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from isrviewer.session.state import Override, Session
 
-__all__ = ["changed_by_file", "config_problems", "effective_config", "is_on", "override_text"]
+__all__ = [
+    "changed_by_file",
+    "changed_by_preset",
+    "command_line",
+    "config_problems",
+    "distinct_problems",
+    "effective_config",
+    "is_on",
+    "override_text",
+]
 
 
 def effective_config(overrides: tuple[Override, ...]) -> tuple[Any, dict[str, str]]:
@@ -44,13 +55,25 @@ def is_on(config: Any, field: str) -> bool:
 
 
 def config_problems(config: Any) -> dict[str, str]:
-    """Rules that a config breaks: field -> message. Completes the config where the rules say so (`validate`)."""
+    """Rules that a config breaks: field -> message; a rule about several fields is told at each of them.
+
+    Completes the config where the rules say so (`validate`).
+    """
+    from isrcore.config import ConfigRuleError
+
     try:
         config.validate()
+    except ConfigRuleError as error:
+        return dict.fromkeys(error.fields, str(error))
     except ValueError as error:
         field = getattr(error, "fullname", "") or getattr(getattr(error, "field", None), "name", "")
         return {field.removeprefix("config."): str(error)}
     return {}
+
+
+def distinct_problems(problems: dict[str, str]) -> dict[str, str]:
+    """One entry for each message: at the first of its fields."""
+    return {field: text for text, field in {text: field for field, text in reversed(problems.items())}.items()}
 
 
 def changed_by_file(session: Session, path: Path) -> list[tuple[str, Any]]:
@@ -63,12 +86,24 @@ def changed_by_file(session: Session, path: Path) -> list[tuple[str, Any]]:
     OSError
         When the file cannot be read.
     """
-    from isrcore.config.fields import copy_config, differences
     from isrcore.config.overrides import load_overrides
+
+    return _changed_by(session, lambda config: load_overrides(config, path))
+
+
+def changed_by_preset(session: Session, name: str) -> list[tuple[str, Any]]:
+    """What a preset would change: pairs of field and new value; `KeyError` when there is no such preset."""
+    from isrcore.config.presets import list_presets
+
+    return _changed_by(session, {preset.name: preset for preset in list_presets()}[name].load)
+
+
+def _changed_by(session: Session, load: Callable[[Any], None]) -> list[tuple[str, Any]]:
+    from isrcore.config.fields import copy_config, differences
 
     before, _ = effective_config(session.config)
     after = copy_config(before)
-    load_overrides(after, path)
+    load(after)
     return [(field, new) for field, (_, new) in differences(before, after).items()]
 
 
@@ -77,3 +112,17 @@ def override_text(session: Session) -> str:
     from isrcore.config.save import only_changed_text
 
     return only_changed_text(effective_config(session.config)[0], effective_config(())[0])
+
+
+def command_line(session: Session, detector: int) -> str:
+    """A shell command that corrects a CCD of the open frame with the session's config and calibration folder.
+
+    Calibrations picked one by one are not in it: the command takes a folder only.
+    """
+    from isrcore.config.save import command_line_arguments
+
+    config, reference = effective_config(session.config)[0], effective_config(())[0]
+    words = ["isrcore", "run", session.frame or "FRAME", "--detector", str(detector)]
+    if session.calib_folder:
+        words += ["--calib", session.calib_folder]
+    return shlex.join([*words, *command_line_arguments(config, reference), "-o", "out.fits"])

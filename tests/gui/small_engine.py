@@ -32,7 +32,7 @@ from isrviewer.runner.messages import (
     RunEnded,
     Stepped,
 )
-from isrviewer.session.config import effective_config
+from isrviewer.session.config import distinct_problems, effective_config
 
 WIDTH, HEIGHT = 40, 60
 
@@ -136,7 +136,7 @@ class SmallEngine:
         emit(Opened(facts, number, exposure, task.chain))
         infos = (CalibInfo("flat", "/calib/flat.fits", "the only one"),)
         emit(Planned(infos, tuple(step.why_not(task, state) for step in task.chain)))
-        for field, text in problems.items():
+        for field, text in distinct_problems(problems).items():
             emit(Problem(field, text))
         complete = not problems and self._run(task, state, request, emit, cancel)
         emit(RunEnded(complete, 0.01, self.store.nbytes()))
