@@ -72,11 +72,12 @@ def aperture_medians(image: Image, x: Integers, y: Integers, side: int) -> Float
     medians = np.empty(x.size)
 
     def work(group: Integers) -> None:
-        ranks = side * side - int(unusable[group[0]])
-        medians[group] = _group_medians(image, codes, x[group], y[group], side, ranks)
+        medians[group] = _group_medians(image, codes, x[group], y[group], side, unusable[group])
 
+    # Neighbours together, for the sake of the processor's cache; apertures with unusable pixels take longer.
+    order = np.lexsort((x, y // 32, unusable > 0))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(work, _groups(unusable, x, y)))
+        list(pool.map(work, np.array_split(order, -(-x.size // _GROUP))))
     return medians
 
 
@@ -154,24 +155,21 @@ def _count_unusable(image: Image, x: Integers, y: Integers, side: int) -> Intege
     return total
 
 
-def _groups(unusable: Integers, x: Integers, y: Integers) -> list[Integers]:
-    """Apertures with equal numbers of unusable pixels, neighbours together."""
-    order = np.lexsort((x, y // 32, unusable))
-    ends = np.flatnonzero(np.diff(unusable[order])) + 1
-    groups = []
-    for part in np.split(order, ends):
-        groups += [part[start : start + _GROUP] for start in range(0, part.size, _GROUP)]
-    return groups
-
-
-def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: int, count: int) -> Floats:
-    """Medians of apertures that all have `count` usable pixels."""
+def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: int, unusable: Integers) -> Floats:
+    """Medians of apertures with known numbers of unusable pixels."""
     area = side * side
     apertures = sliding_window_view(codes, (side, side))[y, x].reshape(x.size, area)
-    low, high = max(count - 1, 0) // 2, count // 2
-    ordered = np.partition(apertures, low, axis=1)
-    low_code = ordered[:, low]
-    high_code = low_code if high <= low else ordered[:, high:].min(axis=1)
+    # Half of the unusable pixels moves to the low end, so that the median has the same place in every aperture.
+    moved = (unusable + area % 2) // 2
+    if unusable.any():
+        row, place = np.divmod(np.flatnonzero(apertures == _UNUSABLE), area)
+        nth = np.arange(row.size) - np.repeat(np.cumsum(unusable) - unusable, unusable)
+        moving = nth < moved[row]
+        apertures[row[moving], place[moving]] = _LOWEST
+    middle, has_two = (area - 1) // 2, (area - unusable) % 2 == 0
+    ordered = np.partition(apertures, middle, axis=1)
+    low_code = ordered[:, middle]
+    high_code = np.where(has_two, ordered[:, middle + 1 :].min(axis=1), low_code)
     span = high_code - low_code
     # The pixels with one of the two codes, aperture by aperture; no code lies between them.
     offset = apertures - low_code[:, None]
@@ -189,12 +187,13 @@ def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: i
     if apart.size:
         second[apart] = np.minimum.reduceat(values[~is_low], np.searchsorted(row[~is_low], apart))
     # If they share a code and are its only pixels, or all its pixels are equal, the extremes are right as well.
-    shared = (span == 0) & (lowest < highest) & (np.diff(starts) > 1 + high - low)
+    outside = (low_code == _LOWEST) | (high_code >= _HIGHEST)
+    shared = (span == 0) & (lowest < highest) & (np.diff(starts) > 1 + has_two) & ~outside
     for n in np.flatnonzero(shared):
         same_code = np.sort(low_values[starts[n] : starts[n + 1]])
-        below = np.count_nonzero(ordered[n, :low] < low_code[n])
-        first[n], second[n] = same_code[low - below], same_code[high - below]
+        rank = middle - np.count_nonzero(ordered[n, :middle] < low_code[n])
+        first[n], second[n] = same_code[rank], same_code[rank + has_two[n]]
     medians = 0.5 * (first + second)
-    outside = np.flatnonzero((low_code == _LOWEST) | (high_code >= _HIGHEST))
-    medians[outside] = _direct_medians(image, x[outside], y[outside], side)
+    todo = np.flatnonzero(outside)
+    medians[todo] = _direct_medians(image, x[todo], y[todo], side)
     return medians

@@ -222,9 +222,9 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     )
     # The last iteration is returned whether it converged or not, so only the difference tells (trap h-19).
     if difference < config.brighterFatterThreshold:
-        task.log.info("Brighter-fatter correction converged: change %g in iteration %d.", difference, iteration)
+        task.log.info("Brighter-fatter correction converged: change %g, iteration %d.", difference, iteration)
     else:
-        task.log.warning("Brighter-fatter correction: no convergence, change %g in iteration %d.", difference, iteration)
+        task.log.warning("Brighter-fatter correction: no convergence, change %g, iteration %d.", difference, iteration)
     np.subtract(corrected.image, pixels.image, out=pixels.image)
     exposure.masked_image.image += pixels.image
     task.maskEdges(exposure, numEdgePixels=max(kernel.shape) // 2, maskPlane="EDGE")
