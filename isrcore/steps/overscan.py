@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from isrcore.camera import Amplifier, ReadoutCorner
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
+from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics, string_to_property
 from isrcore.pipe import Struct, Task
 from isrcore.steps.overscan_fit import VECTOR_FIT_TYPES, OverscanProfile, fit_profile, level_profile, runs_along_x
@@ -138,8 +139,8 @@ class OverscanCorrectionTask(Task):
             raise RuntimeError(f"overscan.fitType must be one of {', '.join(FIT_TYPES)}, found {fit_type!r}")
         if not np.isfinite(profile.model).all():
             self.log.warning("The overscan level of %s is not finite: too few usable overscan pixels.", _name(amp))
-        data -= np.float32(image_fit) if isinstance(image_fit, float) else image_fit
-        overscan.image -= np.float32(overscan_fit) if isinstance(overscan_fit, float) else overscan_fit
+        _subtract(data, image_fit)
+        _subtract(overscan.image, overscan_fit)
         return Struct(
             imageFit=image_fit, overscanFit=overscan_fit, overscanImage=overscan, edgeMask=edge_mask, profile=profile
         )
@@ -150,14 +151,22 @@ class OverscanCorrectionTask(Task):
         return StatisticsControl(float(self.config.numSigmaClip), and_mask=mask.planes.bitmask(self._mask_planes))
 
 
+def _subtract(image: NDArray[Any], fit: float | NDArray[np.float32]) -> None:
+    if isinstance(fit, float):
+        level = np.float32(fit)
+        for_bands(lambda rows: np.subtract(image[rows], level, out=image[rows]), image.shape)
+    else:
+        for_bands(lambda rows: np.subtract(image[rows], fit[rows], out=image[rows]), image.shape)
+
+
 def _name(amp: Amplifier | None) -> str:
     return "the amplifier" if amp is None else f"amplifier {amp.name}"
 
 
 def _level(image: NDArray[Any], masked: NDArray[np.bool_], fit_type: str, control: StatisticsControl) -> float:
     """One level for all overscan pixels; NaN when none is usable."""
-    pixels = image[~masked]
-    pixels = pixels[np.isfinite(pixels)]
+    unusable = masked | ~np.isfinite(image)
+    pixels = image[~unusable] if unusable.any() else image.ravel()
     if pixels.size == 0:
         return math.nan
     if fit_type == "MEDIAN":
@@ -301,9 +310,22 @@ def _mask_deviant(overscan: MaskedImage, max_deviation: float) -> None:
     With every pixel masked there is no median, and the values themselves are compared, as in the reference.
     """
     bits, saturated = overscan.mask.array, np.int32(overscan.mask.planes.bitmask("SAT"))
-    unmasked = overscan.image[bits == 0]
-    median = np.median(unmasked) if unmasked.size else np.float32(0.0)
-    bits[np.abs(overscan.image - median) > max_deviation] = saturated
+    unmasked = overscan.image[bits == 0] if bits.any() else overscan.image.ravel()
+    deviant = np.abs(overscan.image - _median(unmasked)) > max_deviation
+    if deviant.any():
+        bits[deviant] = saturated
+
+
+def _median(pixels: NDArray[Any]) -> Any:
+    """Plain median, NaN if there is a NaN; zero of nothing."""
+    if pixels.size == 0:
+        return np.float32(0.0)
+    if np.isnan(pixels).any():
+        return np.float32(np.nan)
+    middle = (pixels.size - 1) // 2
+    # NumPy selects one place with vector instructions, several places without: take the second as a minimum.
+    ordered = np.partition(pixels, middle)
+    return ordered[middle] if pixels.size % 2 else (ordered[middle] + ordered[middle + 1 :].min()) / np.float32(2)
 
 
 def _summary(
