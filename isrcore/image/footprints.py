@@ -88,16 +88,20 @@ def find_runs(where: Bools) -> Runs:
     return parts[0] if len(parts) == 1 else Runs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def fill_runs(where: Bools, y: Indices, first: Indices, last: Indices) -> None:
-    """Set runs of a contiguous array in place; they are clipped to it, and runs outside or empty are left out."""
-    height, width = where.shape
+def fill_runs(array: NDArray[Any], y: Indices, first: Indices, last: Indices, bits: Any = True) -> None:
+    """OR `bits` on runs of a bool or integer array, in place.
+
+    Runs are clipped to the array; runs outside or empty are left out.
+    """
+    height, width = array.shape
     first, last = np.maximum(first, 0), np.minimum(last, width - 1)
     keep = (y >= 0) & (y < height) & (first <= last)
     begin, lengths = (y * width + first)[keep], (last - first + 1)[keep]
-    flat = where.reshape(-1)
-    counts = np.bincount(lengths)
-    for length in np.flatnonzero(counts).tolist():
-        sliding_window_view(flat, length, writeable=True)[begin[lengths == length]] = True
+    flat = array.reshape(-1)  # a copy if the array is not contiguous
+    for length in np.flatnonzero(np.bincount(lengths)).tolist():
+        sliding_window_view(flat, length, writeable=True)[begin[lengths == length]] |= bits
+    if not array.flags.c_contiguous:
+        array[...] = flat.reshape(array.shape)
 
 
 def grow_diamond(where: Bools, radius: int) -> Bools:

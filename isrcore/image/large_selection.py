@@ -78,8 +78,8 @@ class ManyPixels:
 
     def __init__(self, array: Array, mask: NDArray[np.int32] | None, bits: int, clip_sigma: float) -> None:
         self._array, self._mask, self._bits = array, mask, np.int32(bits)
-        sample = self._usable(tuple(slice(step // 2, None, step) for step in _sample_steps(array.shape)))
-        self._sample = np.sort(sample[is_finite(sample)])
+        sample, usable = self._look(tuple(slice(step // 2, None, step) for step in _sample_steps(array.shape)))
+        self._sample = np.sort(sample[usable])
         q25, self._shift, q75 = (self._sampled(fraction) for fraction in QUARTILES)
         sigma = clip_sigma * IQ_TO_STDEV * (q75 - q25)
         kind = array.dtype.type
@@ -90,25 +90,20 @@ class ManyPixels:
         """About the quantile of the sample; 0 when there is none."""
         return float(self._sample[int(fraction * (self._sample.size - 1))]) if self._sample.size else 0.0
 
-    def _usable(self, index: Any) -> Array:
-        """Pixels at `index` as a contiguous 1-d array in which masked ones are NaN."""
+    def _look(self, index: Any) -> tuple[Array, NDArray[np.bool_]]:
+        """Pixels at `index` as a contiguous 1-d array, and which of them are usable."""
         pixels: Array = self._array[index].reshape(-1)
+        usable = is_finite(pixels)
         if self._mask is not None:
-            masked = (self._mask[index] & self._bits).reshape(-1) != 0
-            if masked.any():
-                pixels = pixels.copy()
-                if pixels.dtype == np.float32:
-                    # Setting the exponent bits makes any number a NaN, several times faster than assigning to a set.
-                    pixels.view(np.int32)[...] |= masked * _NAN_BITS
-                else:
-                    pixels[masked] = np.nan
-        return pixels
+            np.logical_and(usable, (self._mask[index] & self._bits).reshape(-1) == 0, out=usable)
+        return pixels, usable
 
-    def _bands(self, rows: slice) -> Iterator[Array]:
-        """`_usable` pixels of small bands inside `rows`."""
+    def _bands(self, rows: slice) -> Iterator[tuple[Array, NDArray[np.bool_], int]]:
+        """Pixels of small bands inside `rows`, which are usable, and how many that are."""
         step = max(1, BAND_PIXELS // math.prod(self._array.shape[1:]))
         for start in range(rows.start, rows.stop, step):
-            yield self._usable(slice(start, min(start + step, rows.stop)))
+            pixels, usable = self._look(slice(start, min(start + step, rows.stop)))
+            yield pixels, usable, int(np.count_nonzero(usable))
 
     def _map_rows(self, function: Any) -> list[Any]:
         """Call ``function(rows)`` for a few large parts, one after the other on each processor."""
@@ -140,19 +135,18 @@ class ManyPixels:
         size = max(BAND_PIXELS, math.prod(self._array.shape[1:]))
         flags, clipped, offsets = np.empty((3, size), np.bool_), np.empty(size, self._array.dtype), np.empty(size)
         number, below, found, sums = 0, [0] * len(brackets), [], []
-        for pixels in self._bands(rows):
+        for pixels, usable, count in self._bands(rows):
             wanted, low_side, high_side = flags[:, : pixels.size]
-            usable = is_finite(pixels)
-            count = int(np.count_nonzero(usable))
             number += count
-            # Unusable pixels that compare as low: minus infinity, not NaN.
-            too_low = 0 if count == pixels.size else int(np.count_nonzero((pixels < 0) & ~usable))
+            some_unusable = count < pixels.size
             if clipping:
+                if some_unusable:
+                    pixels = _with_nan(pixels, usable)
                 np.less(pixels, self._core[0], out=low_side)
                 np.greater(pixels, self._core[1], out=high_side)
-                nans = 0 if count == pixels.size else int(np.count_nonzero(np.isnan(pixels)))
-                moved = int(np.count_nonzero(low_side)) + nans, int(np.count_nonzero(high_side))
-                sums.append(self._core_sums(pixels, moved, nans > 0, clipped[: pixels.size], offsets[: pixels.size]))
+                moved = int(np.count_nonzero(low_side)) + pixels.size - count, int(np.count_nonzero(high_side))
+                buffers = clipped[: pixels.size], offsets[: pixels.size]
+                sums.append(self._core_sums(pixels, moved, some_unusable, *buffers))
                 np.logical_and(low_side, pixels >= self._reach[0], out=low_side)
                 np.logical_and(high_side, pixels <= self._reach[1], out=high_side)
                 np.logical_or(low_side, high_side, out=wanted)
@@ -160,15 +154,16 @@ class ManyPixels:
                 wanted[:] = False
             for k, (low, high) in enumerate(brackets):
                 np.less(pixels, low, out=low_side)
-                below[k] += int(np.count_nonzero(low_side)) - too_low
+                if some_unusable:
+                    np.logical_and(low_side, usable, out=low_side)
+                below[k] += int(np.count_nonzero(low_side))
                 np.less_equal(pixels, high, out=high_side)
                 np.greater(high_side, low_side, out=high_side)
                 np.logical_or(wanted, high_side, out=wanted)
+            if some_unusable:
+                np.logical_and(wanted, usable, out=wanted)
             found.append(pixels.take(np.flatnonzero(wanted)))
         values = np.concatenate(found)
-        usable = is_finite(values)
-        if not usable.all():
-            values = values[usable]
         # The few values found are sorted: slices are much faster than picking values by comparison.
         values.sort()
         inside = [values[slice(*_range(values, low, high))] for low, high in brackets]
@@ -187,7 +182,7 @@ class ManyPixels:
         Parameters
         ----------
         moved : (int, int)
-            Pixels below and above the core; NaN moves to the lower end.
+            Pixels below and above the core; NaN counts as below and moves to the lower end.
         has_nan : bool
         clipped, offsets : ndarray
             Buffers.
@@ -219,8 +214,8 @@ class ManyPixels:
         below, inside = visit.below[slot], visit.inside[slot]
         if not below <= low <= high < below + inside.size:
             # The sample was not like the frame: order everything.
-            pixels = self._usable(...)
-            below, inside = 0, pixels[is_finite(pixels)]
+            pixels, usable = self._look(...)
+            below, inside = 0, pixels[usable]
         # NumPy selects one place with vector instructions, several places without: take the second as a minimum.
         ordered = np.partition(inside, low - below)
         first = float(ordered[low - below])
@@ -258,9 +253,9 @@ class ManyPixels:
 
         def part(rows: slice) -> _Sums:
             sums = []
-            for pixels in self._bands(rows):
+            for pixels, usable, _ in self._bands(rows):
                 offsets = np.subtract(pixels, centre, dtype=np.float64)
-                kept = np.abs(offsets) <= half_width
+                kept = (np.abs(offsets) <= half_width) & usable
                 if not kept.all():
                     offsets = offsets[kept]
                 sums.append(_Sums(offsets.size, float(offsets.sum()), float(np.einsum("i,i->", offsets, offsets))))
@@ -270,12 +265,26 @@ class ManyPixels:
 
     def extremes(self) -> tuple[float, float]:
         def part(rows: slice) -> tuple[float, float]:
-            bands = [np.where(is_finite(pixels), pixels, np.nan) for pixels in self._bands(rows)]
+            bands = [
+                pixels if count == pixels.size else _with_nan(pixels, usable)
+                for pixels, usable, count in self._bands(rows)
+            ]
             lows, highs = [np.fmin.reduce(band) for band in bands], [np.fmax.reduce(band) for band in bands]
             return float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
 
         lows, highs = zip(*self._map_rows(part), strict=True)
         return float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
+
+
+def _with_nan(pixels: Array, usable: NDArray[np.bool_]) -> Array:
+    """A copy in which pixels that are not usable are NaN."""
+    pixels = pixels.copy()
+    if pixels.dtype == np.float32:
+        # Setting the exponent bits makes any number a NaN, several times faster than assigning to a set.
+        pixels.view(np.int32)[...] |= ~usable * _NAN_BITS
+    else:
+        pixels[~usable] = np.nan
+    return pixels
 
 
 def _range(ordered: Array, low: Any, high: Any) -> tuple[int, int]:

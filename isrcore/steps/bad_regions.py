@@ -49,11 +49,11 @@ def set_bad_regions(exposure: Exposure, bad_statistic: str = "MEDIAN") -> Replac
     bad, both = np.int32(mask.planes.bitmask("BAD")), np.int32(mask.planes.bitmask(["BAD", "INTRP"]))
 
     def band(rows: slice) -> int:
-        where = np.flatnonzero((mask.array[rows] & both) == bad)
-        if where.size:
-            y, x = np.divmod(where, image.shape[1])
-            image[rows][y, x] = value
-        return int(where.size)
+        where = (mask.array[rows] & both) == bad
+        number = int(np.count_nonzero(where))
+        if number:
+            np.copyto(image[rows], value, where=where, casting="same_kind")
+        return number
 
     return Replaced(sum(map_bands(band, image.shape)), value)
 

@@ -37,7 +37,8 @@ SUBSTITUTES: tuple[tuple[Constant, Constant, Constant, Constant], ...] = (
 
 _LEFT, _LEFT_SHORT, _NO_B2, _RIGHT, _RIGHT_SHORT = 1, 2, 2, 5, 6
 
-_LOWEST = -3.4028235e38
+_LOWEST = np.float32(-3.4028235e38)
+_BLOCK_PIXELS = 1 << 14
 
 
 class Segment(NamedTuple):
@@ -72,6 +73,12 @@ class Segment(NamedTuple):
             if used[k]:
                 yield k, offset, SUBSTITUTES[self.substitute][k]
 
+    def blocks(self) -> Iterator[Segment]:
+        """The same in parts that stay in the processor's cache."""
+        step = max(1, _BLOCK_PIXELS // self.width)
+        for start in range(0, self.y.size, step):
+            yield self._replace(y=self.y[start : start + step], first=self.first[start : start + step])
+
 
 @dataclass
 class Plan:
@@ -94,7 +101,7 @@ class Plan:
     def apply(self, plane: NDArray[np.float32], fallback: float) -> None:
         """Interpolate one contiguous plane of these rows, in place."""
         flat, ncol = plane.reshape(-1), plane.shape[1]
-        early = [segment for segment in self.segments if not segment.late]
+        early = [part for segment in self.segments if not segment.late for part in segment.blocks()]
         # All neighbours are read before anything is written.
         computed = [_values(segment, flat, ncol, fallback) for segment in early]
         for segment, values in zip(early, computed, strict=True):
@@ -106,36 +113,35 @@ class Plan:
                 _write(segment, _values(segment, flat, ncol, fallback), flat, ncol)
 
 
-def _values(segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: float) -> NDArray[np.float64]:
-    """Interpolated values, (width, number of segments)."""
-    table = weights(segment.width, segment.left, segment.right)
+def _values(segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: float) -> NDArray[np.float32]:
+    """Interpolated values, (number of runs, width)."""
     begin = segment.y * ncol + segment.first
-    nearest: list[NDArray[np.float64]] = []
-    total = np.zeros((segment.width, begin.size))
+    columns, neighbours = [], []
+    for k, offset, constant in segment.neighbours():
+        columns.append(k)
+        if constant is None:
+            neighbours.append(flat[begin + offset].astype(np.float64))
+        else:
+            # What was filled in has been rounded to a pixel.
+            value = float(np.float32(fallback)) if constant == FALLBACK else float(constant)
+            neighbours.append(np.full(begin.size, value))
+    table = weights(segment.width, segment.left, segment.right)[:, columns]
     with np.errstate(invalid="ignore", over="ignore"):
-        for k, offset, constant in segment.neighbours():
-            if constant is None:
-                neighbour = flat[begin + offset].astype(np.float64)
-            else:
-                # What was filled in has been rounded to a pixel.
-                value = float(np.float32(fallback)) if constant == FALLBACK else float(constant)
-                neighbour = np.full(begin.size, value)
-            total += table[:, k, None] * neighbour
-            if k in (1, 2):
-                nearest.append(neighbour)
-    if np.fmin.reduce(total.reshape(-1)) < _LOWEST:
-        total = np.where(total < _LOWEST, sum(nearest) / len(nearest), total)
+        values = (np.stack(neighbours, axis=1) @ table.T).astype(np.float32)
+    if np.fmin.reduce(values.reshape(-1)) < _LOWEST:
+        nearest = [neighbour for k, neighbour in zip(columns, neighbours, strict=True) if k in (1, 2)]
+        mean = (sum(nearest) / len(nearest)).astype(np.float32)
+        values = np.where(values < _LOWEST, mean[:, None], values)
     if (segment.width, segment.left, segment.right) == (2, 1, 1):
         # As the reference has it: only here negative results are cut off (trap h-17).
-        total[total < 0] = 0.0
-    return total
+        values[values < 0] = 0.0
+    return values
 
 
-def _write(segment: Segment, values: NDArray[np.float64], flat: NDArray[np.float32], ncol: int) -> None:
+def _write(segment: Segment, values: NDArray[np.float32], flat: NDArray[np.float32], ncol: int) -> None:
     # Windows copy each run as a whole, which is much kinder to the cache than one index per pixel.
     windows = sliding_window_view(flat, segment.width, writeable=True)
-    with np.errstate(over="ignore"):
-        windows[segment.y * ncol + segment.first] = values.T
+    windows[segment.y * ncol + segment.first] = values
 
 
 def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:

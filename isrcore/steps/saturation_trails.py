@@ -19,16 +19,14 @@ def widen_saturation_trails(mask: Mask) -> None:
 
     Runs are horizontal whatever the direction of the trail; the plane is the literal ``SAT`` (trap h-18).
     """
-    saturated = mask.has("SAT")
-    runs = find_runs(saturated)
+    runs = find_runs(mask.has("SAT"))
     extra = _EXTRA[np.minimum(runs.last - runs.first + 1, len(_EXTRA) - 1)]
     wide = np.flatnonzero(extra)
     if wide.size:
         y, first, last, extra = runs.y[wide], runs.first[wide], runs.last[wide], extra[wide]
-        added = np.zeros_like(saturated)
-        fill_runs(added, y, first - extra, first - 1)
-        fill_runs(added, y, last + 1, last + extra)
-        mask.set_where(added, "SAT")
+        bits = np.int32(mask.planes.bitmask("SAT"))
+        fill_runs(mask.array, y, first - extra, first - 1, bits)
+        fill_runs(mask.array, y, last + 1, last + extra, bits)
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
