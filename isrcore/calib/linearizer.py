@@ -151,15 +151,16 @@ class Linearizer(IsrCalib):
             self.validate(detector)
         linearized = out_of_range = 0
         height, width = image.shape
+        for name, box in self.linearityBBox.items():
+            if self.linearityType.get(name) in FUNCTORS and not Box(0, 0, width, height).contains(box):
+                raise ValueError(f"the linearity of amplifier {name} is for {box}, the image is {width} x {height}")
         for name, linearity_type in self.linearityType.items():
             functor = FUNCTORS.get(linearity_type)
             if functor is None:
                 log.warning("Amplifier %s: linearity type %r is not known; it is left as it is.", name, linearity_type)
                 continue
-            box = self.linearityBBox[name]
-            if not Box(0, 0, width, height).contains(box):
-                raise ValueError(f"the linearity of amplifier {name} is for {box}, the image is {width} x {height}")
-            success, outside = functor(image[box.slices()], self.linearityCoeffs[name], self.tableData)
+            part = image[self.linearityBBox[name].slices()]
+            success, outside = functor(part, self.linearityCoeffs[name], self.tableData)
             out_of_range += outside
             if success:
                 linearized += 1

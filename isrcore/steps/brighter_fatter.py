@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.bands import for_bands
 from isrcore.steps.interpolate import grow_masks, interpolate_from_mask
+from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["BRIGHTER_FATTER", "brighter_fatter_correction", "gain_context"]
@@ -201,6 +202,7 @@ def _displace(charge: Image, potential: Image, result: Image) -> None:
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     config, calibs, exposure = task.config, state.calibs, state.exposure
     planes = list(config.brighterFatterMaskListToInterpolate)
+    require_planes(exposure.mask, "brighterFatterMaskListToInterpolate", planes)
     scratch = exposure.clone()
     with task.flatContext(scratch, calibs.flat, calibs.dark):
         interpolate_from_mask(

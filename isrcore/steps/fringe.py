@@ -16,6 +16,7 @@ from isrcore.pipe import Struct, Task, timeMethod
 from isrcore.steps.apertures import measure_apertures, usable_pixels
 from isrcore.steps.filters import filter_is_listed
 from isrcore.steps.fringe_fit import fit_amplitudes
+from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step
 
 __all__ = ["EARLY_FRINGE", "LATE_FRINGE", "FringeConfig", "FringeStatisticsConfig", "FringeTask"]
@@ -208,6 +209,7 @@ class FringeTask(Task):
         """
         config = self.config.stats
         mask = exposure.mask
+        require_planes(mask, "fringe.stats.badMaskPlanes", config.badMaskPlanes)
         control = StatisticsControl(
             float(config.clip), int(config.iterations), mask.planes.bitmask(list(config.badMaskPlanes))
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from isrcore.image import Exposure
 from isrcore.pipe import Struct
 from isrcore.steps.filters import physical_filter
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs
 
 __all__ = ["CHECK_INPUTS"]
 
-_ENSURED = ("bias", "dark", "flat")
+_SWITCH = {"bias": "doBias", "dark": "doDark", "flat": "doFlat"}
+_ENSURED = tuple(_SWITCH)
 
 
 def _missing(task: IsrTaskLike, state: IsrState) -> Iterator[str]:
@@ -45,6 +47,28 @@ def _missing(task: IsrTaskLike, state: IsrState) -> Iterator[str]:
             )
 
 
+def _mismatches(config: Any, state: IsrState) -> Iterator[str]:
+    """One sentence for every calibration frame that says it belongs to another detector or filter."""
+    calibs, detector = state.calibs, state.detector
+    needed = _physical(state.exposure)
+    used: list[tuple[str, Any]] = [(kind, getattr(calibs, kind)) for kind in _ENSURED if getattr(config, _SWITCH[kind])]
+    if config.doFringe and calibs.fringes is not None:
+        frames = calibs.fringes.fringes
+        used += [("fringe frame", frame) for frame in ([frames] if isinstance(frames, Exposure) else frames or ())]
+    for kind, frame in used:
+        if not isinstance(frame, Exposure):
+            continue
+        if frame.detector is not None and detector is not None and frame.detector.name != detector.name:
+            yield f"The {kind} is of detector {frame.detector.name}, the exposure of {detector.name}."
+        own = _physical(frame)
+        if kind in ("flat", "fringe frame") and own and needed and own != needed:
+            yield f"The {kind} is for filter {own}, the exposure is in {needed}."
+
+
+def _physical(exposure: Exposure) -> str | None:
+    return None if exposure.filter_label is None else exposure.filter_label.physical
+
+
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     calibs = state.calibs
     if calibs.isGen3 is True:
@@ -63,6 +87,8 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
             raise AttributeError(f"doLinearize is on and {message}")
     for sentence in _missing(task, state) if state.detector is not None else ():
         raise RuntimeError(sentence)
+    for sentence in _mismatches(task.config, state):
+        task.log.warning(sentence)
 
 
 CHECK_INPUTS = Step(

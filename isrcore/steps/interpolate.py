@@ -17,6 +17,7 @@ from isrcore.image.footprints import Bools, grow_diamond, paint_boxes
 from isrcore.image.statistics import Property, make_statistics
 from isrcore.steps.interpolation_plan import Plan, plan_rows
 from isrcore.steps.interpolation_weights import weights
+from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = [
@@ -250,6 +251,7 @@ def _term(x: int, weight: float, constant: float | str | None) -> Term:
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     config = task.config
+    require_planes(state.exposure.mask, "maskListToInterpolate", config.maskListToInterpolate)
     interpolate_from_mask(
         state.exposure.masked_image,
         fwhm=config.fwhm,

@@ -8,14 +8,24 @@ from isrcore.steps.step import IsrState, IsrTaskLike, Step
 __all__ = ["LINEARIZE", "linearity_is_needed"]
 
 
-def linearity_is_needed(detector: Detector) -> bool:
-    """Whether the first amplifier has a linearity type other than ``"None"``; the others do not matter (trap h-35)."""
+def linearity_is_needed(detector: Detector | None) -> bool:
+    """Whether the first amplifier has a linearity type other than ``"None"``; the others do not matter (trap h-35).
+
+    Raises
+    ------
+    AttributeError
+        Without a detector.
+    """
+    if detector is None:
+        raise AttributeError("there is no detector, so no linearity type: attach one, or switch doLinearize off")
     return detector[0].linearity_type != "None"
 
 
 def _why_not(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doLinearize:
         return "doLinearize is off"
+    if state.detector is None:
+        return "the exposure has no detector"
     return None if task.doLinearize(state.detector) else 'the first amplifier has linearity type "None"'
 
 

@@ -14,6 +14,7 @@ from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.bands import BAND_PIXELS, for_bands
 from isrcore.image.footprints import footprint_boxes, grow_diamond, smallest_at_least, threshold_mask
 from isrcore.steps.interpolate import interpolate_where
+from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs
 
 __all__ = [
@@ -182,6 +183,8 @@ def amplifiers_in(task: IsrTaskLike, state: IsrState) -> list[Amplifier]:
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
+    for field in ("saturatedMaskName", "suspectMaskName"):
+        require_planes(state.exposure.mask, field, getattr(task.config, field))
     state.results["bad_amps"] = [
         task.maskAmplifier(state.exposure, amp, state.calibs.defects) for amp in amplifiers_in(task, state)
     ]

@@ -11,6 +11,7 @@ from isrcore.camera import Amplifier
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["NEGATIVE_VARIANCE", "VARIANCE", "mask_negative_variance", "set_variance", "update_variance"]
@@ -155,6 +156,7 @@ def _why_not_negative(task: IsrTaskLike, state: IsrState) -> str | None:
 
 
 def _run_negative(task: IsrTaskLike, state: IsrState) -> None:
+    require_planes(state.exposure.mask, "negativeVarianceMaskName", task.config.negativeVarianceMaskName)
     task.maskNegativeVariance(state.exposure)
 
 
