@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isrviewer.commands.view import ViewCommands
-
 if TYPE_CHECKING:
     from isrviewer.window import Window
 
@@ -35,7 +33,6 @@ def checked_actions(window: Window) -> frozenset[str]:
     """Ids of the checkable actions that are on."""
     session = window.model.session
     picture = session.panel.picture
-    view = window.groups["view"]
     on = {
         f"view.panels_{len(session.panels)}",
         f"view.link_{session.link}",
@@ -49,6 +46,6 @@ def checked_actions(window: Window) -> frozenset[str]:
         "masks.toggle": session.overlay.visible,
         "run.pause_at_views": session.pause_at_views,
         "view.full_panel": window.docks.are_put_away,
-        "view.blink": isinstance(view, ViewCommands) and view.is_blinking,
+        "view.blink": window.grid.is_blinking,
     }
     return frozenset(on | {action_id for action_id, is_on in switches.items() if is_on})

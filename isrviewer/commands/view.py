@@ -6,16 +6,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QInputDialog
-
+from isrviewer.session import RAW
 from isrviewer.session.changes import (
     focus_panel,
     next_plane,
+    set_curtain,
     set_panel_count,
     set_picture,
     set_view,
-    toggle_difference,
+    share_limits,
+    toggle_comparison,
 )
 from isrviewer.session.readout import is_trimmed, raw_to_assembled
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from isrviewer.window import Window
 
 __all__ = ["PictureCommands", "ViewCommands", "parse_place"]
-
-_BLINK_MS = 500
 
 
 def parse_place(text: str) -> tuple[str, float, float]:
@@ -65,8 +63,6 @@ class ViewCommands:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._model = window.model
-        self._blink = QTimer(window, interval=_BLINK_MS)
-        self._blink.timeout.connect(lambda: self._peek(not window.grid.is_peeking))
 
     def zoom_in(self) -> None:
         self._window.grid.focused.view.zoom_in()
@@ -84,12 +80,7 @@ class ViewCommands:
         self._window.grid.focused.view.move_cursor(*step)
 
     def go_to(self) -> None:
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle("Go to")
-        dialog.setLabelText("x y (0-based), or hh:mm:ss dd:mm:ss")
-        dialog.textValueSelected.connect(self.go_to_place)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        self._window.prompt.ask("Go to x y (0-based), or hh:mm:ss dd:mm:ss", "", self.go_to_place)
 
     def go_to_place(self, text: str) -> None:
         """Centre the focused panel on a place typed by the user."""
@@ -120,27 +111,37 @@ class ViewCommands:
         self._model.change(next_plane(self._model.session))
 
     def difference(self) -> None:
-        session = self._model.session
-        previous = self._window.runs.view.previous(session.panel.shows.step)
-        self._model.change(toggle_difference(session, previous))
+        self._compare("difference")
+
+    def ratio(self) -> None:
+        self._compare("ratio")
+
+    def bits_added(self) -> None:
+        self._compare("bits added")
+
+    def _compare(self, combine: str) -> None:
+        if self._model.session.panel.shows.step == RAW:
+            self._window.strip.note("The raw planes have no previous step; select a step first.")
+        self._model.change(toggle_comparison(self._model.session, combine))
 
     def peek(self) -> None:
         """Swap to the previous step, or back: the menu's way; the key swaps while it is held."""
-        self._peek(not self._window.grid.is_peeking)
+        self._window.grid.peek(not self._window.grid.is_peeking)
 
-    def _peek(self, on: bool) -> None:
-        self._window.grid.peek(on)
+    def flip(self) -> None:
+        self._window.grid.flip()
 
     def blink(self) -> None:
-        if self._blink.isActive():
-            self._blink.stop()
-            self._peek(False)
-        else:
-            self._blink.start()
+        self._window.grid.blink()
 
-    @property
-    def is_blinking(self) -> bool:
-        return self._blink.isActive()
+    def curtain(self) -> None:
+        session = self._model.session
+        part = 0.5 if session.panel.curtain is None else None
+        self._model.change(set_curtain(session, session.focused, part))
+
+    def same_limits(self) -> None:
+        session = self._model.session
+        self._model.change(share_limits(session, not session.same_limits), "same limits")
 
     def panels(self, count: int) -> None:
         self._model.change(set_panel_count(self._model.session, count), f"{count} panels")

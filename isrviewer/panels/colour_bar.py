@@ -37,12 +37,15 @@ class ColourBar(QWidget):
     limits_dragged(float, float)
     reset_asked()
         By a double click.
+    pressed()
+        The user works here.
     hovered((float, float) or None)
         The values of the bar's pixel under the mouse.
     """
 
     limits_dragged = Signal(float, float)
     reset_asked = Signal()
+    pressed = Signal()
     hovered = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -153,6 +156,7 @@ class ColourBar(QWidget):
         painter.drawText(QPointF(left, _HISTOGRAM + _STRIP + metrics.ascent() + GRID / 2), text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pressed.emit()
         if self._layer is None or event.button() != Qt.MouseButton.LeftButton:
             return
         x, (low, high) = event.position().x(), self._layer.limits

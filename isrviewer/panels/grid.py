@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from isrviewer.panels.panel import ImagePanel
 from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.model import RunModel
 from isrviewer.session import RAW, Session, SessionModel
-from isrviewer.session.changes import focus_panel, set_picture, set_view, show
+from isrviewer.session.changes import (
+    focus_panel,
+    orient,
+    set_curtain,
+    set_picture,
+    set_second,
+    set_view,
+    show,
+)
+from isrviewer.session.readout import same_place
 
 if TYPE_CHECKING:
     from isrviewer.render.compose import PictureStyle
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PanelGrid"]
 
+_BLINK_MS = 500
 _COLUMNS = {1: 1, 2: 2, 4: 2, 6: 3}
 
 
@@ -46,6 +56,9 @@ class PanelGrid(QWidget):
         self._runs = runs
         self._cache = LevelCache()
         self._peeking = False
+        self._flipped = False
+        self._blink = QTimer(self, interval=_BLINK_MS)
+        self._blink.timeout.connect(lambda: self._flip(not self._flipped))
         self.panels: list[ImagePanel] = []
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -65,12 +78,31 @@ class PanelGrid(QWidget):
     def is_peeking(self) -> bool:
         return self._peeking
 
+    @property
+    def is_blinking(self) -> bool:
+        return self._blink.isActive()
+
     def peek(self, on: bool) -> None:
         """Show the step before in the focused panel while it lasts, at the same view and with the same limits."""
-        shows = self._model.session.panel.shows
-        source = self._runs.source(self._runs.view.previous(shows.step)) if on else None
-        self._peeking = source is not None
-        self.focused.peek(source)
+        self._peeking = on
+        self._flip(on)
+
+    def flip(self) -> None:
+        """Show the second picture of the focused panel, or the first one again."""
+        self._flip(not self._flipped)
+
+    def blink(self) -> None:
+        """Swap the two pictures of the focused panel twice a second, or no longer."""
+        if self._blink.isActive():
+            self._blink.stop()
+            self._flip(False)
+        else:
+            self._blink.start()
+            self._flip(True)
+
+    def _flip(self, on: bool) -> None:
+        self._flipped = on
+        self._show_second(self._model.session.focused)
 
     @property
     def is_settled(self) -> bool:
@@ -84,6 +116,7 @@ class PanelGrid(QWidget):
 
     def close_views(self) -> None:
         """The window closes: end all background work."""
+        self._blink.stop()
         for panel in self.panels:
             panel.close_view()
 
@@ -102,16 +135,23 @@ class PanelGrid(QWidget):
         for index, panel in enumerate(self.panels):
             panel.set_focused(index == session.focused and count > 1)
             panel.set_style(session.style(index))
+            panel.view.set_orientation(session.panels[index].orientation)
             panel.set_view(session.panels[index].view)
 
     def _add_panel(self, index: int) -> None:
         panel = ImagePanel(self._cache, self)
         panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         panel.entered.connect(lambda: self._focus(index))
-        panel.cursor_moved.connect(lambda: self.cursor_moved.emit(index))
+        panel.cursor_moved.connect(lambda: self._cursor_moved(index))
         panel.view_changed.connect(lambda view: self._view_changed(index, view))
+        panel.view.orientation_changed.connect(
+            lambda orientation: self._model.change(orient(self._model.session, index, orientation))
+        )
+        panel.view.curtain_moved.connect(lambda part: self._model.change(set_curtain(self._model.session, index, part)))
+        panel.view.scale_changed.connect(self._share_limits)
         panel.style_changed.connect(lambda style: self._style_changed(index, style))
         panel.shows_chosen.connect(lambda shows: self._model.change(show(self._model.session, index, shows)))
+        panel.second_chosen.connect(lambda name: self._model.change(set_second(self._model.session, index, name)))
         panel.failed.connect(self.failed)
         panel.shown.connect(lambda: self.shown.emit(index))
         self.panels.append(panel)
@@ -119,8 +159,32 @@ class PanelGrid(QWidget):
     def _focus(self, index: int) -> None:
         self._model.change(focus_panel(self._model.session, index))
 
+    def _cursor_moved(self, index: int) -> None:
+        """Show the place under the cursor in the linked panels too, though their frame may be cut differently."""
+        mine = self.panels[index]
+        place = mine.view.cursor_place if self._model.session.link != "off" else None
+        for panel in self.panels:
+            if panel is not mine:
+                known = place is not None and mine.exposure is not None and panel.exposure is not None
+                panel.view.set_crosshair(same_place(mine.exposure, panel.exposure, *place) if known else None)
+        self.cursor_moved.emit(index)
+
     def _view_changed(self, index: int, view: View | None) -> None:
-        self._model.change(set_view(self._model.session, index, view))
+        shifts = [] if view is None else [self._shift(index, number, view) for number in range(len(self.panels))]
+        self._model.change(set_view(self._model.session, index, view, shifts))
+
+    def _shift(self, index: int, number: int, view: View) -> tuple[float, float]:
+        source, target = self.panels[index].exposure, self.panels[number].exposure
+        place = None if source is None or target is None else same_place(source, target, *view.center)
+        return (0.0, 0.0) if place is None else (place[0] - view.center[0], place[1] - view.center[1])
+
+    def _share_limits(self) -> None:
+        """Let each panel follow the first one that shows the same kind of values, if limits are the same everywhere."""
+        on = self._model.session.same_limits
+        layers = [panel.view.layer for panel in self.panels]
+        for panel, layer in zip(self.panels, layers, strict=True):
+            leader = next((other for other in layers if layer and other and layer.is_like(other.planes)), None)
+            panel.view.follow_limits(leader.limits if on and leader is not None and leader is not layer else None)
 
     def _style_changed(self, index: int, style: PictureStyle) -> None:
         """Contrast dragged, limits pulled: the overlay is not the panel's own."""
@@ -129,15 +193,28 @@ class PanelGrid(QWidget):
         self._model.change(set_picture(session, index, picture))
 
     def _show(self, index: int) -> None:
-        shows = self._model.session.panels[index].shows
+        state, view = self._model.session.panels[index], self._runs.view
+        shows, other_name = state.shows, view.other_of(state.shows)
         source = self._runs.source(shows.step)
-        minus = self._runs.source(shows.minus) if shows.minus else None
-        if source is None or (shows.minus and minus is None):
+        other = self._runs.source(other_name) if other_name else None
+        steps = [(RAW, "raw"), *((row.step.name, row.step.label) for row in view.rows)]
+        self.panels[index].offer(steps, self._runs.calibrations(), state.second)
+        if source is None or (other_name and other is None):
             return
-        row = self._runs.view.row(shows.step)
+        row = view.row(shows.step)
         is_stale = row is not None and row.status in {"stale", "running", "will run"}
-        self.panels[index].show_planes(shows, source, minus, is_stale)
-        self.panels[index].offer([(RAW, "raw"), *((r.step.name, r.step.label) for r in self._runs.view.rows)])
+        self.panels[index].show_planes(shows, source, other, is_stale)
+        self._show_second(index)
+
+    def _show_second(self, index: int) -> None:
+        """Have the second picture ready where one is wanted: to peek, to blink, behind the curtain."""
+        state, view = self._model.session.panels[index], self._runs.view
+        panel, is_focused = self.panels[index], index == self._model.session.focused
+        name = view.previous(state.shows.step) if is_focused and self._peeking else view.second_of(state)
+        is_wanted = state.curtain is not None or (is_focused and (self._flipped or self._blink.isActive()))
+        panel.set_second(self._runs.source(name) if is_wanted else None)
+        panel.view.set_curtain(state.curtain)
+        panel.view.show_second(is_focused and self._flipped)
 
     def _planes_changed(self, step: str) -> None:
         for route in self._model.session.routes:
@@ -146,7 +223,8 @@ class PanelGrid(QWidget):
                 self._model.change(show(self._model.session, route.panel, shows))
         for index in range(len(self.panels)):
             shows = self._model.session.panels[index].shows
-            if step in (shows.step, shows.minus):
+            view, state = self._runs.view, self._model.session.panels[index]
+            if step in (shows.step, view.other_of(shows), view.second_of(state)):
                 self._show(index)
 
     def _session_changed(self, old: Session, new: Session) -> None:
@@ -157,10 +235,21 @@ class PanelGrid(QWidget):
         for index, (before, after) in enumerate(zip(old.panels, new.panels, strict=True)):
             if before.shows != after.shows:
                 self._show(index)
+            elif (before.second, before.curtain) != (after.second, after.curtain):
+                self._show_second(index)
             if old.style(index) != new.style(index):
                 self.panels[index].set_style(new.style(index))
+            if before.orientation != after.orientation:
+                self.panels[index].view.set_orientation(after.orientation)
             if before.view != after.view:
                 self.panels[index].set_view(after.view)
+        if old.same_limits != new.same_limits:
+            self._share_limits()
         if old.focused != new.focused:
-            for index, panel in enumerate(self.panels):
-                panel.set_focused(index == new.focused and len(self.panels) > 1)
+            self._focus_moved(old.focused, new.focused)
+
+    def _focus_moved(self, old: int, new: int) -> None:
+        for index, panel in enumerate(self.panels):
+            panel.set_focused(index == new and len(self.panels) > 1)
+        self._show_second(old)
+        self._show_second(new)

@@ -124,7 +124,7 @@ class Gestures:
     def _start_left(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         view = self._view
         if view.on_divider(place):
-            self._move = lambda here: view.set_curtain(here.x() / max(view.width(), 1))
+            self._move = lambda here: view.drag_curtain(here.x() / max(view.width(), 1))
         elif modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
             is_box = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
             start = view.to_image(place)

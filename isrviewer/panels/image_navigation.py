@@ -175,7 +175,9 @@ class NavigatedWidget(QWidget):
 
     def point_at(self, place: QPointF) -> None:
         """The mouse is here now."""
-        self._crosshair = None
+        if self._crosshair is not None:
+            self._crosshair = None
+            self.update()
         shape = Qt.CursorShape.SplitHCursor if self.on_divider(place) else Qt.CursorShape.CrossCursor
         if self.cursor().shape() != shape:
             self.setCursor(shape)

@@ -47,6 +47,8 @@ class ImageView(NavigatedWidget):
     -------
     style_changed(PictureStyle)
         The user changed contrast or limits here; not sent for `set_style`.
+    curtain_moved(float)
+        The user dragged the curtain to this part of the width.
     scale_changed()
         Limits, colours or planes on the screen are others: for colour bars.
     shown(ImagePlanes or None)
@@ -56,6 +58,7 @@ class ImageView(NavigatedWidget):
     """
 
     style_changed = Signal(object)
+    curtain_moved = Signal(float)
     scale_changed = Signal()
     shown = Signal(object)
     failed = Signal(str)
@@ -80,6 +83,7 @@ class ImageView(NavigatedWidget):
         self._rubber: Shape | None = None
         self._status = ""
         self._accent = False
+        self._follows = False
         self._gestures = Gestures(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Image panel")
@@ -133,6 +137,11 @@ class ImageView(NavigatedWidget):
         self._curtain = None if part is None else min(max(part, 0.02), 0.98)
         self.update()
 
+    def drag_curtain(self, part: float) -> None:
+        """`set_curtain` on behalf of the user: also tells `curtain_moved`."""
+        self.set_curtain(part)
+        self.curtain_moved.emit(self._curtain)
+
     def set_style(self, style: PictureStyle) -> None:
         """Draw in another style; what has to be measured or reduced anew appears when it is there."""
         if style == self._style:
@@ -161,6 +170,14 @@ class ImageView(NavigatedWidget):
         old = self._style.change_limits if centred else self._style.limits
         new = Limits("zscale", old.percent, exclude_masked=old.exclude_masked, sticky=old.sticky)
         self.change_style(self._style.with_limits(new, centred))
+
+    def follow_limits(self, limits: tuple[float, float] | None) -> None:
+        """Draw with the limits of another panel, whatever the style says; None for its own again."""
+        layer = self._slot.layer
+        if layer is None or (limits is None and not self._follows):
+            return
+        self._follows = limits is not None
+        self._slot.relimit(limits or layer.style.limits.resolve(layer.stats, layer.planes.zero_centred))
 
     def set_highlight(self, values: tuple[float, float] | None) -> None:
         """Light up the pixels with values in this range."""
@@ -292,7 +309,8 @@ class ImageView(NavigatedWidget):
             words = [f"1:{1 / zoom:.3g} {layer.style.reduction}"]
         else:
             words = ["1:1" if zoom == 1 else f"×{zoom:.3g}"]
-        words.append({"minmax": "min max", "percentile": f"{limits.percent:g} %"}.get(limits.mode, limits.mode))
+        mode = {"minmax": "min max", "percentile": f"{limits.percent:g} %"}.get(limits.mode, limits.mode)
+        words.append("same limits" if self._follows else mode)
         if limits.exclude_masked:
             words.append("no unmasked pixel" if layer.stats.is_empty else "masked left out")
         if layer.stats.not_finite:

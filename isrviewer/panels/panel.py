@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from isrviewer.panels.colour_bar import ColourBar
@@ -17,7 +17,7 @@ from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.background import Background
 from isrviewer.runner.shown import Source, is_derived, make_planes
 from isrviewer.session import RAW, Shows
-from isrviewer.session.state import PLANES
+from isrviewer.session.state import CALIB, COMBINATIONS, PLANES, PREVIOUS
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
@@ -38,8 +38,8 @@ class ImagePanel(QFrame):
     cursor_moved()
     view_changed(View or None), style_changed(PictureStyle)
         By the user's gestures.
-    shows_chosen(Shows)
-        From the title's menu.
+    shows_chosen(Shows), second_chosen(str)
+        From the title's menu: what to show, and the step to blink with and to show behind the curtain.
     shown()
         New planes are on their way to the screen.
     failed(str)
@@ -51,6 +51,7 @@ class ImagePanel(QFrame):
     view_changed = Signal(object)
     style_changed = Signal(object)
     shows_chosen = Signal(object)
+    second_chosen = Signal(str)
     shown = Signal()
     failed = Signal(str)
 
@@ -60,9 +61,12 @@ class ImagePanel(QFrame):
         self.planes: ImagePlanes | None = None
         self._shows = Shows()
         self._steps: Sequence[tuple[str, str]] = ()
+        self._second = PREVIOUS
+        self._calibrations: Sequence[str] = ()
         self._key: _Key | None = None
+        self._second_key: tuple[Shows, int] | None = None
         self._deriving = Background(self)
-        self._peeking = Background(self)
+        self._deriving_second = Background(self)
         self._is_deriving = False
         self.view = ImageView(cache)
         self.bar = ColourBar()
@@ -79,6 +83,8 @@ class ImagePanel(QFrame):
         self.view.view_changed.connect(self.view_changed)
         self.view.style_changed.connect(self.style_changed)
         self.view.title_clicked.connect(self._show_menu)
+        self.view.menu_asked.connect(self._show_menu)
+        self.bar.pressed.connect(self.entered)
         self.view.failed.connect(self.failed)
 
     @property
@@ -98,22 +104,16 @@ class ImagePanel(QFrame):
         """Whether what was asked for is on the screen."""
         return not self._is_deriving and not self.view.is_busy
 
-    def show_planes(self, shows: Shows, source: Source, minus: Source | None, is_stale: bool) -> None:
+    def show_planes(self, shows: Shows, source: Source, other: Source | None, is_stale: bool) -> None:
         """Show planes; the picture before stays until they are ready. Nothing happens when they are shown already."""
-        key = (shows, id(source.exposure), id(minus.exposure) if minus is not None else 0, is_stale)
+        key = (shows, id(source.exposure), id(other.exposure) if other is not None else 0, is_stale)
         if key == self._key:
             return
         self._key, self._shows = key, shows
-        if not is_derived(shows):
-            self._adopt(make_planes(shows, source, minus), source.exposure, is_stale)
+        if not is_derived(shows, other):
+            self._adopt(make_planes(shows, source, other), source.exposure, is_stale)
             return
         self._is_deriving = True
-
-        def job() -> ImagePlanes | ValueError:
-            try:
-                return make_planes(shows, source, minus)
-            except ValueError as error:
-                return error
 
         def answer(planes: ImagePlanes | ValueError) -> None:
             self._is_deriving = False
@@ -123,11 +123,30 @@ class ImagePanel(QFrame):
             else:
                 self._adopt(planes, source.exposure, is_stale)
 
-        self._deriving.compute(job, answer)
+        self._deriving.compute(lambda: _attempt(shows, source, other), answer)
 
-    def offer(self, steps: Sequence[tuple[str, str]]) -> None:
-        """Steps (name, label) for the title's menu."""
-        self._steps = steps
+    def set_second(self, source: Source | None) -> None:
+        """Have the same plane of another step ready to blink with, and for the curtain; None for no second picture."""
+        shows = replace(self._shows, other="")
+        key = None if source is None else (shows, id(source.exposure))
+        if key == self._second_key:
+            return
+        self._second_key = key
+        if source is None:
+            self.view.set_second(None)
+            return
+
+        def answer(planes: ImagePlanes | ValueError) -> None:
+            if isinstance(planes, ValueError):
+                self.failed.emit(str(planes))
+            elif self._second_key == key:
+                self.view.set_second(planes)
+
+        self._deriving_second.compute(lambda: _attempt(shows, source, None), answer)
+
+    def offer(self, steps: Sequence[tuple[str, str]], calibrations: Sequence[str], second: str) -> None:
+        """Steps (name, label), kinds of calibrations, and the second step chosen, for the title's menu."""
+        self._steps, self._calibrations, self._second = steps, calibrations, second
 
     def set_style(self, style: PictureStyle) -> None:
         self.view.set_style(style)
@@ -140,26 +159,10 @@ class ImagePanel(QFrame):
         """Draw the thin frame of the panel that is steered."""
         self.view.set_accent(on)
 
-    def peek(self, source: Source | None) -> None:
-        """Show the same plane of another step, at the same view and with the same limits; None to end it."""
-        if source is None:
-            self.view.show_second(False)
-            return
-        shows = replace(self._shows, minus="")
-
-        def show(planes: ImagePlanes) -> None:
-            self.view.set_second(planes)
-            self.view.show_second(True)
-
-        if is_derived(shows):
-            self._peeking.compute(lambda: make_planes(shows, source, None), show)
-        else:
-            show(make_planes(shows, source, None))
-
     def close_view(self) -> None:
         """End all background work."""
         self._deriving.close()
-        self._peeking.close()
+        self._deriving_second.close()
         self.view.close_view()
 
     def _adopt(self, planes: ImagePlanes, exposure: Exposure, is_stale: bool) -> None:
@@ -171,26 +174,56 @@ class ImagePanel(QFrame):
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.menu()
-        menu.exec(place)
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
 
     def menu(self) -> QMenu:
-        """What this panel can show: step, plane, and the step to subtract."""
+        """What this panel can show: step, calibration, plane, comparisons, and the second picture."""
         menu = QMenu(self)
-        steps, planes, minus = menu.addMenu("Step"), menu.addMenu("Plane"), menu.addMenu("Minus")
         shows = self._shows
+        steps = menu.addMenu("Step")
         for name, label in self._steps:
             self._add(steps, label, replace(shows, step=name), name == shows.step)
-            if name != shows.step:
-                self._add(minus, label, replace(shows, minus=name), name == shows.minus)
-        minus.addSeparator()
-        self._add(minus, "nothing", replace(shows, minus=""), not shows.minus)
-        minus.setEnabled(shows.step != RAW)
+        frames = menu.addMenu("Calibration")
+        frames.setEnabled(bool(self._calibrations))
+        for kind in self._calibrations:
+            name = f"{CALIB}{kind}"
+            self._add(frames, kind, replace(shows, step=name, other=""), name == shows.step)
+        planes = menu.addMenu("Plane")
         for plane in PLANES:
             self._add(planes, plane, replace(shows, plane=plane), plane == shows.plane)
+        menu.addSeparator()
+        for combine in COMBINATIONS:
+            self._add_comparisons(menu.addMenu(_COMPARISONS[combine]), combine)
+        self._add(menu, "Compare with nothing", replace(shows, other=""), not shows.other)
+        menu.addSeparator()
+        second = menu.addMenu("Blink and curtain with")
+        for name, label in ((PREVIOUS, "previous step"), *self._steps):
+            action = second.addAction(label, lambda name=name: self.second_chosen.emit(name))
+            action.setCheckable(True)
+            action.setChecked(name == self._second)
         return menu
+
+    def _add_comparisons(self, menu: QMenu, combine: str) -> None:
+        shows = self._shows
+        menu.setEnabled(shows.step != RAW)
+        frames = ((f"{CALIB}{kind}", f"calibration: {kind}") for kind in self._calibrations)
+        for name, label in ((PREVIOUS, "previous step"), *self._steps, *frames):
+            if name != shows.step:
+                is_on = name == shows.other and combine == shows.combine
+                self._add(menu, label, replace(shows, other=name, combine=combine), is_on)
 
     def _add(self, menu: QMenu, text: str, shows: Shows, is_on: bool) -> None:
         action = menu.addAction(text, lambda: self.shows_chosen.emit(shows))
         action.setCheckable(True)
         action.setChecked(is_on)
+
+
+_COMPARISONS = {"difference": "Difference to", "ratio": "Ratio to", "bits added": "Mask bits added since"}
+
+
+def _attempt(shows: Shows, source: Source, other: Source | None) -> ImagePlanes | ValueError:
+    try:
+        return make_planes(shows, source, other)
+    except ValueError as error:
+        return error

@@ -40,13 +40,13 @@ class Layer:
         """Choose the limits; sticky ones are those of the previous layer if it was the same kind of planes."""
         style = style.for_planes(planes)
         keeps = style.limits.sticky and style.limits.mode != "manual" and previous is not None
-        if keeps and previous is not None and previous.style.limits == style.limits and _alike(previous.planes, planes):
+        if keeps and previous is not None and previous.style.limits == style.limits and previous.is_like(planes):
             return cls(planes, stats, style, previous.limits)
         return cls(planes, stats, style, style.limits.resolve(stats, planes.zero_centred))
 
-
-def _alike(a: ImagePlanes, b: ImagePlanes) -> bool:
-    return a.zero_centred == b.zero_centred and a.unit == b.unit
+    def is_like(self, planes: ImagePlanes) -> bool:
+        """Whether the values of other planes are of the same kind, so that limits can be common."""
+        return self.planes.zero_centred == planes.zero_centred and self.planes.unit == planes.unit
 
 
 def ready(planes: ImagePlanes, style: PictureStyle, zoom: float, cache: LevelCache) -> PlaneStats | None:

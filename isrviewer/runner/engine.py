@@ -16,11 +16,11 @@ from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
 from isrcore.checkpoints import CheckpointStore, identity
 from isrcore.data.raw import RawFrame, open_raw
 from isrcore.image import Exposure
-from isrcore.steps.step import IsrState
+from isrcore.steps.step import IsrState, Step
 from isrviewer.runner.calibs import CalibLoader
 from isrviewer.runner.messages import Event, FrameFacts, Loading, Opened, Planned, Problem, Request, RunEnded, Stepped
 from isrviewer.session import RAW
-from isrviewer.session.config import effective_config
+from isrviewer.session.config import distinct_problems, effective_config
 
 __all__ = ["IsrEngine", "frame_title"]
 
@@ -92,7 +92,7 @@ class IsrEngine:
         emit(Planned(infos, plan))
         for kind, error in calib_problems:
             emit(Problem.of(kind, error))
-        for field, text in problems.items():
+        for field, text in distinct_problems(problems).items():
             emit(Problem(field or "config", text))
         if problems:
             return False
@@ -146,11 +146,15 @@ def _completed(task: CfhtIsrTask, state: IsrState, options: RunOptions, reports:
 
 
 def _owner(name: str, task: CfhtIsrTask, reports: dict[str, StepReport]) -> str:
-    """The step whose result is what `name` left: itself or the nearest one before it that ran."""
+    """The step whose result is what `name` left: itself or the nearest one before it that made planes."""
     names = [step.name for step in task.chain]
-    upto = names[: names.index(name) + 1] if name in names else []
-    ran = (step for step in reversed(upto) if step in reports and reports[step].status in {"done", "cached"})
-    return next(ran, RAW)
+    upto = task.chain[: names.index(name) + 1] if name in names else ()
+    made = (step.name for step in reversed(upto) if _made_planes(step, reports))
+    return next(made, RAW)
+
+
+def _made_planes(step: Step, reports: dict[str, StepReport]) -> bool:
+    return not step.is_check and step.name in reports and reports[step.name].status in {"done", "cached"}
 
 
 def _is_current(frame: RawFrame) -> bool:

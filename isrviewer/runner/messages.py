@@ -57,9 +57,9 @@ class Request:
     wanted: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, session: Session, generation: int, stop_after: frozenset[str] = frozenset()) -> Request:
-        shown = [panel.shows for panel in session.panels]
-        wanted = dict.fromkeys(name for shows in shown for name in (shows.step, shows.minus) if name)
+    def of(
+        cls, session: Session, generation: int, stop_after: frozenset[str] = frozenset(), wanted: tuple[str, ...] = ()
+    ) -> Request:
         return cls(
             generation=generation,
             frame=session.frame,
@@ -68,7 +68,7 @@ class Request:
             calib_folder=session.calib_folder,
             calibs=session.calibs,
             stop_after=stop_after,
-            wanted=tuple(wanted),
+            wanted=wanted,
         )
 
 

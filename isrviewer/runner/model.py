@@ -13,6 +13,7 @@ from isrviewer.runner.results import Results
 from isrviewer.runner.shown import Source
 from isrviewer.runner.worker import Runner
 from isrviewer.session import RAW, Session, SessionModel
+from isrviewer.session.state import CALIB
 
 if TYPE_CHECKING:
     from isrcore.chain import StepReport
@@ -73,11 +74,25 @@ class RunModel(QObject):
 
     def source(self, name: str) -> Source | None:
         """Planes after a step with the words that belong to them; None when they have to be computed."""
+        if name.startswith(CALIB):
+            return self._calibration(name.removeprefix(CALIB))
         exposure = self.exposure(name)
         if exposure is None:
             return None
         row = self.view.row(name)
         return Source("raw" if row is None else row.step.label, self.unit(name), exposure)
+
+    def calibrations(self) -> list[str]:
+        """Kinds of the calibration frames in memory."""
+        return [kind for kind in _FRAMES if self._calibration(kind) is not None]
+
+    def _calibration(self, kind: str) -> Source | None:
+        state = self.last_state()
+        given = None if state is None else getattr(state.calibs, _FRAMES[kind], None)
+        exposure = given.fringes if kind == "fringe" and given is not None else given
+        if exposure is None:
+            return None
+        return Source(f"calibration: {kind}", str(exposure.metadata.get("BUNIT", "")), exposure)
 
     def results(self) -> list[tuple[str, str, Exposure | None]]:
         """Name, label and planes of the raw frame and of every step that ran."""
@@ -150,7 +165,8 @@ class RunModel(QObject):
     def _ask(self) -> None:
         self.view = begin(self.view)
         session, stops = self._model.session, self._stop_after
-        self._runner.request(lambda generation: Request.of(session, generation, stops))
+        wanted = _steps_shown(session, self.view)
+        self._runner.request(lambda generation: Request.of(session, generation, stops, wanted))
         self.view_changed.emit(self.view)
 
     def _session_changed(self, old: Session, new: Session) -> None:
@@ -159,9 +175,9 @@ class RunModel(QObject):
         if _inputs(old) != _inputs(new):
             self._stop_after = self._breakpoints(new)
             self._ask()
-        elif _steps_shown(old) != _steps_shown(new):
+        elif _steps_shown(old, self.view) != _steps_shown(new, self.view):
             self._hold(new)
-            if not self.busy and any(self._is_dropped(name) for name in _steps_shown(new)):
+            if not self.busy and any(self._is_dropped(name) for name in _steps_shown(new, self.view)):
                 self._ask()
 
     def _is_dropped(self, name: str) -> bool:
@@ -171,7 +187,7 @@ class RunModel(QObject):
 
     def _hold(self, session: Session) -> None:
         reached = [row.step.name for row in self.view.rows if row.status in {"done", "cached"}]
-        self._results.hold([*_steps_shown(session), *reached[-1:]], self.view)
+        self._results.hold([*_steps_shown(session, self.view), *reached[-1:]], self.view)
 
     @Slot(object)
     def _advance(self, event: Event) -> None:
@@ -207,11 +223,16 @@ class RunModel(QObject):
             self.problem.emit(Problem.of(report.step.name, report.error))
 
 
+_FRAMES = {"bias": "bias", "dark": "dark", "flat": "flat", "fringe": "fringes"}
+"""Kind of calibration frame -> its name among the calibrations of a run."""
+
+
 def _inputs(session: Session) -> tuple[object, ...]:
     """What determines the planes."""
     return (session.frame, session.detector, session.config, session.calib_folder, session.calibs)
 
 
-def _steps_shown(session: Session) -> tuple[str, ...]:
-    shown = (panel.shows for panel in session.panels)
-    return tuple(dict.fromkeys(name for shows in shown for name in (shows.step, shows.minus) if name))
+def _steps_shown(session: Session, view: RunView) -> tuple[str, ...]:
+    shown = [name for panel in session.panels for name in (panel.shows.step, view.other_of(panel.shows))]
+    shown += [view.second_of(panel) for panel in session.panels]
+    return tuple(dict.fromkeys(name for name in shown if name))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loading, Opened, Planned, Problem, RunEnded, Stepped
-from isrviewer.session import RAW
+from isrviewer.session import RAW, Shows
+from isrviewer.session.state import CALIB, PREVIOUS, PanelState
 
 if TYPE_CHECKING:
     from isrcore.chain import StepReport
@@ -42,6 +43,8 @@ class Row:
         Why it was skipped or failed.
     seconds : float
     changes : `PlaneChanges` or None
+    nbytes : int
+        Memory of the planes that the step has changed; those that it left alone are shared with the step before.
     """
 
     step: Step
@@ -49,6 +52,12 @@ class Row:
     reason: str = ""
     seconds: float = 0.0
     changes: PlaneChanges | None = None
+    nbytes: int = 0
+
+    @property
+    def has_planes(self) -> bool:
+        """Whether the step has made planes that can be shown; a check makes none."""
+        return self.status in {"done", "cached"} and not self.step.is_check
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,25 @@ class RunView:
         """The nearest earlier step that did something, or the raw planes."""
         names = [row.step.name for row in self.rows]
         before = names.index(name) if name in names else 0
-        useful = (row.step.name for row in reversed(self.rows[:before]) if row.status in {"done", "cached"})
+        useful = (row.step.name for row in reversed(self.rows[:before]) if row.has_planes)
         return next(useful, RAW)
+
+    def owner(self, name: str) -> str:
+        """The step whose planes are what step `name` left: itself, or the one before if it made none of its own."""
+        row = self.row(name)
+        if row is None:
+            return name
+        return self.previous(name) if row.status == "skipped" or row.step.is_check else name
+
+    def other_of(self, shows: Shows) -> str:
+        """Name of what is compared with; empty for nothing, also for raw pixels, which have no previous step."""
+        if shows.other == PREVIOUS:
+            return "" if shows.step == RAW or shows.step.startswith(CALIB) else self.previous(shows.step)
+        return shows.other
+
+    def second_of(self, panel: PanelState) -> str:
+        """Name of what a panel blinks with and shows behind its curtain."""
+        return self.previous(panel.shows.step) if panel.second == PREVIOUS else panel.second
 
 
 def begin(view: RunView) -> RunView:

@@ -40,7 +40,7 @@ class Results:
         """Keep what the steps `names` show alive, and let go of the rest."""
         kept = {}
         for name in names:
-            owner = source_of(view, name)
+            owner = view.owner(name)
             checkpoint = self._checkpoint(owner)
             if checkpoint is not None:
                 kept[owner] = checkpoint
@@ -48,11 +48,11 @@ class Results:
 
     def checkpoint(self, name: str, view: RunView) -> Checkpoint | None:
         """The checkpoint that holds the planes after step `name`; None for raw planes and for dropped results."""
-        return self._checkpoint(source_of(view, name))
+        return self._checkpoint(view.owner(name))
 
     def exposure(self, name: str, view: RunView) -> Exposure | None:
         """The planes after step `name`, for a skipped step those before it; None when they are not on hand."""
-        owner = source_of(view, name)
+        owner = view.owner(name)
         if owner == RAW:
             return view.raw
         checkpoint = self._checkpoint(owner)
@@ -61,11 +61,3 @@ class Results:
     def _checkpoint(self, owner: str) -> Checkpoint | None:
         reference = self._known.get(owner)
         return None if reference is None else reference()
-
-
-def source_of(view: RunView, name: str) -> str:
-    """The step whose result is what step `name` left: itself, or the nearest earlier one that was not skipped."""
-    row = view.row(name)
-    if row is None:
-        return RAW
-    return view.previous(name) if row.status == "skipped" else name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isrviewer.render.arithmetic import difference, signal_to_noise
+from isrviewer.render.arithmetic import added_bits, difference, ratio, signal_to_noise
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.session import Shows
 
@@ -26,12 +26,12 @@ class Source:
     exposure: Exposure
 
 
-def is_derived(shows: Shows) -> bool:
+def is_derived(shows: Shows, other: Source | None) -> bool:
     """Whether the planes have to be computed pixel by pixel."""
-    return bool(shows.minus) or shows.plane == "S/N"
+    return other is not None or shows.plane in {"S/N", "mask"}
 
 
-def make_planes(shows: Shows, source: Source, minus: Source | None) -> ImagePlanes:
+def make_planes(shows: Shows, source: Source, other: Source | None) -> ImagePlanes:
     """What is to be drawn.
 
     Parameters
@@ -39,8 +39,8 @@ def make_planes(shows: Shows, source: Source, minus: Source | None) -> ImagePlan
     shows : `Shows`
     source : `Source`
         Result of ``shows.step``.
-    minus : `Source` or None
-        Result of ``shows.minus``.
+    other : `Source` or None
+        Result of what it is compared with.
 
     Raises
     ------
@@ -48,7 +48,21 @@ def make_planes(shows: Shows, source: Source, minus: Source | None) -> ImagePlan
         If the two results do not cover the same pixels.
     """
     planes = _plane(shows.plane, source)
-    return planes if minus is None else difference(planes, _plane(shows.plane, minus))
+    if other is None:
+        return planes
+    # Bits of a mask cannot be subtracted: what differs is what was added.
+    combine = "bits added" if shows.plane == "mask" else shows.combine
+    compute, title = _COMBINE[combine]
+    title = title.format(label=source.label, other=other.label, plane=shows.plane)
+    return replace(compute(planes, _plane(shows.plane, other)), title=title)
+
+
+_COMBINE = {
+    "difference": (difference, "{label} − {other} · {plane}"),
+    "ratio": (ratio, "{label} / {other} · {plane}"),
+    "bits added": (added_bits, "{label} · mask bits added since {other}"),
+}
+"""What `session.state.COMBINATIONS` compute, and what the picture is called."""
 
 
 def _plane(plane: str, source: Source) -> ImagePlanes:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.plane_colours import PlaneStyle
-from isrviewer.render.view import View
+from isrviewer.render.view import Orientation, View
 from isrviewer.session.state import (
     PLANES,
+    PREVIOUS,
     RAW,
     Bookmark,
     CalibPick,
@@ -28,22 +29,27 @@ __all__ = [
     "clear_field",
     "clear_fields",
     "focus_panel",
+    "forget",
     "load_overrides",
     "next_plane",
     "open_frame",
+    "orient",
     "pick_calib",
     "recall",
     "remember",
     "route",
+    "set_curtain",
     "set_field",
     "set_panel_count",
     "set_picture",
     "set_plane_style",
+    "set_second",
     "set_view",
+    "share_limits",
     "show",
     "show_step",
     "toggle_breakpoint",
-    "toggle_difference",
+    "toggle_comparison",
     "toggle_pin",
 ]
 
@@ -112,10 +118,10 @@ def show(session: Session, index: int, shows: Shows) -> Session:
 
 
 def show_step(session: Session, step: str) -> Session:
-    """Show a step in the focused panel; plane stays, and so does the step of a difference unless it is the same."""
+    """Show a step in the focused panel; plane stays, and so does what it is compared with unless it is the same."""
     shows = session.panel.shows
-    minus = "" if shows.minus == step else shows.minus
-    return show(session, session.focused, replace(shows, step=step, minus=minus))
+    other = "" if shows.other == step else shows.other
+    return show(session, session.focused, replace(shows, step=step, other=other))
 
 
 def next_plane(session: Session) -> Session:
@@ -125,29 +131,79 @@ def next_plane(session: Session) -> Session:
     return show(session, session.focused, replace(shows, plane=plane))
 
 
-def toggle_difference(session: Session, previous: str) -> Session:
-    """Subtract the step `previous` in the focused panel, or nothing again; raw pixels have no previous step."""
+def toggle_comparison(session: Session, combine: str) -> Session:
+    """Compare with the previous step in the focused panel, or with nothing again; raw pixels have no previous step."""
     shows = session.panel.shows
-    minus = "" if shows.minus or shows.step == RAW else previous
-    return show(session, session.focused, replace(shows, minus=minus))
+    off = (shows.other and shows.combine == combine) or shows.step == RAW
+    return show(session, session.focused, replace(shows, other="" if off else PREVIOUS, combine=combine))
 
 
 def set_picture(session: Session, index: int, picture: PictureStyle) -> Session:
-    """Change limits, stretch or colours of one panel."""
-    return _change_panel(session, index, picture=picture)
+    """Change limits, stretch or colours of one panel; limits that are the same everywhere change everywhere."""
+    session = _change_panel(session, index, picture=picture)
+    return _spread_limits(session, picture) if session.same_limits else session
 
 
-def set_view(session: Session, index: int, view: View | None) -> Session:
-    """Move one panel, and the panels that are linked to it."""
+def share_limits(session: Session, on: bool) -> Session:
+    """Give all panels the limits of the focused one from now on, or let each have its own again."""
+    session = replace(session, same_limits=on)
+    return _spread_limits(session, session.panel.picture) if on else session
+
+
+def _spread_limits(session: Session, picture: PictureStyle) -> Session:
+    panels = (
+        replace(panel, picture=replace(panel.picture, limits=picture.limits, change_limits=picture.change_limits))
+        for panel in session.panels
+    )
+    return replace(session, panels=tuple(panels))
+
+
+def set_view(session: Session, index: int, view: View | None, shifts: Sequence[tuple[float, float]] = ()) -> Session:
+    """Move one panel, and the panels that are linked to it.
+
+    Parameters
+    ----------
+    session : `Session`
+    index : int
+    view : `View` or None
+    shifts : sequence of (float, float)
+        For each panel what to add to a place in panel `index` to be at the same place of the sky; none if empty.
+    """
     if session.link == "off":
         return _change_panel(session, index, view=view)
     panels = []
     for number, panel in enumerate(session.panels):
-        if number == index or session.link == "zoom+centre" or view is None or panel.view is None:
-            panels.append(replace(panel, view=view))
+        if number == index or view is None:
+            new = view
+        elif session.link == "zoom+centre" or panel.view is None:
+            dx, dy = shifts[number] if shifts else (0.0, 0.0)
+            new = replace(view, center=(view.center[0] + dx, view.center[1] + dy))
         else:
-            panels.append(replace(panel, view=replace(panel.view, zoom=view.zoom)))
+            new = replace(panel.view, zoom=view.zoom)
+        if new is not None and number != index:
+            new = replace(new, orientation=panel.orientation)
+        panels.append(replace(panel, view=new))
     return replace(session, panels=tuple(panels))
+
+
+def orient(session: Session, index: int, orientation: Orientation) -> Session:
+    """Turn or mirror one panel; panels that are linked in zoom and centre turn with it."""
+    panels = list(session.panels)
+    for number, panel in enumerate(panels):
+        if number == index or session.link == "zoom+centre":
+            view = panel.view and replace(panel.view, orientation=orientation)
+            panels[number] = replace(panel, view=view, orientation=orientation)
+    return replace(session, panels=tuple(panels))
+
+
+def set_curtain(session: Session, index: int, part: float | None) -> Session:
+    """Draw a panel's curtain to a part of its width, or take it away."""
+    return _change_panel(session, index, curtain=part)
+
+
+def set_second(session: Session, index: int, name: str) -> Session:
+    """Choose the step that a panel blinks with and shows behind its curtain."""
+    return _change_panel(session, index, second=name)
 
 
 def set_panel_count(session: Session, count: int) -> Session:
@@ -184,6 +240,11 @@ def remember(session: Session, name: str) -> Session:
     """Keep config and calibration choices under a name; one of the same name is replaced."""
     others = tuple(old for old in session.named if old.name != name)
     return replace(session, named=(*others, NamedState(name, session.config, session.calibs)))
+
+
+def forget(session: Session, name: str) -> Session:
+    """Drop the parameters kept under a name."""
+    return replace(session, named=tuple(state for state in session.named if state.name != name))
 
 
 def recall(session: Session, name: str) -> Session:

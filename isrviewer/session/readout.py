@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from isrcore.camera import Amplifier, Detector
     from isrcore.image import Exposure
 
-__all__ = ["Reading", "amplifier_at", "assembled_to_raw", "raw_to_assembled", "read_pixel", "sexagesimal"]
+__all__ = ["Reading", "amplifier_at", "assembled_to_raw", "raw_to_assembled", "read_pixel", "same_place", "sexagesimal"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,26 @@ def raw_to_assembled(detector: Detector, x: int, y: int) -> tuple[int, int] | No
             flipped = inside.mirror(data.width, data.height, amp.raw_flip_x, amp.raw_flip_y)
             return amp.bbox.x0 + flipped.x0, amp.bbox.y0 + flipped.y0
     return None
+
+
+def same_place(source: Exposure, target: Exposure, x: float, y: float) -> tuple[float, float] | None:
+    """Where a place in one exposure lies in another one of the same CCD.
+
+    None if one of the two is raw, the other assembled, and the place is in an overscan or prescan.
+    """
+    detector = source.detector or target.detector
+    if detector is None or source.bbox == target.bbox:
+        return x, y
+    size = detector.bbox.width, detector.bbox.height
+    trimmed, wanted = ((each.bbox.width, each.bbox.height) == size for each in (source, target))
+    column, row = round(x), round(y)
+    place: tuple[int, int] | None = (column, row)
+    if trimmed and not wanted:
+        amp = amplifier_at(detector, column, row, True)
+        place = None if amp is None else assembled_to_raw(amp, column, row)
+    elif wanted and not trimmed:
+        place = raw_to_assembled(detector, column, row)
+    return None if place is None else (place[0] + x - column, place[1] + y - row)
 
 
 def read_pixel(exposure: Exposure, x: int, y: int) -> Reading | None:

@@ -12,11 +12,14 @@ from typing import Any
 
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.plane_colours import OverlayStyle
-from isrviewer.render.view import View
+from isrviewer.render.view import Orientation, View
 
 __all__ = [
+    "CALIB",
+    "COMBINATIONS",
     "LINK_MODES",
     "PLANES",
+    "PREVIOUS",
     "RAW",
     "Bookmark",
     "CalibPick",
@@ -24,6 +27,7 @@ __all__ = [
     "Override",
     "PanelState",
     "Pin",
+    "Region",
     "Route",
     "Session",
     "Shows",
@@ -31,6 +35,15 @@ __all__ = [
 
 RAW = "raw"
 """Name of the planes before the first step, used wherever a step name is expected."""
+
+CALIB = "calibration "
+"""What a calibration frame's name begins with where a step name is expected: ``calibration flat``."""
+
+PREVIOUS = "previous"
+"""Stands for the step before the one that is shown, whichever that is."""
+
+COMBINATIONS = ("difference", "ratio", "bits added")
+"""What a panel can make of two steps."""
 
 PLANES = ("image", "variance", "S/N", "mask")
 """Planes of a step that a panel can show, in the order in which one key walks through them."""
@@ -90,16 +103,25 @@ class Shows:
     Attributes
     ----------
     step : str
-        LSST name of the step whose result is shown, or `RAW`.
+        LSST name of the step whose result is shown, or `RAW`, or the name of a calibration frame, see `CALIB`.
     plane : str
         One of `PLANES`.
-    minus : str
-        Name of the step to subtract, or ``""``.
+    other : str
+        What to compare with: a name as for `step`, or `PREVIOUS`, or ``""``.
+    combine : str
+        What is made of the two, one of `COMBINATIONS`.
     """
 
     step: str = RAW
     plane: str = "image"
-    minus: str = ""
+    other: str = ""
+    combine: str = "difference"
+
+    def __post_init__(self) -> None:
+        if self.plane not in PLANES:
+            raise ValueError(f"there is no plane {self.plane!r}; choose one of {', '.join(PLANES)}")
+        if self.combine not in COMBINATIONS:
+            raise ValueError(f"there is no combination {self.combine!r}; choose one of {', '.join(COMBINATIONS)}")
 
 
 @dataclass(frozen=True)
@@ -113,11 +135,20 @@ class PanelState:
         Without its overlay, which is common to all panels (`Session.overlay`).
     view : `View` or None
         None fits the plane into the panel.
+    orientation : `Orientation`
+        Also that of `view`.
+    second : str
+        Step to blink with and to show behind the curtain: a name as for `Shows.step`, or `PREVIOUS`.
+    curtain : float or None
+        Part of the width left of the curtain; None for no curtain.
     """
 
     shows: Shows = Shows()
     picture: PictureStyle = field(default_factory=PictureStyle)
     view: View | None = None
+    orientation: Orientation = field(default_factory=Orientation)
+    second: str = PREVIOUS
+    curtain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +157,32 @@ class Pin:
 
     x: int
     y: int
+
+
+@dataclass(frozen=True)
+class Region:
+    """Something marked on the sky or on the detector, in 0-based coordinates of the raw frame; pixel centres are whole.
+
+    Attributes
+    ----------
+    kind : str
+        ``point``, ``line``, ``polygon``, ``circle``, ``box``, ``ellipse`` or ``annulus``.
+    points : tuple of (float, float)
+        Centre, ends of a line or corners of a polygon.
+    size : tuple of float
+        Pixels: radius of a circle, two radii of an annulus, full width and height of a box or an ellipse.
+    angle : float
+        Of a box or an ellipse, degrees counter-clockwise.
+    text, colour : str
+        Empty for none, and for the default colour.
+    """
+
+    kind: str
+    points: tuple[tuple[float, float], ...]
+    size: tuple[float, ...] = ()
+    angle: float = 0.0
+    text: str = ""
+    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,9 +236,11 @@ class Session:
         Index of the panel that the step list and the keys steer.
     link : str
         One of `LINK_MODES`.
+    same_limits : bool
+        All panels that show the same kind of values take the limits of the focused one.
     overlay : `OverlayStyle`
         How masks are drawn, by plane name, in all panels.
-    pins, bookmarks, named : tuple
+    pins, regions, bookmarks, named : tuple
     """
 
     frame: str = ""
@@ -195,8 +254,10 @@ class Session:
     panels: tuple[PanelState, ...] = (PanelState(),)
     focused: int = 0
     link: str = "zoom+centre"
+    same_limits: bool = False
     overlay: OverlayStyle = field(default_factory=OverlayStyle)
     pins: tuple[Pin, ...] = ()
+    regions: tuple[Region, ...] = ()
     bookmarks: tuple[Bookmark, ...] = ()
     named: tuple[NamedState, ...] = ()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
+from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import PlaneStyle
-from isrviewer.render.view import View
-from isrviewer.session import RAW, Override, Session, changes
-from isrviewer.session.state import Pin
+from isrviewer.render.view import Orientation, View
+from isrviewer.session import Override, Session, Shows, changes
+from isrviewer.session.state import PREVIOUS, Pin
 
 
 def differing(a: Session, b: Session) -> set[str]:
@@ -44,13 +45,39 @@ def test_calibration_choices() -> None:
     assert [pick.kind for pick in changes.pick_calib(session, "flat", None).calibs] == ["bias"]
 
 
-def test_difference_goes_on_and_off_and_raw_has_none() -> None:
+def test_comparisons_go_on_and_off_and_raw_has_none() -> None:
     session = changes.show_step(Session(), "doFlat")
-    session = changes.toggle_difference(session, "doDark")
-    assert session.panel.shows.minus == "doDark"
-    assert changes.toggle_difference(session, "doDark").panel.shows.minus == ""
-    assert changes.show_step(session, "doDark").panel.shows.minus == ""
-    assert changes.toggle_difference(Session(), RAW).panel.shows.minus == ""
+    session = changes.toggle_comparison(session, "difference")
+    assert session.panel.shows == Shows("doFlat", "image", PREVIOUS, "difference")
+    session = changes.toggle_comparison(session, "ratio")
+    assert session.panel.shows == Shows("doFlat", "image", PREVIOUS, "ratio")
+    assert changes.toggle_comparison(session, "ratio").panel.shows.other == ""
+    assert changes.toggle_comparison(Session(), "ratio").panel.shows.other == ""
+    session = changes.show(session, 0, Shows("doFlat", other="doDark"))
+    assert changes.show_step(session, "doDark").panel.shows.other == ""
+    assert changes.show_step(session, "doBias").panel.shows.other == "doDark"
+
+
+def test_linked_panels_turn_together_and_keep_their_shift() -> None:
+    turned = Orientation(transpose=True)
+    session = changes.set_panel_count(Session(), 2)
+    both = changes.orient(session, 0, turned)
+    assert [panel.orientation for panel in both.panels] == [turned, turned]
+    one = changes.orient(replace(session, link="zoom"), 1, turned)
+    assert [panel.orientation for panel in one.panels] == [Orientation(), turned]
+    moved = changes.set_view(both, 0, View((5, 6), 4.0, turned), [(0, 0), (-32, 2)])
+    assert moved.panels[1].view == View((-27, 8), 4.0, turned)
+
+
+def test_same_limits_spread_from_the_panel_that_is_changed() -> None:
+    session = changes.set_panel_count(Session(), 3)
+    picture = replace(session.panel.picture, limits=Limits("minmax"))
+    alone = changes.set_picture(session, 1, picture)
+    assert [panel.picture.limits.mode for panel in alone.panels] == ["zscale", "minmax", "zscale"]
+    shared = changes.share_limits(changes.focus_panel(alone, 1), True)
+    assert {panel.picture.limits.mode for panel in shared.panels} == {"minmax"}
+    changed = changes.set_picture(shared, 2, replace(picture, limits=Limits("percentile")))
+    assert {panel.picture.limits.mode for panel in changed.panels} == {"percentile"}
 
 
 def test_planes_go_round() -> None:
@@ -65,8 +92,6 @@ def test_planes_go_round() -> None:
     ("link", "centre", "zoom"), [("off", (0, 0), 1.0), ("zoom", (0, 0), 4.0), ("zoom+centre", (5, 6), 4.0)]
 )
 def test_linked_views(link: str, centre: tuple[float, float], zoom: float) -> None:
-    from dataclasses import replace
-
     session = changes.set_panel_count(replace(Session(), link=link), 2)
     panels = tuple(replace(panel, view=View((0, 0), 1.0)) for panel in session.panels)
     session = changes.set_view(replace(session, panels=panels), 0, View((5, 6), 4.0))
