@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from isrcore.camera import Detector
 from isrcore.chain import StepReport
@@ -53,13 +53,16 @@ class RunResults:
         What overscan correction returned for each amplifier in the image; empty when it did not run.
     interpolated : tuple of str
         Planes that the interpolation step repairs (config ``maskListToInterpolate``).
+    others : tuple of `StepResult`
+        What can be measured too but is no result of a step: calibration frames.
     """
 
     steps: tuple[StepResult, ...]
     detector: Detector | None = None
     calibs: Struct | None = None
     overscans: tuple[Struct | None, ...] = ()
-    interpolated: tuple[str, ...] = field(default=())
+    interpolated: tuple[str, ...] = ()
+    others: tuple[StepResult, ...] = ()
 
     @property
     def raw(self) -> Exposure | None:
@@ -67,8 +70,8 @@ class RunResults:
         return self.steps[0].exposure if self.steps else None
 
     def step(self, name: str) -> StepResult | None:
-        """The result of a step by its LSST name."""
-        return next((step for step in self.steps if step.name == name), None)
+        """The result of a step by its LSST name, or one of `others`."""
+        return next((step for step in (*self.steps, *self.others) if step.name == name), None)
 
     def layout(self, step: StepResult) -> Layout | None:
         """Where raw pixels are in the planes of a step; None when they are not on hand."""

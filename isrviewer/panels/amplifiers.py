@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import Column, NumberTable, column_texts, count_text
@@ -45,7 +46,7 @@ class AmplifiersPanel(InspectorPanel):
     def build(self) -> None:
         from isrcore.inspect.results import EXCLUDED
 
-        self.title = QLabel()
+        self.title = ElidedLabel()
         self.steps = StepsButton(self.runs, ALL)
         self.steps.setToolTip("Steps at which the jump between the amplifiers is measured")
         self.steps.changed.connect(self.refresh)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import Column, NumberTable, column_texts, count_text
@@ -58,8 +58,7 @@ class StatisticsPanel(InspectorPanel):
     def build(self) -> None:
         from isrcore.inspect.results import EXCLUDED
 
-        self.title = QLabel("Whole frame")
-        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.title = ElidedLabel()
         self.steps = StepsButton(self.runs, ALL)
         self.steps.changed.connect(self.refresh)
         self.planes = PlanesButton(EXCLUDED)

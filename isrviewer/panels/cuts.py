@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from isrviewer.plots.choosers import PlanesButton, StepsButton
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import number_text
@@ -71,8 +72,7 @@ class CutsPanel(InspectorPanel):
         self.steps.changed.connect(self.refresh)
         self.planes = PlanesButton(EXCLUDED)
         self.planes.changed.connect(self.refresh)
-        self.readout = QLabel()
-        self.readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.readout = ElidedLabel()
         self.plot = Plot(("x", "pixel, 0-based"), ("value", "ADU"))
         self.plot.pointed.connect(self._read)
         self.plot.picked.connect(self._pick)
@@ -155,10 +155,13 @@ class CutsPanel(InspectorPanel):
         kind = self.kind.currentText()
         names = {ROW: ("x", "pixel, 0-based"), COLUMN: ("y", "pixel, 0-based"), LINE: ("distance", "pixel")}
         self.plot.set_axis("bottom", *names[kind])
+        is_named = False
         for number, cut in enumerate(cuts):
             along = self._along(cut)
             self.plot.curve(along, cut.value, number, cut.label)
-            self.plot.marks(along, cut.flagged, "masked" if number == 0 else "")
+            has_flagged = bool(np.isfinite(cut.flagged).any())
+            self.plot.marks(along, cut.flagged, "" if is_named else "masked")
+            is_named = is_named or has_flagged
         if moved or self.robust.isChecked():
             self._see()
 

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from isrviewer.plots.choosers import PlanesButton
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import count_text, number_text
@@ -36,7 +37,7 @@ class HistogramsPanel(InspectorPanel):
         from isrcore.inspect.results import EXCLUDED
         from isrviewer.plots.plot import Plot
 
-        self.title = QLabel()
+        self.title = ElidedLabel()
         self.log = QCheckBox("Logarithmic")
         self.log.setChecked(True)
         self.log.setToolTip("Counts on a logarithmic axis; empty bins are left out")

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import count_text, number_text
@@ -88,8 +89,7 @@ class OverscanView(InspectorPanel):
         self._details: tuple[OverscanDetail, ...] = ()
 
     def build(self) -> None:
-        self.jumps = QLabel()
-        self.jumps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.jumps = ElidedLabel()
         self.corrected = QCheckBox("Strip after correction")
         self.corrected.setToolTip("Show the overscan pixels minus the model instead of the raw ones")
         self.corrected.toggled.connect(self.refresh)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
 
 from isrviewer.plots.choosers import PlanesButton
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import number_text
@@ -47,7 +48,7 @@ class SurfacePanel(InspectorPanel):
         from isrviewer.plots.plot import Plot
         from isrviewer.plots.surface_view import SurfaceView
 
-        self.title = QLabel()
+        self.title = ElidedLabel()
         self.kind = QComboBox()
         self.kind.addItems((SURFACE, CONTOURS))
         self.planes = PlanesButton(EXCLUDED)

@@ -11,6 +11,7 @@ from isrviewer.plots.inspector import is_check, planes_of
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
 from isrviewer.session import Session
+from isrviewer.session.state import CALIB
 
 __all__ = ["ALL", "SHOWN", "PlanesButton", "StepsButton"]
 
@@ -44,8 +45,9 @@ class StepsButton(QToolButton):
         order = [name for name, _ in self._offered()]
         if self._mode == ALL:
             return tuple(order)
-        wanted = self._chosen if self._chosen else set(_on_screen(session, self._runs.view))
-        return tuple(name for name in order if name in wanted)
+        wanted = self._chosen if self._chosen else _on_screen(session, self._runs.view)
+        frames = [name for name in wanted if name.startswith(CALIB)]
+        return (*(name for name in order if name in wanted), *frames)
 
     def choose(self, names: Iterable[str], mode: str = "") -> None:
         """Show a list of steps, or a mode: `SHOWN` or `ALL`."""
@@ -78,10 +80,13 @@ class StepsButton(QToolButton):
         self.choose(chosen, "" if chosen else SHOWN)
 
 
-def _on_screen(session: Session, view: RunView) -> Sequence[str]:
-    names = [name for panel in session.panels for name in (panel.shows.step, panel.shows.minus) if name]
-    selected = planes_of(view, session.panel.shows.step)
-    return [planes_of(view, name) for name in (*names, view.previous(selected))]
+def _on_screen(session: Session, view: RunView) -> tuple[str, ...]:
+    """Names of what the panels show, and of the step before the selected one."""
+    names = [name for panel in session.panels for name in (panel.shows.step, view.other_of(panel.shows)) if name]
+    selected = session.panel.shows.step
+    if not selected.startswith(CALIB):
+        names.append(view.previous(planes_of(view, selected)))
+    return tuple(dict.fromkeys(planes_of(view, name) for name in names))
 
 
 class PlanesButton(QToolButton):
@@ -125,5 +130,7 @@ class PlanesButton(QToolButton):
         self.changed.emit()
 
     def _name(self) -> None:
-        left_out = {0: "none", len(self._all): "all flagged"}.get(len(self.planes), " ".join(self.planes))
+        number = len(self.planes)
+        some = " ".join(self.planes) if number <= 3 else f"{number} planes"
+        left_out = {0: "none", len(self._all): "all flagged"}.get(number, some)
         self.setText(f"Left out: {left_out}")

@@ -15,6 +15,7 @@ from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
 from isrviewer.session import Override, Session, SessionModel
 from isrviewer.session.config import effective_config
+from isrviewer.session.state import CALIB
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ def run_results(runs: RunModel) -> RunResults | None:
     state = runs.last_state()
     if state is None:
         return RunResults(steps, raw.detector)
-    return RunResults(steps, state.detector, state.calibs, tuple(state.results.get("overscans", ())))
+    frames = ((CALIB + kind, runs.source(CALIB + kind)) for kind in runs.calibrations())
+    others = tuple(StepResult(name, each.label, each.unit, each.exposure) for name, each in frames if each is not None)
+    overscans = tuple(state.results.get("overscans", ()))
+    return RunResults(steps, state.detector, state.calibs, overscans, others=others)
 
 
 class _InterpolatedPlanes:
