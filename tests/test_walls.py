@@ -24,7 +24,7 @@ ORDER = (
     ("methods",),
     ("task", "cfht"),
     ("data", "export", "simulate", "inspect"),
-    ("batch", "bench"),
+    ("batch", "bench", "audit"),
     ("cli",),
 )
 """Rooms of the engine: each may import those in the same row and in the rows above."""

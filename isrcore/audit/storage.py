@@ -1,0 +1,192 @@
+"""Audits on disk: a snapshot that is replaced as a whole, and behind it a journal that only grows.
+
+A file has one JSON value per line. The first line is the whole history (base document, edits done and undone), each
+further line one event. Saving again writes a new first line and drops the journal. Every line ends with a checksum, so
+that a line which a crash has cut short is recognised; everything before it is kept.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any
+
+from isrcore.atomic import written_atomically
+from isrcore.audit.defect import Defect
+from isrcore.audit.document import DefectDocument, Edit
+from isrcore.audit.history import DefectHistory, Event
+from isrcore.geom import Box
+
+__all__ = ["Journal", "load_history", "save_history"]
+
+_LOG = logging.getLogger(__name__)
+
+_FORMAT = "isrcore defect audit"
+_VERSION = 1
+
+
+def save_history(history: DefectHistory, path: str | Path) -> None:
+    """Write an audit, all or nothing.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; an older file is unchanged then.
+    """
+    with written_atomically(path) as temporary:
+        temporary.write_bytes(_line(_history_json(history)))
+
+
+def load_history(path: str | Path, who: str = "") -> DefectHistory:
+    """Read an audit: the snapshot, and after it all complete events of the journal.
+
+    A last line that is cut short (the program or the machine stopped while it was written) is left out with a warning.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If it is no audit, of a newer version, or damaged before its last line.
+    """
+    path = Path(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    if not lines:
+        raise ValueError(f"{path}: expected a defect audit, found an empty file")
+    history = _history_from(_checked(lines[0], path, 1), path, who)
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            value = _checked(line, path, number)
+        except ValueError:
+            if number < len(lines):
+                raise
+            _LOG.warning("%s, line %d: cut short, so that the last event is lost", path, number)
+            break
+        try:
+            # Only the kind of event is needed to take back or repeat what the history has.
+            edit = Edit.from_json(value["edit"]) if value["event"] == "do" else _known(history, value["event"])
+            history.replay(value["event"], edit)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ValueError(f"{path}, line {number}: not an event that can take place here: {error}") from error
+    return history
+
+
+def _known(history: DefectHistory, what: str) -> Edit:
+    return (history.done if what == "undo" else history.undone)[-1]
+
+
+class Journal:
+    """Writes every event of a history down when it takes place.
+
+    What a killed program has done is in the file; `sync` makes sure that it survives a power failure as well.
+
+    Parameters
+    ----------
+    history : `DefectHistory`
+    path : path-like
+        Replaced at once by a snapshot of the history.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+
+    def __init__(self, history: DefectHistory, path: str | Path) -> None:
+        self.history = history
+        self.path = Path(path)
+        save_history(history, self.path)
+        self._file = self.path.open("ab", buffering=0)
+        history.on_event.append(self._write)
+
+    def _write(self, event: Event) -> None:
+        what, edit = event
+        line = _line({"event": what, "edit": edit.to_json()} if what == "do" else {"event": what})
+        start = self._file.tell()
+        if self._file.write(line) != len(line):
+            self._file.truncate(start)
+            raise OSError(errno.ENOSPC, "the last edit could not be saved: the disk is full", str(self.path))
+
+    def sync(self) -> None:
+        """Return when everything is on the disk."""
+        os.fsync(self._file.fileno())
+
+    def compact(self) -> None:
+        """Replace the file by a snapshot of the history as it is now."""
+        save_history(self.history, self.path)
+        self._file.close()
+        self._file = self.path.open("ab", buffering=0)
+
+    def close(self) -> None:
+        """Stop writing; the file stays."""
+        if not self._file.closed:
+            self.history.on_event.remove(self._write)
+            self.sync()
+            self._file.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return text + b"\t%08x\n" % zlib.crc32(text)
+
+
+def _checked(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    text, tab, check = line.rpartition(b"\t")
+    if not tab or check != b"%08x\n" % zlib.crc32(text):
+        what = "a defect audit" if number == 1 else "a complete event"
+        cure = "choose another file" if number == 1 else f"delete line {number} and all after it to use what is before"
+        raise ValueError(f"{path}, line {number}: expected {what}, found a damaged or foreign line; {cure}")
+    value: dict[str, Any] = json.loads(text)
+    return value
+
+
+def _history_json(history: DefectHistory) -> dict[str, Any]:
+    base, box = history.base, history.base.frame
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "detector": base.detector,
+        "frame": {"trimmed": True, "first_pixel": 0, "box": [box.x0, box.y0, box.width, box.height]},
+        "source": base.source,
+        "next_id": history.document.next_id,
+        "defects": [defect.to_json() for defect in base],
+        "done": [edit.to_json() for edit in history.done],
+        "undone": [edit.to_json() for edit in history.undone],
+    }
+
+
+def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHistory:
+    if value.get("format") != _FORMAT or value.get("version") != _VERSION:
+        found = f"{value.get('format')!r} version {value.get('version')}"
+        cure = "open it with the program that made it"
+        raise ValueError(f"{path}: expected {_FORMAT!r} version {_VERSION}, found {found}; {cure}")
+    try:
+        defects = {defect.id: defect for defect in map(Defect.from_json, value["defects"])}
+        base = DefectDocument(
+            str(value["detector"]),
+            Box(*value["frame"]["box"]),
+            MappingProxyType(defects),
+            str(value["source"]),
+            int(value["next_id"]),
+        )
+        history = DefectHistory(base, who)
+        for edit in value["done"]:
+            history.replay("do", Edit.from_json(edit))
+        history.undone.extend(map(Edit.from_json, value["undone"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: a defect audit with a damaged snapshot: {error}") from error
+    return history
