@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,14 @@ from isrcore.steps.stray_light import StrayLightTask
 from isrcore.task import IsrTask, calibrations
 from tests.small_frame import HEIGHT, WIDTH, SmallFrame, make_small_frame
 
-logging.disable(logging.WARNING)
+
+@pytest.fixture(autouse=True, scope="module")
+def quiet() -> Iterator[None]:
+    """Thousands of runs would fill the log; other tests look at theirs."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
 
 EVERYTHING = {
     "doCrosstalk": True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,7 @@ class Task:
     """Just enough of a task: it remembers for which amplifiers it was asked."""
 
     log = logging.getLogger("test")
+    config = SimpleNamespace(saturatedMaskName="SAT", suspectMaskName="SUSPECT")
 
     def __init__(self) -> None:
         self.asked: list[str] = []
