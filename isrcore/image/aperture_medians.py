@@ -67,7 +67,7 @@ def aperture_medians(image: Image, x: Integers, y: Integers, side: int) -> Float
         return _small_medians(image, x, y, side)
     if side > _MAX_SIDE or x.size < _GROUP:
         return _direct_medians(image, x, y, side)
-    codes = _encode(image, _median_range(image, x, y, side))
+    codes = sliding_window_view(_encode(image, _median_range(image, x, y, side)), (side, side))
     unusable = _count_unusable(image, x, y, side)
     medians = np.empty(x.size)
 
@@ -156,9 +156,9 @@ def _count_unusable(image: Image, x: Integers, y: Integers, side: int) -> Intege
 
 
 def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: int, unusable: Integers) -> Floats:
-    """Medians of apertures with known numbers of unusable pixels."""
+    """Medians of apertures with known numbers of unusable pixels; `codes` is indexed by lowest row and column."""
     area = side * side
-    apertures = sliding_window_view(codes, (side, side))[y, x].reshape(x.size, area)
+    apertures = codes[y, x].reshape(x.size, area)
     # Half of the unusable pixels moves to the low end, so that the median has the same place in every aperture.
     moved = (unusable + area % 2) // 2
     if unusable.any():
@@ -173,11 +173,12 @@ def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: i
     span = high_code - low_code
     # The pixels with one of the two codes, aperture by aperture; no code lies between them.
     offset = apertures - low_code[:, None]
+    # One dimension at a time: NumPy finds them several times faster than in two.
     where = np.flatnonzero(offset <= span[:, None])
     row = where // area
     pixel = where - row * area
     values = image[y[row] + pixel // side, x[row] + pixel % side]
-    is_low = offset.ravel()[where] == 0
+    is_low = offset.reshape(-1)[where] == 0
     low_values = values[is_low]
     starts = np.searchsorted(row[is_low], np.arange(x.size + 1))
     highest, lowest = np.maximum.reduceat(low_values, starts[:-1]), np.minimum.reduceat(low_values, starts[:-1])
