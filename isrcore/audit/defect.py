@@ -81,7 +81,7 @@ class Defect:
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
         values = {name: str(getattr(self, name)) for name in ("kind", "status", "source", "note", "who", "when")}
-        boxes = [[box.x0, box.y0, box.width, box.height] for box in self.pixels.boxes]
+        boxes = [[x0, y0, x1 - x0, y1 - y0] for y0, x0, y1, x1 in self.pixels.corners.tolist()]
         return {"id": self.id, "boxes": boxes} | values
 
     @classmethod

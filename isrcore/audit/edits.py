@@ -195,7 +195,7 @@ def _each(document: DefectDocument, numbers: Iterable[int], label: str, values: 
 def _inside(document: DefectDocument, pixels: PixelSet) -> PixelSet:
     inside = pixels.clip(document.frame)
     if inside.is_empty:
-        what = f"found {pixels.bbox}" if pixels.boxes else "found none"
+        what = f"found {pixels.bbox}" if not pixels.is_empty else "found none"
         raise ValueError(f"expected pixels on {document.detector}, which covers {document.frame}; {what}")
     return inside
 

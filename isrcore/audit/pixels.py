@@ -3,75 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.geom import Box
-from isrcore.image.footprints import decompose_boxes, label_regions
+from isrcore.image.footprints import find_runs, label_regions
 
 __all__ = ["PixelSet", "line_pixels"]
 
 Bools = NDArray[np.bool_]
+Corners = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PixelSet:
     """A set of pixels, 0-based, trimmed frame.
 
-    The rectangles are disjoint and depend on the set only, not on how it was made, so that equal sets compare equal.
-    Make one with `of` or `from_mask`.
+    In every row the set has runs of pixels; equal runs in consecutive rows are one rectangle. So the rectangles are
+    disjoint and depend on the set only, and a stroke changes only those in the rows that it touches. Make a set with
+    `of` or `from_mask`.
 
     Attributes
     ----------
-    boxes : tuple of `Box`
+    corners : ndarray, (n, 4), int
+        Rectangles ``y0, x0, y1, x1``, half open, sorted; read-only.
     """
 
-    boxes: tuple[Box, ...] = ()
+    corners: Corners = field(default_factory=lambda: np.zeros((0, 4), np.intp))
 
     @classmethod
     def of(cls, boxes: Iterable[Box]) -> PixelSet:
         """The union of boxes."""
-        full = [box for box in boxes if not box.is_empty]
-        if len(full) < 2:
-            return cls(tuple(full))
-        return _combine([full], lambda cells: cells[0])
+        corners = _corners(boxes)
+        return cls(corners if len(corners) < 2 else _combine([corners], lambda cells: cells[0]))
 
     @classmethod
     def from_mask(cls, where: Bools, xy0: tuple[int, int] = (0, 0)) -> PixelSet:
         """The pixels set in a bool array (height, width) whose first pixel is at `xy0`."""
-        return cls(tuple(decompose_boxes(where, xy0)))
+        return cls(_stacks(where) + np.array([xy0[1], xy0[0], xy0[1], xy0[0]]))
+
+    @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """The rectangles as boxes, from the bottom row up and from left to right."""
+        return tuple(Box(x0, y0, x1 - x0, y1 - y0) for y0, x0, y1, x1 in self.corners.tolist())
 
     @property
     def is_empty(self) -> bool:
-        return not self.boxes
+        return not len(self.corners)
 
     @cached_property
     def area(self) -> int:
         """Number of pixels."""
-        return sum(box.area for box in self.boxes)
+        y0, x0, y1, x1 = self.corners.T
+        return int(((y1 - y0) * (x1 - x0)).sum())
 
     @cached_property
     def bbox(self) -> Box:
-        return Box.around(self.boxes)
+        """The smallest box around the set."""
+        if self.is_empty:
+            return Box()
+        y0, x0 = self.corners[:, :2].min(axis=0).tolist()
+        y1, x1 = self.corners[:, 2:].max(axis=0).tolist()
+        return Box(x0, y0, x1 - x0, y1 - y0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PixelSet) and np.array_equal(self.corners, other.corners)
+
+    def __hash__(self) -> int:
+        return hash(self.corners.tobytes())
 
     def contains_pixel(self, x: int, y: int) -> bool:
-        return any(box.contains_pixel(x, y) for box in self.boxes)
+        if not self.bbox.contains_pixel(x, y):
+            return False
+        y0, x0, y1, x1 = self.corners.T
+        return bool(((y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)).any())
 
     def __or__(self, other: PixelSet) -> PixelSet:
-        return _combine([self.boxes, other.boxes], lambda cells: cells[0] | cells[1])
+        return self._changed(other, lambda cells: cells[0] | cells[1])
 
     def __and__(self, other: PixelSet) -> PixelSet:
         if not self.touches(other):
             return PixelSet()
-        return _combine([self.boxes, other.boxes], lambda cells: cells[0] & cells[1])
+        return PixelSet(_combine([self.corners, other.corners], lambda cells: cells[0] & cells[1]))
 
     def __sub__(self, other: PixelSet) -> PixelSet:
-        if not self.touches(other):
-            return self
-        return _combine([self.boxes, other.boxes], lambda cells: cells[0] & ~cells[1])
+        return self._changed(other, lambda cells: cells[0] & ~cells[1]) if self.touches(other) else self
+
+    def _changed(self, other: PixelSet, operation: Callable[[list[Bools]], Bools]) -> PixelSet:
+        """Combine with a set; rectangles that end before its rows or begin behind them stay as they are."""
+        rows = other.bbox
+        near = (self.corners[:, 2] >= rows.y0) & (self.corners[:, 0] <= rows.y1)
+        changed = _combine([self.corners[near], other.corners], operation)
+        return PixelSet(_sorted(np.concatenate([self.corners[~near], changed])))
 
     def touches(self, other: PixelSet) -> bool:
         """Whether the rectangles around both sets have common pixels."""
@@ -99,11 +125,13 @@ class PixelSet:
 
     def regions(self) -> list[PixelSet]:
         """The parts that are connected over sides and corners."""
-        if len(self.boxes) < 2:
-            return [self] if self.boxes else []
-        xs, ys, (cells,) = _grid([self.boxes])
-        labels, count = label_regions(cells)
-        return [_from_cells(labels == number, xs, ys) for number in range(1, count + 1)]
+        if len(self.corners) < 2:
+            return [self] if len(self.corners) else []
+        xs, ys, (cells,) = _grid([self.corners])
+        labels, _ = label_regions(cells)
+        # All cells of a rectangle have one label.
+        numbers = labels[np.searchsorted(ys, self.corners[:, 0]), np.searchsorted(xs, self.corners[:, 1])]
+        return [PixelSet(self.corners[numbers == number]) for number in np.unique(numbers)]
 
     def paint(self, where: Bools, xy0: tuple[int, int] = (0, 0)) -> None:
         """Set the pixels in a bool array whose first pixel is at `xy0`; they must lie in it."""
@@ -130,29 +158,44 @@ def line_pixels(x0: int, y0: int, x1: int, y1: int, width: int = 1) -> PixelSet:
     return PixelSet.of(Box(x, y, width, width) for x, y in places)
 
 
-def _grid(groups: Iterable[Iterable[Box]]) -> tuple[NDArray[np.intp], NDArray[np.intp], list[Bools]]:
-    """Paint groups of boxes on the grid of all their edges; between two grid lines nothing changes."""
-    corners = [np.array([(b.x0, b.x1, b.y0, b.y1) for b in group], np.intp).reshape(-1, 4) for group in groups]
-    together = np.concatenate(corners)
-    xs, ys = np.unique(together[:, :2]), np.unique(together[:, 2:])
+def _corners(boxes: Iterable[Box]) -> Corners:
+    rows = [(box.y0, box.x0, box.y1, box.x1) for box in boxes if not box.is_empty]
+    return np.array(rows, np.intp).reshape(-1, 4)
+
+
+def _grid(groups: Iterable[Corners]) -> tuple[NDArray[np.intp], NDArray[np.intp], list[Bools]]:
+    """Paint groups of rectangles on the grid of all their edges; between two grid lines nothing changes."""
+    groups = list(groups)
+    together = np.concatenate(groups)
+    ys, xs = np.unique(together[:, 0::2]), np.unique(together[:, 1::2])
     painted = []
-    for group in corners:
+    for group in groups:
         cells = np.zeros((max(len(ys) - 1, 0), max(len(xs) - 1, 0)), np.bool_)
-        left, right = np.searchsorted(xs, group[:, 0]).tolist(), np.searchsorted(xs, group[:, 1]).tolist()
-        bottom, top = np.searchsorted(ys, group[:, 2]).tolist(), np.searchsorted(ys, group[:, 3]).tolist()
-        for x0, x1, y0, y1 in zip(left, right, bottom, top, strict=True):
+        rows, columns = np.searchsorted(ys, group[:, 0::2]).tolist(), np.searchsorted(xs, group[:, 1::2]).tolist()
+        for (y0, y1), (x0, x1) in zip(rows, columns, strict=True):
             cells[y0:y1, x0:x1] = True
         painted.append(cells)
     return xs, ys, painted
 
 
-def _from_cells(cells: Bools, xs: NDArray[np.intp], ys: NDArray[np.intp]) -> PixelSet:
-    x, y = xs.tolist(), ys.tolist()
-    return PixelSet(
-        tuple(Box(x[c.x0], y[c.y0], x[c.x1] - x[c.x0], y[c.y1] - y[c.y0]) for c in decompose_boxes(cells))
-    )
-
-
-def _combine(groups: Iterable[Iterable[Box]], operation: Callable[[list[Bools]], Bools]) -> PixelSet:
+def _combine(groups: Iterable[Corners], operation: Callable[[list[Bools]], Bools]) -> Corners:
     xs, ys, cells = _grid(groups)
-    return _from_cells(operation(cells), xs, ys) if cells[0].size else PixelSet()
+    if not cells[0].size:
+        return np.zeros((0, 4), np.intp)
+    found = _stacks(operation(cells))
+    return np.stack([ys[found[:, 0]], xs[found[:, 1]], ys[found[:, 2]], xs[found[:, 3]]], axis=1)
+
+
+def _stacks(where: Bools) -> Corners:
+    """Equal runs of set pixels in consecutive rows, as rectangles."""
+    runs = find_runs(np.ascontiguousarray(where))
+    order = np.lexsort((runs.y, runs.last, runs.first))
+    y, first, last = runs.y[order], runs.first[order], runs.last[order]
+    continues = (np.diff(y) == 1) & (np.diff(first) == 0) & (np.diff(last) == 0)
+    begin = np.flatnonzero(np.concatenate([[True], ~continues])[: len(y)])
+    end = np.append(begin[1:], len(y)) - 1 if len(y) else begin
+    return _sorted(np.stack([y[begin], first[begin], y[end] + 1, last[begin] + 1], axis=1))
+
+
+def _sorted(corners: Corners) -> Corners:
+    return corners[np.lexsort((corners[:, 1], corners[:, 0]))]
