@@ -146,11 +146,15 @@ class CutsPanel(InspectorPanel):
     def _show(self, what: str, cuts: tuple[Cut, ...]) -> None:
         moved = what.partition(" ")[0] != self._what.partition(" ")[0]
         self._what, self._cuts = what, cuts
-        self.plot.begin()
         self.readout.setText(what)
+        with self.plot.redraw():
+            self._draw(cuts)
         if not cuts:
             self.say("No step to cut through is on hand.")
-            return
+        elif moved or self.robust.isChecked():
+            self._see()
+
+    def _draw(self, cuts: tuple[Cut, ...]) -> None:
         self.plot.set_axis("left", "value", " / ".join(dict.fromkeys(cut.unit for cut in cuts)))
         kind = self.kind.currentText()
         names = {ROW: ("x", "pixel, 0-based"), COLUMN: ("y", "pixel, 0-based"), LINE: ("distance", "pixel")}
@@ -160,10 +164,8 @@ class CutsPanel(InspectorPanel):
             along = self._along(cut)
             self.plot.curve(along, cut.value, number, cut.label)
             has_flagged = bool(np.isfinite(cut.flagged).any())
-            self.plot.marks(along, cut.flagged, "" if is_named else "masked")
+            self.plot.marks(along, cut.flagged, number, "" if is_named else "masked")
             is_named = is_named or has_flagged
-        if moved or self.robust.isChecked():
-            self._see()
 
     def _see(self) -> None:
         values = np.concatenate([np.empty(0), *(cut.value for cut in self._cuts)])

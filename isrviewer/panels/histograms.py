@@ -78,13 +78,18 @@ class HistogramsPanel(InspectorPanel):
         self._draw(see_all=True)
 
     def _draw(self, see_all: bool) -> None:
-        self.plot.begin()
         self.title.setText(self._label)
         if self._histograms:
             self.plot.set_axis("bottom", "value", self._histograms[0].unit)
         logarithmic = self.log.isChecked()
         powers = [(power, f"{10**power:,}".replace(",", "\u202f")) for power in range(9)]
         self.plot.ticks("left", powers if logarithmic else None)
+        with self.plot.redraw():
+            self._draw_curves(logarithmic)
+        if see_all:
+            self.plot.see_all()
+
+    def _draw_curves(self, logarithmic: bool) -> None:
         for number, each in enumerate(self._histograms):
             counts = each.counts.astype(np.float64)
             if logarithmic:
@@ -93,8 +98,6 @@ class HistogramsPanel(InspectorPanel):
             beyond = each.below + each.above
             name = f"amp {each.amplifier}" + (f", {count_text(beyond)} beyond" if beyond else "")
             self.plot.curve(each.edges, counts, number, name, steps=True)
-        if see_all:
-            self.plot.see_all()
 
     def _read(self, x: float, _y: float) -> None:
         words = []

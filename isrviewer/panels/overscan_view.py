@@ -64,17 +64,16 @@ class _AmplifierPlots(QWidget):
             start, length, low, breadth = box.x0, box.width, box.y0, box.height
         self.facts.setText(_facts(detail))
         self.strip.set_axis("left", f"raw {across}", "px")
-        self.strip.begin()
-        self.strip.picture(picture, start - 0.5, low - 0.5, length, breadth)
-        self.levels.begin()
-        self.levels.curve(detail.position, detail.measured, 0, f"measured per {along}")
         self.residuals.set_axis("bottom", f"{along} of the raw frame", "pixel, 0-based")
-        self.residuals.begin()
-        if detail.model is not None and detail.residual is not None:
-            self.levels.curve(detail.position, detail.model, 1, "model", width=2)
-            self.residuals.curve(detail.position, detail.residual, 0, "measured − model")
-            self.residuals.level(0.0, 1)
-            self.levels.marks(detail.position, np.where(detail.extrapolated, detail.model, np.nan), "extrapolated")
+        with self.strip.redraw(), self.levels.redraw(), self.residuals.redraw():
+            self.strip.picture(picture, start - 0.5, low - 0.5, length, breadth)
+            self.levels.curve(detail.position, detail.measured, 0, f"measured per {along}")
+            if detail.model is not None and detail.residual is not None:
+                self.levels.curve(detail.position, detail.model, 1, "model", width=2)
+                self.residuals.curve(detail.position, detail.residual, 0, "measured − model")
+                self.residuals.level(0.0, 1)
+                extrapolated = np.where(detail.extrapolated, detail.model, np.nan)
+                self.levels.marks(detail.position, extrapolated, 2, "extrapolated")
         if see_all:
             for plot in (self.strip, self.levels, self.residuals):
                 plot.see_all()

@@ -109,12 +109,12 @@ class SurfacePanel(InspectorPanel):
         blocks = "" if relief.block == 1 else f", means of {relief.block} × {relief.block} pixels"
         self.title.setText(f"{label} · {box.width} × {box.height} pixels from x {box.x0} y {box.y0}{blocks}")
         self.surface.show_relief(relief)
-        self.contours.begin()
         # The ends of the map would not show on a light or a dark ground.
         shades = map_colours(ColourMap("viridis"))[np.linspace(40, 215, max(len(lines), 1)).astype(np.intp)]
-        for (level, x, y), shade in zip(lines, shades.tolist(), strict=False):
-            colour = f"#{shade & 0xFFFFFF:06x}"
-            self.contours.segments(x, y, colour, f"{number_text(level, 6)} {relief.unit}")
+        with self.contours.redraw():
+            for number, ((level, x, y), shade) in enumerate(zip(lines, shades.tolist(), strict=False)):
+                colour = f"#{shade & 0xFFFFFF:06x}"
+                self.contours.segments(x, y, colour, number, f"{number_text(level, 6)} {relief.unit}")
         self.contours.see_all()
 
     def _table(self) -> Table:

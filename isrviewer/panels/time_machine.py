@@ -142,9 +142,12 @@ class TimeMachine(InspectorPanel):
 
     def _draw(self) -> None:
         quantity = self.quantity.currentText()
-        self.plot.begin()
         units = dict.fromkeys(row.unit for history in self._histories for row in history.rows if not row.status)
         self.plot.set_axis("left", quantity, "" if quantity == "S/N" else " / ".join(units))
+        with self.plot.redraw():
+            self._draw_pixels(quantity)
+
+    def _draw_pixels(self, quantity: str) -> None:
         for number, history in enumerate(self._histories):
             rows = history.rows
             steps = list(range(len(rows)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
@@ -54,7 +55,8 @@ class Plot(pg.PlotWidget):
             # Thousands stay thousands: "1.2 kADU" is nobody's unit.
             axis.enableAutoSIPrefix(False)
         self._legend = item.addLegend(offset=(-8, 8), labelTextSize="8pt")
-        self._curves: list[Any] = []
+        self._items: dict[tuple[Any, ...], Any] = {}
+        self._old: dict[tuple[Any, ...], Any] = {}
         self.scene().sigMouseMoved.connect(self._moved)
         self.scene().sigMouseClicked.connect(self._clicked)
         self._paint_theme()
@@ -67,12 +69,18 @@ class Plot(pg.PlotWidget):
         self._names[side] = (name, unit)
         self.getPlotItem().getAxis(side).setLabel(f"{name} ({unit})" if unit else name)
 
-    def begin(self) -> None:
-        """Take all curves away; what the user zoomed into stays."""
-        for curve in self._curves:
-            self.removeItem(curve)
-        self._curves = []
-        self._legend.clear()
+    @contextmanager
+    def redraw(self) -> Iterator[None]:
+        """Draw everything anew inside this block: what is drawn again is changed in place, what is not goes away.
+
+        Making items costs more than a repaint, so that following the cursor would stutter. What the user zoomed into
+        stays.
+        """
+        self._old, self._items = self._items, {}
+        yield
+        for item in self._old.values():
+            self.removeItem(item)
+        self._old = {}
 
     def curve(self, x: Any, y: Any, number: int, name: str = "", steps: bool = False, width: float = 1.0) -> None:
         """A line that breaks where there is no value.
@@ -91,59 +99,45 @@ class Plot(pg.PlotWidget):
         dash = _DASHES[number // len(_ON_LIGHT) % len(_DASHES)]
         pen = pg.mkPen(series_colour(number), width=width, style=dash)
         options = {"stepMode": "center"} if steps else {"connect": "finite"}
-        self._add(pg.PlotDataItem(np.asarray(x), np.asarray(y), pen=pen, name=name or None, **options))
+        self._data("curve", number, name, x, y, pen=pen, **options)
 
-    def segments(self, x: Any, y: Any, colour: str, name: str = "") -> None:
+    def segments(self, x: Any, y: Any, colour: str, number: int, name: str = "") -> None:
         """Separate lines, each between two successive points."""
-        pen = pg.mkPen(colour, width=1.5)
-        self._add(pg.PlotDataItem(np.asarray(x), np.asarray(y), pen=pen, name=name or None, connect="pairs"))
+        self._data("segments", number, name, x, y, pen=pg.mkPen(colour, width=1.5), connect="pairs")
 
-    def points(self, x: Any, y: Any, number: int, symbol: str = "o", size: int = 5, name: str = "") -> None:
-        """Separate symbols; values that are not finite are left out."""
-        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-        good = np.isfinite(y)
-        brush = pg.mkBrush(series_colour(number))
-        self._add(
-            pg.PlotDataItem(
-                x[good], y[good], pen=None, symbol=symbol, symbolSize=size, symbolBrush=brush, symbolPen=None,
-                name=name or None,
-            )
-        )  # fmt: skip
+    def points(self, x: Any, y: Any, number: int, size: int = 5, name: str = "") -> None:
+        """Separate dots; values that are not finite are left out."""
+        style = {"symbol": "o", "symbolSize": size, "symbolBrush": pg.mkBrush(series_colour(number)), "symbolPen": None}
+        self._data("points", number, name, *_finite(x, y), pen=None, **style)
 
-    def marks(self, x: Any, y: Any, name: str = "") -> None:
+    def marks(self, x: Any, y: Any, number: int, name: str = "") -> None:
         """Grey crosses for what does not count."""
-        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-        good = np.isfinite(y)
-        if good.any():
-            pen = pg.mkPen(soft(self.palette(), 0.7))
-            self._add(
-                pg.PlotDataItem(
-                    x[good], y[good], pen=None, symbol="x", symbolSize=6, symbolBrush=None, symbolPen=pen,
-                    name=name or None,
-                )
-            )  # fmt: skip
+        x, y = _finite(x, y)
+        if y.size:
+            style = {"symbol": "x", "symbolSize": 6, "symbolBrush": None, "symbolPen": soft(self.palette(), 0.7)}
+            self._data("marks", number, name, x, y, pen=None, **style)
 
     def errors(self, x: Any, y: Any, sigma: Any, number: int) -> None:
         """Bars of one standard deviation up and down."""
         x, y, sigma = (np.asarray(each, np.float64) for each in (x, y, sigma))
         good = np.isfinite(y) & np.isfinite(sigma)
         if good.any():
-            pen = pg.mkPen(series_colour(number))
-            self._add(pg.ErrorBarItem(x=x[good], y=y[good], height=2 * sigma[good], beam=0.3, pen=pen))
+            options = {"pen": pg.mkPen(series_colour(number)), "beam": 0.3}
+            bars = self._item(("errors", number), pg.ErrorBarItem)
+            bars.setData(x=x[good], y=y[good], height=2 * sigma[good], **options)
 
-    def level(self, value: float, number: int, vertical: bool = False) -> None:
+    def level(self, value: float, number: int) -> None:
         """A thin dashed line across."""
-        pen = pg.mkPen(series_colour(number), style=Qt.PenStyle.DashLine)
-        self._add(pg.InfiniteLine(value, angle=90 if vertical else 0, pen=pen))
+        line = self._item(("level", number), lambda: pg.InfiniteLine(angle=0))
+        line.setPen(pg.mkPen(series_colour(number), style=Qt.PenStyle.DashLine))
+        line.setValue(value)
 
     def picture(self, pixels: np.ndarray, x0: float, y0: float, width: float, height: float) -> None:
         """An image of RGBA pixels, (rows, columns, 4) uint8, over an area of the axes."""
-        from PySide6.QtCore import QRectF
-
-        image = pg.ImageItem(pixels, axisOrder="row-major", levels=None)
+        image = self._item(("picture",), lambda: pg.ImageItem(axisOrder="row-major"))
+        image.setImage(pixels, levels=None)
         image.setRect(QRectF(x0, y0, width, height))
         image.setZValue(-10)
-        self._add(image)
 
     def ticks(self, side: str, labels: Sequence[tuple[float, str]] | None) -> None:
         """Label an axis at these values only; None for the usual round values."""
@@ -167,16 +161,29 @@ class Plot(pg.PlotWidget):
     @property
     def curves(self) -> list[Any]:
         """The items drawn now, for tests."""
-        return list(self._curves)
+        return list(self._items.values())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_names"):
             self._paint_theme()
 
-    def _add(self, item: Any) -> None:
-        self._curves.append(item)
-        self.addItem(item)
+    def _data(self, kind: str, number: int, name: str, x: Any, y: Any, **style: Any) -> None:
+        # A name cannot be changed: another one is another item. So are the colours of the other theme.
+        key = (kind, number, name, is_dark())
+        if key in self._old:
+            self._item(key, pg.PlotDataItem).setData(np.asarray(x), np.asarray(y), **style)
+        else:
+            self._item(key, lambda: pg.PlotDataItem(np.asarray(x), np.asarray(y), name=name or None, **style))
+
+    def _item(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """The item that was drawn under this key before, or a new one."""
+        item = self._old.pop(key, None)
+        if item is None:
+            item = make()
+            self.addItem(item)
+        self._items[key] = item
+        return item
 
     def _paint_theme(self) -> None:
         palette = self.palette()
@@ -203,3 +210,9 @@ class Plot(pg.PlotWidget):
             self.see_all()
         elif event.button() == Qt.MouseButton.LeftButton:
             self.picked.emit(*self._values(event.scenePos()))
+
+
+def _finite(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    good = np.isfinite(y)
+    return x[good], y[good]
