@@ -18,6 +18,7 @@ __all__ = ["BrighterFatterKernel"]
 LEVELS = ("AMP", "DETECTOR")
 
 _SHAPE = (17, 17)
+_KERNEL_UNIT = "1 / electron"
 
 
 class BrighterFatterKernel(IsrCalib):
@@ -37,7 +38,7 @@ class BrighterFatterKernel(IsrCalib):
     gain : dict
         Amplifier name -> electron/ADU.
     ampKernels, detKernels : dict
-        Amplifier name, or detector name -> ndarray, (rows, columns), float64.
+        Amplifier name, or detector name -> ndarray, (rows, columns), float64, 1/electron.
 
     Raises
     ------
@@ -138,10 +139,12 @@ class BrighterFatterKernel(IsrCalib):
             },
             meta=metadata,
         )
+        amplifiers["GAIN"].unit, amplifiers["KERNEL"].unit = "electron / adu", _KERNEL_UNIT
         if not self.detKernels:
             return [amplifiers]
-        kernels = np.array(list(self.detKernels.values()))
-        return [amplifiers, Table({"DETECTOR_NAME": list(self.detKernels), "KERNEL": kernels})]
+        detectors = Table({"DETECTOR_NAME": list(self.detKernels), "KERNEL": np.array(list(self.detKernels.values()))})
+        detectors["KERNEL"].unit = _KERNEL_UNIT
+        return [amplifiers, detectors]
 
     @classmethod
     def fromTable(cls, tableList: Sequence[Table]) -> Self:

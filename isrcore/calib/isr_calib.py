@@ -186,13 +186,12 @@ class IsrCalib:
         """
         path = Path(filename)
         if path.suffix.lower() in (".yaml", ".yml"):
-            with path.open(encoding="utf-8") as file:
-                content = yaml.safe_load(file)
+            content = _read_yaml(path)
             if not isinstance(content, dict):
                 raise RuntimeError(f"{path}: expected a mapping of names to values, found {type(content).__name__}")
             return _naming(path, cls.fromDict, content)
         if path.suffix.lower() == ".ecsv":
-            return _naming(path, cls.fromTable, [Table.read(path, format="ascii.ecsv")])
+            return _naming(path, cls.fromTable, [_read_ecsv(path)])
         raise RuntimeError(f"{path}: calibrations are read from .yaml or .ecsv text, found {path.suffix!r}")
 
     def writeText(self, filename: str | os.PathLike[str]) -> None:
@@ -227,8 +226,7 @@ class IsrCalib:
             For another kind of calibration, or a file without tables.
         """
         path = Path(filename)
-        with fits.open(path, memmap=False) as hdus:
-            tables = [_table(hdu) for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+        tables = _read_fits_tables(path)
         if not tables:
             raise RuntimeError(f"{path}: expected a binary table with a {cls.OBSTYPE} calibration, found none")
         return _naming(path, cls.fromTable, tables)
@@ -243,11 +241,40 @@ class IsrCalib:
                 header[keyword if len(keyword) <= 8 else f"HIERARCH {keyword}"] = value
             columns = table.copy(copy_data=False)
             columns.meta.clear()
+            for number, column in enumerate(columns.itercols(), 1):
+                if column.unit is not None:
+                    # Written by hand, because astropy takes "electron" for no unit of the FITS standard.
+                    header[f"TUNIT{number}"] = str(column.unit)
+                    column.unit = None
             hdu = fits.table_to_hdu(columns)
             hdu.header.update(header)
             hdus.append(hdu)
         with written_atomically(filename) as temporary:
             hdus.writeto(temporary)
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RuntimeError(f"{path}: not a YAML file of plain values: {error}") from error
+
+
+def _read_ecsv(path: Path) -> Table:
+    try:
+        return Table.read(path, format="ascii.ecsv")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise RuntimeError(f"{path}: not an ECSV table: {error}") from error
+
+
+def _read_fits_tables(path: Path) -> list[Table]:
+    try:
+        with fits.open(path, memmap=False) as hdus:
+            return [_table(hdu) for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except (OSError, ValueError, TypeError) as error:
+        raise RuntimeError(f"{path}: not a readable FITS file: {error}") from error
 
 
 def _table(hdu: fits.BinTableHDU) -> Table:
@@ -262,7 +289,9 @@ def _naming(path: Path, read: Callable[[Any], _Calib], content: Any) -> _Calib:
     """Read, and name the file in what goes wrong."""
     try:
         return read(content)
-    except (KeyError, ValueError, RuntimeError, TypeError) as error:
+    except KeyError as error:
+        raise RuntimeError(f"{path}: expected an item {error}, which is missing") from error
+    except (ValueError, RuntimeError, TypeError) as error:
         raise RuntimeError(f"{path}: {error}") from error
 
 

@@ -84,6 +84,8 @@ class PhotonTransferCurveDataset(IsrCalib):
         for attribute, column in _COLUMNS.items():
             columns[column] = [getattr(self, attribute)[name] for name in self.ampNames]
         table = Table(columns)
+        for column in _COLUMNS.values():
+            table[column].unit = "electron / adu" if column.startswith("GAIN") else "electron"
         table.meta = {key: "" if value is None else value for key, value in self.described().items()}
         return [table]
 

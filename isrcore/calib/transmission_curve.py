@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from astropy import units
+from astropy.table import Table
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["TransmissionCurve"]
@@ -58,6 +61,42 @@ class TransmissionCurve(ABC):
         if isinstance(self, _Identity):
             return other
         return self if isinstance(other, _Identity) else _Product(self, other)
+
+    def toTable(self) -> Table:
+        """The curve as a table with the columns ``WAVELENGTH`` (Angstrom) and ``THROUGHPUT``.
+
+        For a curve that depends on the radius ``THROUGHPUT`` has one number for each of ``RADII`` in the metadata.
+        ``AT_MIN`` and ``AT_MAX`` are the throughputs beyond the first and last wavelength.
+
+        Raises
+        ------
+        ValueError
+            If the curve is not a table.
+        """
+        raise ValueError("only a tabulated transmission curve can be written: sample this one and make a table of it")
+
+    @staticmethod
+    def fromTable(table: Table) -> TransmissionCurve:
+        """The curve of a table as `toTable` makes it; wavelengths may have any unit of length.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or the numbers make no curve.
+        """
+        missing = [name for name in ("WAVELENGTH", "THROUGHPUT") if name not in table.colnames]
+        if missing:
+            raise ValueError(f"expected columns WAVELENGTH and THROUGHPUT, found {', '.join(table.colnames)}")
+        column = table["WAVELENGTH"]
+        unit = units.AA if column.unit is None else units.Unit(column.unit)
+        wavelengths = np.asarray(column, np.float64) * unit.to(units.AA)
+        throughput = np.asarray(table["THROUGHPUT"], np.float64)
+        ends = [float(table.meta.get(name, 0.0)) for name in ("AT_MIN", "AT_MAX")]
+        if throughput.ndim == 1:
+            return TransmissionCurve.makeSpatiallyConstant(throughput, wavelengths, *ends)
+        if "RADII" not in table.meta:
+            raise ValueError("expected RADII in the metadata, because THROUGHPUT has several values per wavelength")
+        return TransmissionCurve.makeRadial(throughput, wavelengths, json.loads(table.meta["RADII"]), *ends)
 
     @staticmethod
     def makeIdentity() -> TransmissionCurve:
@@ -115,6 +154,14 @@ class TransmissionCurve(ABC):
         return _Radial(table, grid, distance, *_ends(throughputAtMin, throughputAtMax))
 
 
+def _table(throughput: Floats, wavelengths: Floats, at_min: float, at_max: float, **meta: str) -> Table:
+    table = Table(
+        {"WAVELENGTH": wavelengths, "THROUGHPUT": throughput}, meta={"AT_MIN": at_min, "AT_MAX": at_max, **meta}
+    )
+    table["WAVELENGTH"].unit = units.AA
+    return table
+
+
 def _curve_axes(throughput: ArrayLike, wavelengths: ArrayLike, radii: Floats | None = None) -> tuple[Floats, Floats]:
     table, grid = np.asarray(throughput, np.float64), np.asarray(wavelengths, np.float64)
     axes = [grid] if radii is None else [grid, radii]
@@ -167,6 +214,9 @@ class _SpatiallyConstant(TransmissionCurve):
     def transformedBy(self, to_inner: Callable[[Point], Point]) -> TransmissionCurve:
         return self
 
+    def toTable(self) -> Table:
+        return _table(self.throughput, self.wavelengths, self.at_min, self.at_max)
+
 
 @dataclass(frozen=True, eq=False)
 class _Radial(TransmissionCurve):
@@ -185,6 +235,10 @@ class _Radial(TransmissionCurve):
     @property
     def wavelength_bounds(self) -> tuple[float, float]:
         return float(self.wavelengths[0]), float(self.wavelengths[-1])
+
+    def toTable(self) -> Table:
+        radii = json.dumps(self.radii.tolist())
+        return _table(self.throughput, self.wavelengths, self.at_min, self.at_max, RADII=radii)
 
 
 @dataclass(frozen=True, eq=False)
