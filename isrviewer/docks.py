@@ -21,9 +21,11 @@ LAYOUT = (
     ("masks", "Masks", _RIGHT),
     ("pixel", "Pixel", _RIGHT),
     ("calibs", "Calibrations", _RIGHT),
+    ("help", "Help", _RIGHT),
     ("log", "Log", _BOTTOM),
     ("errors", "Errors", _BOTTOM),
     ("header", "Header", _BOTTOM),
+    ("keys", "Keys", _BOTTOM),
 )
 """Name, title and first place of every dock."""
 
@@ -68,7 +70,7 @@ class Docks:
         across = [self.by_name["steps"], self.by_name["config"]]
         window.resizeDocks(across, [_STEPS_WIDTH, _INSPECT_WIDTH], Qt.Orientation.Horizontal)
         window.resizeDocks([self.by_name["log"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
-        for name in ("log", "errors", "header"):
+        for name in ("log", "errors", "header", "keys", "help"):
             self.by_name[name].hide()
 
     def toggle_actions(self) -> list[QAction]:

@@ -7,20 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QPalette
-from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from isrviewer.commands import command_groups
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.run import RunCommands
-from isrviewer.docks import LAYOUT, Docks
+from isrviewer.docks import Docks
 from isrviewer.menus import ActionSet
 from isrviewer.panels.calibs import CalibsPanel
 from isrviewer.panels.config import ConfigPanel
 from isrviewer.panels.grid import PanelGrid
 from isrviewer.panels.header import HeaderPanel
+from isrviewer.panels.help import HelpPanel
 from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.log import ErrorsPanel, LogPanel
 from isrviewer.panels.masks import MasksPanel
@@ -82,17 +83,19 @@ class Window(QMainWindow):
         self.actions_by_table.bind(self, self.grid)
         self.tools = ToolBar(self.actions_by_table, self)
         self.addToolBar(self.tools)
-        panels = (
-            self.steps,
-            self.config_panel,
-            self.masks,
-            self.pixel,
-            self.calibs,
-            self.log,
-            self.errors,
-            self.header,
-        )
-        self.docks = Docks(self, dict(zip((name for name, _, _ in LAYOUT), panels, strict=True)))
+        panels: dict[str, QWidget] = {
+            "steps": self.steps,
+            "config": self.config_panel,
+            "masks": self.masks,
+            "pixel": self.pixel,
+            "calibs": self.calibs,
+            "help": self.help,
+            "log": self.log,
+            "errors": self.errors,
+            "header": self.header,
+            "keys": self.keys,
+        }
+        self.docks = Docks(self, panels)
         self.menus["View"].addActions(self.docks.toggle_actions())
         self._connect()
         self.setAcceptDrops(True)
@@ -142,6 +145,8 @@ class Window(QMainWindow):
         self.header = HeaderPanel()
         self.log = LogPanel()
         self.errors = ErrorsPanel()
+        self.help = HelpPanel(lambda: self.settings.shortcuts)
+        self.keys = KeySheet(self.settings.shortcuts)
         self.readout = ReadoutBar()
         self.setStatusBar(self.readout)
         self._palette = CommandPalette(self)
@@ -174,6 +179,8 @@ class Window(QMainWindow):
         self.config_panel.tools.state_chosen.connect(self.edit.recall_named)
         self.config_panel.tools.state_forgotten.connect(self.edit.forget_named)
         self.calibs.folder_asked.connect(self.files.calib_folder)
+        self.header.compare_asked.connect(self.files.compare_headers)
+        self.keys.changed.connect(self._change_keys)
         self.errors.chosen.connect(self._go_to_error)
         self.errors.count_changed.connect(self._count_errors)
         self.tools.detector_chosen.connect(self.run_commands.choose_ccd)
@@ -205,26 +212,6 @@ class Window(QMainWindow):
 
     def open_palette(self) -> None:
         self._palette.open_for(self.actions_by_table.enabled())
-
-    def open_keys(self) -> None:
-        sheet = KeySheet(self.settings.shortcuts, self)
-        sheet.changed.connect(self._change_keys)
-        sheet.show()
-
-    def open_about(self) -> None:
-        from importlib.metadata import version
-
-        from isrcore.export.provenance import software_version
-
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About isrviewer")
-        packages = ("numpy", "astropy", "lsst-pex-config", "PySide6-Essentials")
-        box.setText("Inspector for the instrument signature removal of CFHT MegaCam frames")
-        box.setInformativeText(
-            "\n".join([f"isrviewer {software_version()}", *(f"{package} {version(package)}" for package in packages)])
-        )
-        box.open()
 
     def remember(self, **changes: Any) -> None:
         """Change the user's settings and write them."""

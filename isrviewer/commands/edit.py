@@ -81,4 +81,4 @@ class EditCommands:
         self._model.change(clear_fields(self._model.session), "reset config")
 
     def shortcuts(self) -> None:
-        self._window.open_keys()
+        self._window.actions_by_table.trigger("help.keys")

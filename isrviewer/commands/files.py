@@ -19,6 +19,7 @@ from isrviewer.session.config import changed_by_file, override_text
 from isrviewer.session.store import SessionFileError, load_session, missing_files, save_session
 
 if TYPE_CHECKING:
+    from isrcore.data.cards import CardHeader
     from isrcore.simulate.demo import DemoFiles
     from isrviewer.window import Window
 
@@ -81,6 +82,10 @@ class FileCommands:
 
     def screenshot(self) -> None:
         self._ask_save("Save screenshot", "isrviewer.png", PICTURES, self.screenshot_as)
+
+    def compare_headers(self) -> None:
+        start = str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
+        self._ask_open("Compare headers with", start, FRAMES, self.compare_headers_with)
 
     def quit(self) -> None:
         self._window.close()
@@ -165,6 +170,23 @@ class FileCommands:
             return path
 
         self._background.compute(_outcome(write), self._written)
+
+    def compare_headers_with(self, path: str) -> None:
+        """Read the headers of another file beside the GUI thread and show them beside those of the frame."""
+
+        def read() -> dict[str, CardHeader]:
+            from isrcore.data.fits_file import open_fits
+
+            return {hdu.name or ("" if hdu.index else "primary"): hdu.header for hdu in open_fits(path).hdus}
+
+        def show(outcome: dict[str, CardHeader] | Exception) -> None:
+            if isinstance(outcome, Exception):
+                self._window.strip.error(str(outcome))
+                return
+            self._window.header.show_other(Path(path).name, outcome)
+            self._window.raise_panel("header")
+
+        self._background.compute(_outcome(read), show)
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen."""

@@ -88,8 +88,17 @@ class HelpCommands:
     def __init__(self, window: Window) -> None:
         self._window = window
 
+    def page(self) -> None:
+        """Open the help at the selected step."""
+        self._show(self._window.model.session.panel.shows.step)
+
     def keys(self) -> None:
-        self._window.open_keys()
+        self._window.raise_panel("keys")
+        self._window.keys.search.setFocus()
 
     def about(self) -> None:
-        self._window.open_about()
+        self._show("about")
+
+    def _show(self, topic: str) -> None:
+        self._window.raise_panel("help")
+        self._window.help.show_topic(topic)

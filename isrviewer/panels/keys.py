@@ -1,4 +1,4 @@
-"""One sheet with all actions: what each does, its keys, and the field to change them."""
+"""All actions on one sheet: what each does, its keys, and the field to change them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
@@ -20,21 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from isrviewer.actions import ACTIONS, BY_ID, MENUS, keys_of
+from isrviewer.actions import ACTIONS, BY_ID, MENUS, MOUSE, keys_of
 from isrviewer.theme import GRID
 
 __all__ = ["KeySheet"]
 
-MOUSE = (
-    ("drag", "move the picture"),
-    ("wheel", "zoom at the pointer"),
-    ("middle click", "centre there"),
-    ("right drag", "contrast and bias"),
-)
 
-
-class KeySheet(QDialog):
-    """The table of actions as a sheet; stays open beside the work.
+class KeySheet(QWidget):
+    """The table of actions; stays open beside the work.
 
     Signals
     -------
@@ -46,11 +38,9 @@ class KeySheet(QDialog):
 
     def __init__(self, shortcuts: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Actions and keys")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(720, 640)
         self._shortcuts = dict(shortcuts)
         self.search = QLineEdit(placeholderText="search", clearButtonEnabled=True)
+        self.search.setToolTip("Show the actions with this text")
         self.search.textChanged.connect(self._filter)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Action", "Keys", "What it does"])
@@ -58,16 +48,20 @@ class KeySheet(QDialog):
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.currentItemChanged.connect(self._choose)
         self.edit = QKeySequenceEdit(maximumSequenceLength=1)
+        self.edit.setToolTip("Press the new keys here")
         self.apply = QPushButton("Use these keys")
+        self.apply.setToolTip("Give them to the action that is selected; empty for none")
         self.apply.clicked.connect(self._apply)
         self.reset = QPushButton("Default")
+        self.reset.setToolTip("The keys that the program comes with")
         self.reset.clicked.connect(self._reset)
         self.note = QLabel()
         row = QHBoxLayout()
         for widget, stretch in ((QLabel("Keys"), 0), (self.edit, 0), (self.apply, 0), (self.reset, 0), (self.note, 1)):
             row.addWidget(widget, stretch)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
         layout.addWidget(self.search)
         layout.addWidget(self.tree)
         layout.addLayout(row)

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.actions import ACTIONS, BY_ID, MENUS, Action, keys_of
 from isrviewer.commands.view import parse_place
-from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.palette import match_rank
 from isrviewer.window import Window
 from tests.gui.conftest import settle
@@ -95,8 +94,8 @@ def test_every_action_can_be_triggered(
 
 
 def test_changed_keys_work_and_are_remembered(opened: Window, qtbot: QtBot) -> None:
-    opened.open_keys()
-    sheet = opened.findChild(KeySheet)
+    opened.actions_by_table.trigger("help.keys")
+    sheet = opened.keys
     sheet.select("masks.toggle")
     sheet.edit.setKeySequence(QKeySequence("F3"))
     qtbot.mouseClick(sheet.apply, Qt.MouseButton.LeftButton)
@@ -105,7 +104,6 @@ def test_changed_keys_work_and_are_remembered(opened: Window, qtbot: QtBot) -> N
     sheet.edit.setKeySequence(QKeySequence("R"))
     qtbot.mouseClick(sheet.apply, Qt.MouseButton.LeftButton)
     assert "belongs to “Run”" in sheet.note.text()
-    sheet.close()
     view = opened.grid.focused.view
     opened.activateWindow()
     view.setFocus()
