@@ -17,6 +17,7 @@ from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics, string_to_property
 from isrcore.pipe import Struct, Task
 from isrcore.steps.overscan_fit import VECTOR_FIT_TYPES, OverscanProfile, fit_profile, level_profile, runs_along_x
+from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = [
@@ -148,6 +149,7 @@ class OverscanCorrectionTask(Task):
     def _control(self, mask: Mask) -> StatisticsControl:
         if self.statControl is not None:
             return self.statControl
+        require_planes(mask, "overscan.maskPlanes", self._mask_planes)
         return StatisticsControl(float(self.config.numSigmaClip), and_mask=mask.planes.bitmask(self._mask_planes))
 
 

@@ -246,7 +246,13 @@ CASES = [
         "negativeVarianceMaskName.*NOPE",
         config={"negativeVarianceMaskName": "NOPE"},
     ),
-    Case("unknown overscan plane", "overscanCorrection", ValueError, "NOPE", config={"overscan.maskPlanes": ["NOPE"]}),
+    Case(
+        "unknown overscan plane",
+        "overscanCorrection",
+        ValueError,
+        "overscan.maskPlanes.*NOPE",
+        config={"overscan.maskPlanes": ["NOPE"]},
+    ),
     Case(
         "unknown fringe plane",
         "fringeAfterFlat",
