@@ -7,16 +7,19 @@ import pytest
 _outcomes: dict[str, bool] = {}
 
 
+_UNIT_TESTS = {"test_widen": "widen", "test_interpolate_rows": "interp_rows", "test_photometric_zero_point": "photocalib"}
+"""Tests of unit files whose parameters do not begin with the topic."""
+
+
 def _golden_file(nodeid: str) -> str | None:
     """Name of the golden file that a test judges: the case, or the topic of a unit file."""
     if "[" not in nodeid:
         return None
-    label = nodeid.split("[", 1)[1].rstrip("]")
+    test, label = nodeid.rstrip("]").split("[", 1)
     if "test_cases.py" in nodeid:
         return label
-    if "test_units_" in nodeid:
-        return "unit_" + label.removeprefix("unit_").split("-")[0].split("/")[0]
-    return None
+    topic, slash, _ = label.partition("/")
+    return f"unit_{topic}" if slash else f"unit_{_UNIT_TESTS[test.split('::')[-1]]}"
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
