@@ -55,6 +55,8 @@ class CutsPanel(InspectorPanel):
 
         self.kind = QComboBox()
         self.kind.addItems((ROW, COLUMN, LINE))
+        if self._line is not None:
+            self.kind.setCurrentText(LINE)
         self.kind.setToolTip("Row or column through the cursor, or a line drawn with Ctrl and the left button")
         self.kind.currentIndexChanged.connect(self.refresh)
         self.follow = QCheckBox("Follow the cursor")

@@ -1,0 +1,68 @@
+"""All panels with numbers as one group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from isrcore.geom import Box
+from isrviewer.inspectors import INSPECTORS, Inspectors
+from tests.gui.inspected_run import InspectedRun
+
+
+@pytest.fixture
+def run(qtbot: QtBot) -> Iterator[InspectedRun]:
+    made = InspectedRun(qtbot)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def group(run: InspectedRun, qtbot: QtBot) -> Iterator[Inspectors]:
+    made = Inspectors(run.model, run.runs)
+    for panel in made.panels.values():
+        qtbot.addWidget(panel)
+    yield made
+    made.close()
+
+
+def test_every_panel_has_a_dock(group: Inspectors) -> None:
+    assert list(group.panels) == [name for name, _, _ in INSPECTORS]
+
+
+def test_hidden_panels_build_nothing(run: InspectedRun, group: Inspectors) -> None:
+    group.show_cursor((20, 10))
+    exposure = run.runs.exposure("postISRCCD")
+    assert exposure is not None
+    group.show_box(Box(3, 4, 5, 6), exposure)
+    group.show_line(1, 2, 30, 40, exposure)
+    run.again()
+    assert all(panel.is_settled for panel in group.panels.values())
+    assert all(panel.column.count() == 0 for panel in group.panels.values())
+
+
+def test_what_was_drawn_before_is_shown_when_a_panel_opens(run: InspectedRun, group: Inspectors) -> None:
+    exposure = run.runs.exposure("postISRCCD")
+    assert exposure is not None
+    group.show_cursor((8 + 12, 7))
+    group.show_box(Box(3, 4, 5, 6), exposure)
+    group.show_line(1, 2, 30, 40, exposure)
+    for name in ("pixel", "statistics", "cuts", "surface"):
+        run.show(group.panels[name])
+    assert "x 12 y 7" in group.pixel.facts.text()
+    assert group.statistics.title.text().startswith("5 × 6 pixels from x 3 y 4")
+    assert "5 × 6 pixels from x 3 y 4" in group.surface.title.text()
+    assert group.cuts.readout.text() == "Line 1 2 to 30 40"
+
+
+def test_drawing_asks_for_the_panel_that_shows_it(run: InspectedRun, group: Inspectors, qtbot: QtBot) -> None:
+    exposure = run.runs.exposure("postISRCCD")
+    assert exposure is not None
+    with qtbot.waitSignal(group.raise_asked) as raised:
+        group.show_box(Box(3, 4, 5, 6), exposure)
+    assert raised.args == ["statistics"]
+    with qtbot.waitSignal(group.raise_asked) as raised:
+        group.show_line(1, 2, 30, 40, exposure)
+    assert raised.args == ["cuts"]
