@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -57,9 +57,10 @@ class ActionSet:
             for action in (action for action in ACTIONS if action.menu == name and not action.in_image):
                 target = menu
                 if action.handler:
-                    if action.handler not in submenus:
-                        submenus[action.handler] = menu.addMenu(_SUBMENUS[action.handler])
-                    target = submenus[action.handler]
+                    title = _SUBMENUS[action.handler]
+                    if title not in submenus:
+                        submenus[title] = menu.addMenu(title)
+                    target = submenus[title]
                 target.addAction(self.by_id[action.id])
         return menus
 
@@ -73,13 +74,13 @@ class ActionSet:
             else:
                 window.addAction(qt_action)
 
-    def button(self, handler: str, tip: str) -> QToolButton:
-        """A drop-down button for one family of exclusive actions; its text is the choice made."""
+    def button(self, handlers: Sequence[str], tip: str) -> QToolButton:
+        """A drop-down button for families of exclusive actions; its text is the choice made."""
         button = QToolButton()
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolTip(tip)
         menu = QMenu(button)
-        for action in (action for action in ACTIONS if action.handler == handler):
+        for action in (action for action in ACTIONS if action.handler in handlers):
             menu.addAction(self.by_id[action.id])
         button.setMenu(menu)
         return button
@@ -121,11 +122,17 @@ class ActionSet:
 
 
 _SUBMENUS = {
+    "view.plane": "Plane",
+    "view.calibration": "Calibration frame",
+    "view.compare": "Compare",
     "view.panels": "Panels",
     "view.link": "Link",
+    "view.orient": "Rotate and flip",
     "picture.limits": "Limits",
+    "picture.percentile": "Limits",
     "picture.stretch": "Stretch",
     "picture.colormap": "Colours",
+    "picture.reduction": "Zoomed out",
     "masks.toggle_plane": "Planes",
 }
 

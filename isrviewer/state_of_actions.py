@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isrviewer.session.state import CALIB
+
 if TYPE_CHECKING:
     from isrviewer.window import Window
 
@@ -32,20 +34,33 @@ def facts_of(window: Window) -> frozenset[str]:
 def checked_actions(window: Window) -> frozenset[str]:
     """Ids of the checkable actions that are on."""
     session = window.model.session
-    picture = session.panel.picture
+    panel, shows = session.panel, session.panel.shows
+    limits, colours = panel.limits, panel.colours
     on = {
         f"view.panels_{len(session.panels)}",
         f"view.link_{session.link}",
-        f"picture.limits_{picture.limits.mode}",
-        f"picture.stretch_{picture.stretch.name}",
-        f"picture.colormap_{picture.colours.name}",
+        f"view.plane_{shows.plane}",
+        f"view.calibration_{shows.step.removeprefix(CALIB)}",
+        f"picture.limits_{limits.mode}",
+        f"picture.stretch_{panel.picture.stretch.name}",
+        f"picture.colormap_{colours.name}",
+        f"picture.reduction_{panel.picture.reduction}",
+        f"masks.preset_{session.overlay.preset}",
     }
+    if shows.is_comparison:
+        on.add(f"view.compare_{shows.combine}")
+    if limits.mode == "percentile":
+        on.add(f"picture.percentile_{limits.percent}")
     switches = {
-        "picture.sticky": picture.limits.sticky,
-        "picture.invert": picture.colours.inverted,
+        "picture.sticky": limits.sticky,
+        "picture.exclude_masked": limits.exclude_masked,
+        "picture.invert": colours.inverted,
+        "picture.mark_range": colours.under is not None,
         "masks.toggle": session.overlay.visible,
         "run.pause_at_views": session.pause_at_views,
         "view.full_panel": window.docks.are_put_away,
         "view.blink": window.grid.is_blinking,
+        "view.curtain": panel.curtain is not None,
+        "view.same_limits": session.same_limits,
     }
     return frozenset(on | {action_id for action_id, is_on in switches.items() if is_on})

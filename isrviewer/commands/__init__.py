@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
+from isrviewer.commands.picture import PictureCommands
 from isrviewer.commands.run import RunCommands
 from isrviewer.commands.tools import HelpCommands, MaskCommands, ToolCommands
-from isrviewer.commands.view import PictureCommands, ViewCommands
+from isrviewer.commands.view import ViewCommands
 
 if TYPE_CHECKING:
     from isrviewer.window import Window

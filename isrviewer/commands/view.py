@@ -1,4 +1,4 @@
-"""Where and how the panels look: zoom, planes, differences, limits, colours."""
+"""Where the panels look and what they show: zoom, orientation, planes, comparisons, blink and curtain."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from isrviewer.session import RAW
+from isrviewer.render.view import Orientation
+from isrviewer.session import RAW, Shows
 from isrviewer.session.changes import (
     focus_panel,
     next_plane,
     set_curtain,
     set_panel_count,
-    set_picture,
     set_view,
     share_limits,
+    show,
     toggle_comparison,
 )
 from isrviewer.session.readout import is_trimmed, raw_to_assembled
+from isrviewer.session.state import CALIB
 
 if TYPE_CHECKING:
-    from isrviewer.render.compose import PictureStyle
     from isrviewer.window import Window
 
-__all__ = ["PictureCommands", "ViewCommands", "parse_place"]
+__all__ = ["ViewCommands", "parse_place"]
 
 
 def parse_place(text: str) -> tuple[str, float, float]:
@@ -110,19 +111,45 @@ class ViewCommands:
     def next_plane(self) -> None:
         self._model.change(next_plane(self._model.session))
 
-    def difference(self) -> None:
-        self._compare("difference")
+    def plane(self, plane: str) -> None:
+        shows = self._model.session.panel.shows
+        self._show(replace(shows, plane=plane))
 
-    def ratio(self) -> None:
-        self._compare("ratio")
+    def calibration(self, kind: str) -> None:
+        """Show a calibration frame, or the step that the list has selected again."""
+        shows = self._model.session.panel.shows
+        if shows.step == f"{CALIB}{kind}":
+            self._show(replace(shows, step=self._window.runs.last_step(), other=""))
+        elif kind in self._window.runs.calibrations():
+            self._show(replace(shows, step=f"{CALIB}{kind}", other=""))
+        else:
+            self._window.strip.note(f"No {kind} frame is in memory: its step is off or has not run yet.")
 
-    def bits_added(self) -> None:
-        self._compare("bits added")
-
-    def _compare(self, combine: str) -> None:
+    def compare(self, combine: str) -> None:
         if self._model.session.panel.shows.step == RAW:
             self._window.strip.note("The raw planes have no previous step; select a step first.")
         self._model.change(toggle_comparison(self._model.session, combine))
+
+    def _show(self, shows: Shows) -> None:
+        self._model.change(show(self._model.session, self._model.session.focused, shows))
+
+    def orient(self, how: str) -> None:
+        """Turn or mirror the focused panel."""
+        view, planes = self._window.grid.focused.view, self._window.grid.focused.planes
+        sky = None if planes is None else planes.sky
+        match how:
+            case "rotate":
+                view.orient(view.orientation.rotated())
+            case "mirror_x":
+                view.orient(view.orientation.mirrored_x())
+            case "mirror_y":
+                view.orient(view.orientation.mirrored_y())
+            case "detector":
+                view.orient(Orientation())
+            case "north" if sky is not None:
+                view.orient(Orientation.north_up(sky))
+            case "north":
+                self._window.strip.note("The header of this frame has no usable WCS, so north is not known.")
 
     def peek(self) -> None:
         """Swap to the previous step, or back: the menu's way; the key swaps while it is held."""
@@ -156,40 +183,3 @@ class ViewCommands:
     def full_panel(self) -> None:
         self._window.toggle_docks()
 
-
-class PictureCommands:
-    """The Picture menu; works on the focused panel."""
-
-    def __init__(self, window: Window) -> None:
-        self._model = window.model
-
-    def _picture(self) -> PictureStyle:
-        return self._model.session.panel.picture
-
-    def _set(self, picture: PictureStyle) -> None:
-        session = self._model.session
-        self._model.change(set_picture(session, session.focused, picture))
-
-    def limits(self, mode: str) -> None:
-        picture = self._picture()
-        self._set(replace(picture, limits=replace(picture.limits, mode=mode, low=None, high=None)))
-
-    def sticky(self) -> None:
-        picture = self._picture()
-        self._set(replace(picture, limits=replace(picture.limits, sticky=not picture.limits.sticky)))
-
-    def stretch(self, name: str) -> None:
-        picture = self._picture()
-        self._set(replace(picture, stretch=replace(picture.stretch, name=name)))
-
-    def colormap(self, name: str) -> None:
-        picture = self._picture()
-        self._set(replace(picture, colours=replace(picture.colours, name=name)))
-
-    def invert(self) -> None:
-        picture = self._picture()
-        self._set(replace(picture, colours=replace(picture.colours, inverted=not picture.colours.inverted)))
-
-    def reset_contrast(self) -> None:
-        picture = self._picture()
-        self._set(replace(picture, stretch=replace(picture.stretch, contrast=1.0, bias=0.5)))

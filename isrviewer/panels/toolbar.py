@@ -42,11 +42,13 @@ class ToolBar(QToolBar):
             actions.add_to(self, action_id, True)
         self.addSeparator()
         self._families = {
-            "picture.limits": actions.button("picture.limits", "Limits: which values get the ends of the colour map"),
-            "picture.stretch": actions.button("picture.stretch", "Stretch between the limits"),
-            "picture.colormap": actions.button("picture.colormap", "Colour map"),
-            "view.link": actions.button("view.link", "How panels move together"),
-            "view.panels": actions.button("view.panels", "Number of image panels"),
+            "picture.limits": actions.button(
+                ("picture.limits", "picture.percentile"), "Limits: which values get the ends of the colour map"
+            ),
+            "picture.stretch": actions.button(("picture.stretch",), "Stretch between the limits"),
+            "picture.colormap": actions.button(("picture.colormap",), "Colour map"),
+            "view.link": actions.button(("view.link",), "How panels move together"),
+            "view.panels": actions.button(("view.panels",), "Number of image panels"),
         }
         for handler, button in self._families.items():
             self.addWidget(button)
@@ -71,11 +73,11 @@ class ToolBar(QToolBar):
 
     def show_session(self, session: Session) -> None:
         """Say on each button what is chosen."""
-        picture = session.panel.picture
+        panel, limits = session.panel, session.panel.limits
         chosen = {
-            "picture.limits": picture.limits.mode,
-            "picture.stretch": picture.stretch.name,
-            "picture.colormap": picture.colours.name,
+            "picture.limits": f"{limits.percent:g} %" if limits.mode == "percentile" else limits.mode,
+            "picture.stretch": panel.picture.stretch.name,
+            "picture.colormap": panel.colours.name,
             "view.link": session.link,
             "view.panels": len(session.panels),
         }

@@ -78,6 +78,10 @@ class PictureStyle:
         """The same with other limits, for values or for changes."""
         return replace(self, change_limits=limits) if zero_centred else replace(self, limits=limits)
 
+    def with_colours(self, colours: ColourMap, zero_centred: bool = False) -> PictureStyle:
+        """The same with another colour map, for values or for changes."""
+        return replace(self, change_colours=colours) if zero_centred else replace(self, colours=colours)
+
 
 @dataclass(frozen=True)
 class PictureRequest:

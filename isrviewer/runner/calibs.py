@@ -16,6 +16,7 @@ from isrviewer.runner.messages import CalibInfo, Request
 
 __all__ = ["CalibLoader"]
 
+_KEPT = 2
 Problems = list[tuple[str, Exception]]
 
 
@@ -28,7 +29,7 @@ class CalibLoader:
     def __init__(self) -> None:
         self._folder: CalibrationFolder | None = None
         self._detector = -1
-        self._loaded: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        self._loaded: dict[str, dict[tuple[Any, ...], Any]] = {}
 
     def load(
         self, request: Request, frame: RawFrame, detector: int, config: Any, announce: Callable[[str], None]
@@ -91,13 +92,15 @@ class CalibLoader:
 
     def _read(self, choice: CalibChoice, announce: Callable[[str], None]) -> Any:
         stamp = (choice.path, choice.path.stat().st_mtime_ns, choice.bias and choice.bias.path)
-        known = self._loaded.get(choice.kind)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        announce(f"reading {choice.path.name}")
-        value = load_choice(choice)
-        self._loaded[choice.kind] = (stamp, value)
-        return value
+        kept = self._loaded.setdefault(choice.kind, {})
+        if stamp not in kept:
+            announce(f"reading {choice.path.name}")
+            kept[stamp] = load_choice(choice)
+        # The latest stand last: two files of a kind are kept, because two configs can be compared.
+        kept[stamp] = kept.pop(stamp)
+        while len(kept) > _KEPT:
+            del kept[next(iter(kept))]
+        return kept[stamp]
 
 
 def _not_needed(kind: str, config: Any, label: FilterLabel | None) -> str:

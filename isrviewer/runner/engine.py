@@ -18,7 +18,7 @@ from isrcore.data.raw import RawFrame, open_raw
 from isrcore.image import Exposure
 from isrcore.steps.step import IsrState, Step
 from isrviewer.runner.calibs import CalibLoader
-from isrviewer.runner.messages import Event, FrameFacts, Loading, Opened, Planned, Problem, Request, RunEnded, Stepped
+from isrviewer.runner.messages import Compared, Event, FrameFacts, Loading, Opened, Planned, Problem, Request, RunEnded, Stepped
 from isrviewer.session import RAW
 from isrviewer.session.config import distinct_problems, effective_config
 
@@ -61,6 +61,9 @@ class IsrEngine:
             emit(Problem.of("frame", error))
         else:
             complete = self._answer(request, given, emit, cancel)
+            other = request.of_other()
+            if other is not None:
+                self._answer(other, given, lambda event: emit(Compared(event)), cancel)
         emit(RunEnded(complete, time.perf_counter() - start, self.store.nbytes()))
 
     def _read(self, request: Request, emit: Emit) -> _Input:

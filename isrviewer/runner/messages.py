@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from isrviewer.session import CalibPick, Override, Session
+from isrviewer.session.state import COMPARED, NamedState
 
 if TYPE_CHECKING:
     # Importing the engine takes longer than showing the window.
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CalibInfo",
+    "Compared",
     "Engine",
     "Event",
     "FrameFacts",
@@ -45,6 +47,8 @@ class Request:
         Steps or debug views after which the run ends.
     wanted : tuple of str
         Steps whose planes are on screen; those dropped from the store are computed again.
+    other : `NamedState` or None
+        Config and calibrations to run with as well, for comparison.
     """
 
     generation: int
@@ -55,6 +59,14 @@ class Request:
     calibs: tuple[CalibPick, ...] = ()
     stop_after: frozenset[str] = frozenset()
     wanted: tuple[str, ...] = ()
+    other: NamedState | None = None
+
+    def of_other(self) -> Request | None:
+        """The same for the parameters to compare with; None when there are none."""
+        if self.other is None:
+            return None
+        wanted = tuple(name.removeprefix(COMPARED) for name in self.wanted if name.startswith(COMPARED))
+        return replace(self, config=self.other.config, calibs=self.other.calibs, wanted=wanted, other=None)
 
     @classmethod
     def of(
@@ -69,6 +81,7 @@ class Request:
             calibs=session.calibs,
             stop_after=stop_after,
             wanted=wanted,
+            other=session.other,
         )
 
 
@@ -191,7 +204,14 @@ class Problem:
         return cls(where, text, "".join(traceback.format_exception(error)))
 
 
-Event = Loading | Opened | Planned | Stepped | RunEnded | Problem
+@dataclass(frozen=True)
+class Compared:
+    """An event of the run with the parameters to compare with."""
+
+    event: Event
+
+
+Event = Loading | Opened | Planned | Stepped | RunEnded | Problem | Compared
 
 
 class Engine(Protocol):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from isrviewer.runner.messages import Engine, Event, Opened, Problem, Request, RunEnded, Stepped
+from isrviewer.runner.compared import ComparedRun
+from isrviewer.runner.messages import Compared, Engine, Event, Opened, Problem, Request, RunEnded, Stepped
 from isrviewer.runner.progress import RunView, advance, begin
 from isrviewer.runner.results import Results
 from isrviewer.runner.shown import Source
 from isrviewer.runner.worker import Runner
 from isrviewer.session import RAW, Session, SessionModel
-from isrviewer.session.state import CALIB
+from isrviewer.session.state import CALIB, COMPARED
 
 if TYPE_CHECKING:
     from isrcore.chain import StepReport
@@ -52,6 +54,7 @@ class RunModel(QObject):
         super().__init__(parent)
         self.view = RunView()
         self._model = model
+        self.compared = ComparedRun()
         self._results = Results()
         self._stop_after: frozenset[str] = frozenset()
         self._runner = Runner(make_engine, self)
@@ -70,6 +73,8 @@ class RunModel(QObject):
 
     def exposure(self, name: str) -> Exposure | None:
         """Planes after a step, or before the first one for `RAW`; None when they have to be computed."""
+        if name.startswith(COMPARED):
+            return self.compared.exposure(name)
         return self._results.exposure(name, self.view)
 
     def source(self, name: str) -> Source | None:
@@ -79,8 +84,10 @@ class RunModel(QObject):
         exposure = self.exposure(name)
         if exposure is None:
             return None
-        row = self.view.row(name)
-        return Source("raw" if row is None else row.step.label, self.unit(name), exposure)
+        side, step = (self.compared.view, name.removeprefix(COMPARED)) if name.startswith(COMPARED) else (self.view, name)
+        row = side.row(step)
+        label = "raw" if row is None else row.step.label
+        return Source(label if side is self.view else f"B · {label}", _unit(side, step), exposure)
 
     def calibrations(self) -> list[str]:
         """Kinds of the calibration frames in memory."""
@@ -100,6 +107,10 @@ class RunModel(QObject):
         rows = [(RAW, "raw", self.view.raw)]
         return rows + [(row.step.name, row.step.label, self.exposure(row.step.name)) for row in ran]
 
+    def last_step(self) -> str:
+        """Name of the last step that has planes, or `RAW`."""
+        return next((row.step.name for row in reversed(self.view.rows) if row.has_planes), RAW)
+
     def last_state(self) -> IsrState | None:
         """What the last step that is on hand left besides its planes: detector, calibrations, overscan models."""
         for row in reversed(self.view.rows):
@@ -110,12 +121,7 @@ class RunModel(QObject):
 
     def unit(self, name: str) -> str:
         """Unit of the image plane after a step."""
-        for row in self.view.rows:
-            if row.step.name == "doApplyGains" and row.status in {"done", "cached"}:
-                return "electron"
-            if row.step.name == name:
-                break
-        return "ADU"
+        return _unit(self.view, name)
 
     def run(self, stop_after: frozenset[str] | None = None) -> None:
         """Ask for a run of the present session.
@@ -172,6 +178,8 @@ class RunModel(QObject):
     def _session_changed(self, old: Session, new: Session) -> None:
         if not new.frame:
             return
+        if old.compared != new.compared:
+            self.compared.clear()
         if _inputs(old) != _inputs(new):
             self._stop_after = self._breakpoints(new)
             self._ask()
@@ -181,22 +189,30 @@ class RunModel(QObject):
                 self._ask()
 
     def _is_dropped(self, name: str) -> bool:
+        if name.startswith(COMPARED):
+            return self.compared.is_dropped(name)
         row = self.view.row(name)
         has_result = row is not None and row.status in {"done", "cached", "skipped"}
         return has_result and self.exposure(name) is None
 
     def _hold(self, session: Session) -> None:
         reached = [row.step.name for row in self.view.rows if row.status in {"done", "cached"}]
-        self._results.hold([*_steps_shown(session, self.view), *reached[-1:]], self.view)
+        shown = _steps_shown(session, self.view)
+        self._results.hold([*(name for name in shown if not name.startswith(COMPARED)), *reached[-1:]], self.view)
+        self.compared.hold(shown)
 
     @Slot(object)
     def _advance(self, event: Event) -> None:
         if isinstance(event, Opened) and (event.facts.path, event.detector) != self._open():
             self._results.clear()
+            self.compared.clear()
             self.view = RunView(running=True)
         self.view = advance(self.view, event)
+        if isinstance(event, Compared):
+            self.compared.advance(event.event)
         if isinstance(event, Stepped):
             self._results.put(event.report)
+        if isinstance(event, (Stepped, Compared)):
             self._hold(self._model.session)
         self.view_changed.emit(self.view)
         self._announce(event)
@@ -213,6 +229,12 @@ class RunModel(QObject):
                 self._announce_step(report)
             case Problem():
                 self.problem.emit(event)
+            case Compared(Stepped(report)) if report.status in {"done", "cached", "skipped"}:
+                self.planes_changed.emit(f"{COMPARED}{report.step.name}")
+            case Compared(Stepped(report)) if report.error is not None:
+                self.problem.emit(Problem.of(f"{COMPARED}{report.step.name}", report.error))
+            case Compared(Problem() as found):
+                self.problem.emit(replace(found, where=f"{COMPARED}{found.where}"))
             case RunEnded():
                 self.ended.emit()
 
@@ -227,9 +249,18 @@ _FRAMES = {"bias": "bias", "dark": "dark", "flat": "flat", "fringe": "fringes"}
 """Kind of calibration frame -> its name among the calibrations of a run."""
 
 
+def _unit(view: RunView, name: str) -> str:
+    for row in view.rows:
+        if row.step.name == "doApplyGains" and row.status in {"done", "cached"}:
+            return "electron"
+        if row.step.name == name:
+            break
+    return "ADU"
+
+
 def _inputs(session: Session) -> tuple[object, ...]:
     """What determines the planes."""
-    return (session.frame, session.detector, session.config, session.calib_folder, session.calibs)
+    return (session.frame, session.detector, session.config, session.calib_folder, session.calibs, session.other)
 
 
 def _steps_shown(session: Session, view: RunView) -> tuple[str, ...]:

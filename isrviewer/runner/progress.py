@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from isrviewer.runner.messages import CalibInfo, Event, FrameFacts, Loading, Opened, Planned, Problem, RunEnded, Stepped
+from isrviewer.runner.messages import CalibInfo, Compared, Event, FrameFacts, Loading, Opened, Planned, Problem, RunEnded, Stepped
 from isrviewer.session import RAW, Shows
-from isrviewer.session.state import CALIB, PREVIOUS, PanelState
+from isrviewer.session.state import COMPARED, PREVIOUS, SAME_COMPARED, PanelState
 
 if TYPE_CHECKING:
     from isrcore.chain import StepReport
@@ -95,7 +95,9 @@ class RunView:
         return next((row for row in self.rows if row.step.name == name), None)
 
     def previous(self, name: str) -> str:
-        """The nearest earlier step that did something, or the raw planes."""
+        """The nearest earlier step that did something, or the raw planes; in the compared run for a name from there."""
+        if name.startswith(COMPARED):
+            return COMPARED + self.previous(name.removeprefix(COMPARED))
         names = [row.step.name for row in self.rows]
         before = names.index(name) if name in names else 0
         useful = (row.step.name for row in reversed(self.rows[:before]) if row.has_planes)
@@ -109,10 +111,12 @@ class RunView:
         return self.previous(name) if row.status == "skipped" or row.step.is_check else name
 
     def other_of(self, shows: Shows) -> str:
-        """Name of what is compared with; empty for nothing, also for raw pixels, which have no previous step."""
-        if shows.other == PREVIOUS:
-            return "" if shows.step == RAW or shows.step.startswith(CALIB) else self.previous(shows.step)
-        return shows.other
+        """Name of what is compared with; empty for nothing."""
+        if not shows.is_comparison:
+            return ""
+        if shows.other == SAME_COMPARED:
+            return COMPARED + shows.step.removeprefix(COMPARED)
+        return self.previous(shows.step) if shows.other == PREVIOUS else shows.other
 
     def second_of(self, panel: PanelState) -> str:
         """Name of what a panel blinks with and shows behind its curtain."""
@@ -144,6 +148,8 @@ def advance(view: RunView, event: Event) -> RunView:
             )
         case Problem():
             return view
+        case Compared(inner):
+            return replace(view, activity=f"B: {inner.report.step.label}") if isinstance(inner, Stepped) else view
 
 
 def _stepped(view: RunView, report: StepReport) -> RunView:

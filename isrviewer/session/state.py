@@ -10,17 +10,21 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from isrviewer.render.colour import ColourMap
 from isrviewer.render.compose import PictureStyle
+from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.render.view import Orientation, View
 
 __all__ = [
     "CALIB",
+    "COMPARED",
     "COMBINATIONS",
     "LINK_MODES",
     "PLANES",
     "PREVIOUS",
     "RAW",
+    "SAME_COMPARED",
     "Bookmark",
     "CalibPick",
     "NamedState",
@@ -38,6 +42,12 @@ RAW = "raw"
 
 CALIB = "calibration "
 """What a calibration frame's name begins with where a step name is expected: ``calibration flat``."""
+
+COMPARED = "B "
+"""What the name of a step of the run to compare with begins with where a step name is expected: ``B doFlat``."""
+
+SAME_COMPARED = "B"
+"""Stands for the step that is shown in the run to compare with."""
 
 PREVIOUS = "previous"
 """Stands for the step before the one that is shown, whichever that is."""
@@ -123,6 +133,17 @@ class Shows:
         if self.combine not in COMBINATIONS:
             raise ValueError(f"there is no combination {self.combine!r}; choose one of {', '.join(COMBINATIONS)}")
 
+    @property
+    def is_comparison(self) -> bool:
+        """Whether two results are compared; raw pixels and calibrations have no previous step."""
+        has_previous = self.step != RAW and not self.step.startswith(CALIB)
+        return bool(self.other) and (has_previous or self.other != PREVIOUS)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the values shown are changes, with zero in the middle of their colours."""
+        return self.is_comparison and self.combine == "difference" and self.plane != "mask"
+
 
 @dataclass(frozen=True)
 class PanelState:
@@ -149,6 +170,16 @@ class PanelState:
     orientation: Orientation = field(default_factory=Orientation)
     second: str = PREVIOUS
     curtain: float | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """How the limits of what is shown are chosen."""
+        return self.picture.change_limits if self.shows.is_change else self.picture.limits
+
+    @property
+    def colours(self) -> ColourMap:
+        """The colours of what is shown."""
+        return self.picture.change_colours if self.shows.is_change else self.picture.colours
 
 
 @dataclass(frozen=True)
@@ -241,6 +272,8 @@ class Session:
     overlay : `OverlayStyle`
         How masks are drawn, by plane name, in all panels.
     pins, regions, bookmarks, named : tuple
+    compared : str
+        Name of the named state to compare with; empty for none.
     """
 
     frame: str = ""
@@ -260,6 +293,7 @@ class Session:
     regions: tuple[Region, ...] = ()
     bookmarks: tuple[Bookmark, ...] = ()
     named: tuple[NamedState, ...] = ()
+    compared: str = ""
 
     @property
     def panel(self) -> PanelState:
@@ -269,6 +303,11 @@ class Session:
     def style(self, index: int) -> PictureStyle:
         """How panel `index` is drawn, masks included."""
         return replace(self.panels[index].picture, overlay=self.overlay)
+
+    @property
+    def other(self) -> NamedState | None:
+        """The parameters to compare with, B; None when nothing is compared."""
+        return next((state for state in self.named if self.compared and state.name == self.compared), None)
 
     def overridden(self, field: str) -> Override | None:
         """The override of one config field, if there is one."""

@@ -1,0 +1,68 @@
+"""What an action is, and how the table of actions is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+__all__ = ["Action", "family", "in_menu"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that the user can do.
+
+    Attributes
+    ----------
+    id, text : str
+    keys : str
+        Default shortcuts in Qt's portable spelling, separated by blanks.
+    tip : str
+        One sentence; tooltip and help sheet show it.
+    needs : str
+        The fact that must hold for the action to be enabled: ``frame`` (one is open), ``pixels`` (a panel shows some),
+        ``running``, ``undo``, ``redo``, ``switch`` (a step that can be switched is selected), ``panels`` (more than
+        one), ``bookmarks``, ``named``; empty for always.
+    icon : str
+        Name of a qtawesome icon; only for actions on the toolbar.
+    checkable : bool
+    handler : str
+        ``group.method`` when it is not the id.
+    argument : object
+        Passed to the handler when not None.
+    in_image : bool
+        The keys work only while an image panel has the focus, because lists and fields need them too.
+    menu : str
+        One of `MENUS`.
+    """
+
+    id: str
+    text: str
+    keys: str = ""
+    tip: str = ""
+    needs: str = ""
+    icon: str = ""
+    checkable: bool = False
+    handler: str = ""
+    argument: Any = None
+    in_image: bool = False
+    menu: str = ""
+
+    @property
+    def method(self) -> tuple[str, str]:
+        """Command group and method that do the work."""
+        group, _, method = (self.handler or self.id).partition(".")
+        return group, method
+
+
+def in_menu(name: str, *actions: Action) -> tuple[Action, ...]:
+    """The actions of one menu."""
+    return tuple(replace(action, menu=name) for action in actions)
+
+
+def family(handler: str, needs: str, *rows: tuple[Any, str, str, str], checkable: bool = True) -> tuple[Action, ...]:
+    """Actions that share a handler and differ in the argument: (argument, text, keys, tip)."""
+    return tuple(
+        Action(f"{handler}_{argument}", text, keys, tip, needs, checkable=checkable, handler=handler, argument=argument)
+        for argument, text, keys, tip in rows
+    )
