@@ -6,8 +6,11 @@ import pytest
 
 _outcomes: dict[str, bool] = {}
 
-
-_UNIT_TESTS = {"test_widen": "widen", "test_interpolate_rows": "interp_rows", "test_photometric_zero_point": "photocalib"}
+_UNIT_TESTS = {
+    "test_widen": "widen",
+    "test_interpolate_rows": "interp_rows",
+    "test_photometric_zero_point": "photocalib",
+}
 """Tests of unit files whose parameters do not begin with the topic."""
 
 
