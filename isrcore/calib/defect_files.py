@@ -164,7 +164,7 @@ def read_elixir_mask(path: str | Path, detector: Detector) -> Defects:
     raise ValueError(f"{path}: expected an extension {detector.name}, found {', '.join(names) or 'no extensions'}")
 
 
-def read_text_boxes(path: str | Path) -> Defects:
+def read_text_boxes(path: str | Path, normalize: bool = True) -> Defects:
     """Read boxes from text: ``x0 y0 width height`` per line, 0-based trimmed frame, ``#`` begins a comment.
 
     Raises
@@ -184,7 +184,7 @@ def read_text_boxes(path: str | Path) -> Defects:
         if len(words) != 4 or box.is_empty:
             raise ValueError(f"{path}, line {number}: expected 'x0 y0 width height' in pixels, found {line.strip()!r}")
         boxes.append(box)
-    return Defects(boxes)
+    return Defects(boxes, normalize=normalize)
 
 
 def write_text_boxes(defects: Defects, path: str | Path) -> None:
@@ -194,7 +194,7 @@ def write_text_boxes(defects: Defects, path: str | Path) -> None:
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def read_ds9_regions(path: str | Path) -> Defects:
+def read_ds9_regions(path: str | Path, normalize: bool = True) -> Defects:
     """Read boxes and points from a DS9 region file in image coordinates (1-based, trimmed frame).
 
     A box covers the pixels whose centres lie in it. Other shapes, excluded regions and boxes at an angle are left out
@@ -216,7 +216,7 @@ def read_ds9_regions(path: str | Path) -> Defects:
             box = _ds9_box(command, f"{path}, line {number}")
             if box is not None:
                 boxes.append(box)
-    return Defects(boxes)
+    return Defects(boxes, normalize=normalize)
 
 
 def _ds9_box(command: str, place: str) -> Box | None:

@@ -1,0 +1,272 @@
+"""Defect maps of every form as documents: found out by content, converted to one frame, and said what was odd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.frames import RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
+from isrcore.audit.pixels import PixelSet
+from isrcore.audit.regions import mask_defects
+from isrcore.audit.storage import load_history
+from isrcore.calib.defect_files import defects_from_mask_image, read_ds9_regions, read_text_boxes
+from isrcore.calib.defect_tables import read_defect_table
+from isrcore.camera import Detector
+from isrcore.camera.megacam import load_masks, megacam_camera
+from isrcore.data.calib_file import describe_calibration
+from isrcore.data.facts import ExposureFacts
+from isrcore.data.fits_file import open_fits
+from isrcore.data.kinds import Kind, classify
+from isrcore.data.masters import read_mask_boxes
+from isrcore.export.reading import read_exposure
+from isrcore.geom import Box
+from isrcore.image import Exposure
+from isrcore.image.footprints import paint_boxes
+
+__all__ = ["MapForm", "MapReading", "document_from_plane", "epoch_problem", "find_form", "read_map"]
+
+
+class MapForm(StrEnum):
+    """Forms of defect maps; the value is the text for people."""
+
+    TABLE = "LSST table"
+    REGION = "FITS region table"
+    ELIXIR = "Elixir mask"
+    DS9 = "DS9 regions"
+    TEXT = "text boxes"
+    PLANE = "mask plane of an exposure"
+    AUDIT = "saved audit"
+
+
+FRAMES = {
+    MapForm.TABLE: TRIMMED_0,
+    MapForm.REGION: TRIMMED_1,
+    MapForm.ELIXIR: RAW_1,
+    MapForm.DS9: TRIMMED_1,
+    MapForm.TEXT: TRIMMED_0,
+    MapForm.PLANE: TRIMMED_0,
+    MapForm.AUDIT: TRIMMED_0,
+}
+"""The frame that each form has unless somebody says otherwise."""
+
+_FITS = (".fits", ".fits.gz", ".fits.fz", ".fit", ".fz")
+
+
+@dataclass(frozen=True)
+class MapReading:
+    """A map that was read.
+
+    Attributes
+    ----------
+    document : `DefectDocument`
+    form : `MapForm`
+    frame : `MapFrame`
+        Of the file; the document is always in the trimmed frame, counted from 0.
+    notes : tuple of str
+        What was odd: clipped, empty, duplicate or overlapping boxes; a frame that could not be verified.
+    """
+
+    document: DefectDocument
+    form: MapForm
+    frame: MapFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Found:
+    boxes: list[Box] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_form(path: str | Path) -> MapForm:
+    """Which form a file has, by its headers or first lines.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is none of them.
+    """
+    path = Path(path)
+    name = path.name.lower()
+    if name.endswith(_FITS):
+        return _fits_form(path)
+    with path.open("rb") as file:
+        start = file.read(2048)
+    text = start.decode("utf-8", "replace")
+    if name.endswith(".ecsv") or text.startswith("# %ECSV"):
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            columns = next((line for line in lines if line.strip() and not line.startswith("#")), "").upper().split()
+        return MapForm.REGION if "SHAPE" in columns else MapForm.TABLE
+    if text.startswith('{"format":"isrcore defect audit"'):
+        return MapForm.AUDIT
+    if re.search(r"DS9|^\s*(image|physical|global|box|-?point)\b", text, re.IGNORECASE | re.MULTILINE):
+        return MapForm.DS9
+    words = [line.split("#")[0].replace(",", " ").split() for line in text.splitlines()]
+    if "\0" not in text and any(len(line) == 4 and line[0].lstrip("-").isdigit() for line in words):
+        return MapForm.TEXT
+    raise ValueError(f"{path}: expected a defect map ({', '.join(MapForm)}), found none of these forms")
+
+
+def _fits_form(path: Path) -> MapForm:
+    file = open_fits(path)
+    kind = classify(file.hdus)
+    if kind is Kind.DEFECTS:
+        table = next(hdu for hdu in file.hdus if hdu.header.text("XTENSION") == "BINTABLE")
+        columns = {table.header.text(key).upper() for key in table.header if key.startswith("TTYPE")}
+        return MapForm.REGION if "SHAPE" in columns else MapForm.TABLE
+    forms = {Kind.MASK: MapForm.ELIXIR, Kind.EXPOSURE: MapForm.PLANE}
+    if kind not in forms:
+        raise ValueError(f"{path}: expected a defect map ({', '.join(MapForm)}), found {kind.with_article}")
+    return forms[kind]
+
+
+def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None, plane: str = "BAD") -> MapReading:
+    """Read the map of one CCD.
+
+    Parameters
+    ----------
+    path : path-like
+        Any `MapForm`. Every box is a defect of its own; in images the connected regions are, columns and rows apart.
+    detector : `Detector`
+    frame : `MapFrame`, optional
+        How the file counts pixels, where that is not what its form has by convention (`FRAMES`).
+    plane : str
+        Mask plane to take from an exposure.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no map, of another CCD, in another frame, or has a damaged entry.
+    """
+    path = Path(path)
+    form = find_form(path)
+    if form is MapForm.AUDIT:
+        document = load_history(path).document
+        _require_detector(path, document.detector, detector)
+        return MapReading(document, form, TRIMMED_0)
+    if form is MapForm.PLANE:
+        exposure = read_exposure(path)
+        _require_detector(path, exposure.detector.name if exposure.detector else detector.name, detector)
+        return MapReading(document_from_plane(exposure, plane, detector, path.name), form, TRIMMED_0)
+    if form is MapForm.ELIXIR:
+        used = TRIMMED_0
+        found = _Found(read_mask_boxes(path, detector.id))
+    else:
+        used = FRAMES[form] if frame is None else frame
+        found = _boxes_as_written(path, form, detector)
+    try:
+        verified = check_frame(found.boxes, used, detector)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not verified:
+        found.notes.append(f"no rows flagged over the whole chip: that it is in the {used} could not be verified")
+    sets = _cleaned(found, used, detector)
+    document = DefectDocument.of(detector, sets, path.name)
+    return MapReading(document, form, RAW_1 if form is MapForm.ELIXIR else used, tuple(found.notes))
+
+
+def document_from_plane(exposure: Exposure, plane: str, detector: Detector, source: str = "") -> DefectDocument:
+    """The regions where a mask plane of an exposure is set; the exposure may be raw or trimmed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such plane, or the exposure is neither.
+    """
+    boxes = list(defects_from_mask_image(~exposure.mask.has(plane), detector))
+    where = paint_boxes(boxes, detector.bbox)
+    return DefectDocument.of(detector, mask_defects(where, (detector.bbox.x0, detector.bbox.y0)), source)
+
+
+def _boxes_as_written(path: Path, form: MapForm, detector: Detector) -> _Found:
+    """Boxes in the numbers of the file. The readers count from 0; here that is taken back."""
+    if form in (MapForm.DS9, MapForm.TEXT):
+        reader = read_ds9_regions if form is MapForm.DS9 else read_text_boxes
+        boxes = list(reader(path, normalize=False))
+    else:
+        boxes = _table_boxes(path, detector)
+    first = FRAMES[form].first_pixel
+    return _Found([box.shift(first, first) for box in boxes])
+
+
+def _table_boxes(path: Path, detector: Detector) -> list[Box]:
+    table = read_defect_table(path, normalize=False)
+    serial = str(table.metadata.get("SERIAL", "")).strip()
+    if serial and serial != detector.serial:
+        names = {other.serial: other.name for other in megacam_camera()}
+        try:
+            table = read_defect_table(path, detector.serial, normalize=False)
+        except ValueError as error:
+            owner = names.get(serial, "a CCD that is not MegaCam's")
+            cure = "choose its own map"
+            raise ValueError(
+                f"{path}: expected a map of {detector.name} (SERIAL {detector.serial}), found one of {owner} "
+                f"(SERIAL {serial}); {cure}"
+            ) from error
+    named = re.search(r"ccd\d\d", path.name)
+    if not serial and named:
+        _require_detector(path, named[0], detector)
+    return list(table)
+
+
+def _require_detector(path: Path, found: str, detector: Detector) -> None:
+    if found != detector.name:
+        raise ValueError(f"{path}: expected a map of {detector.name}, found one of {found}; choose its own map")
+
+
+def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> list[PixelSet]:
+    """The pixels of all boxes that have any, each once."""
+    sets: list[PixelSet] = []
+    counts = dict.fromkeys(_ODD, 0)
+    seen = set()
+    for box in found.boxes:
+        pixels = frame.to_pixels(box, detector)
+        inside = pixels.clip(detector.bbox)
+        counts["empty"] += box.is_empty
+        counts["outside"] += inside.is_empty and not box.is_empty
+        counts["clipped"] += not inside.is_empty and frame.trimmed and inside != pixels
+        counts["duplicate"] += inside in seen
+        if not inside.is_empty and inside not in seen:
+            seen.add(inside)
+            sets.append(inside)
+    overlap = sum(pixels.area for pixels in sets) - PixelSet.of(box for one in sets for box in one.boxes).area
+    found.notes += [f"{_ODD[what]}: {count}" for what, count in counts.items() if count]
+    if overlap:
+        found.notes.append(f"pixels in more than one box: {overlap}")
+    return sets
+
+
+_ODD = {
+    "empty": "boxes without pixels left out",
+    "outside": "boxes outside the chip left out",
+    "clipped": "boxes clipped to the chip",
+    "duplicate": "duplicate boxes left out",
+}
+
+
+def epoch_problem(path: str | Path, frame: ExposureFacts) -> str | None:
+    """Why a map of a time when CCDs were dead does not hold for an exposure; None when it does, or nothing is known.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    described = describe_calibration(Path(path)) if str(path).lower().endswith(_FITS) else None
+    if described is None or frame.date_begin is None:
+        return None
+    date = frame.date_begin.isot[:10]
+    rows: Sequence[dict[str, str]] = load_masks()["rows"]
+    for row in rows:
+        named = (row["run"], row["version"]) == (described.run, described.version)
+        if named and not row["start"] <= date < row["stop"]:
+            return f"the map holds from {row['start']} to {row['stop']}, the exposure is of {date}; choose another map"
+    return None

@@ -1,0 +1,225 @@
+"""Maps of every form: the same pixels come back, and what is wrong with a map is said."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from astropy.time import Time
+
+from isrcore.audit import edits
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
+from isrcore.audit.history import DefectHistory
+from isrcore.audit.pixels import PixelSet
+from isrcore.audit.provenance import provenance_of
+from isrcore.audit.reading import MapForm, document_from_plane, epoch_problem, find_form, read_map
+from isrcore.audit.storage import save_history
+from isrcore.audit.writing import SUFFIXES, write_map
+from isrcore.camera.megacam import megacam_camera
+from isrcore.data.facts import ExposureFacts
+from isrcore.data.raw import open_raw
+from isrcore.geom import Box
+from isrcore.image import Exposure, MaskedImage
+from isrcore.simulate import SimulationRecipe, simulate_raw
+from tests.shared_data import shared_path
+
+CAMERA = megacam_camera()
+CCD = CAMERA["ccd12"]
+ROWS = [Box(0, 0, 2048, 1), Box(0, 4611, 2048, 1)]
+BOXES = [*ROWS, Box(1858, 1406, 2, 3206), Box(1339, 381, 4, 3), Box(1022, 5, 4, 1), Box(2047, 700, 1, 1)]
+
+
+def make_document(boxes: list[Box] = BOXES) -> DefectDocument:
+    return DefectDocument.of(CCD, [PixelSet.of([box]) for box in boxes], "map")
+
+
+def write_text(path: Path, boxes: list[Box]) -> Path:
+    path.write_text("\n".join(f"{b.x0} {b.y0} {b.width} {b.height}" for b in boxes) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("mask", ["2004B.mask.0.36.01", "test.mask.0.40.00"])
+def test_table_and_elixir_mask_of_a_version_are_the_same_pixels(mask: str) -> None:
+    tables, image = shared_path("megacam", "defects", f"{mask}.nn"), shared_path(
+        "megacam", "defects", f"{mask}.fits.gz"
+    )
+    for detector in list(CAMERA)[:36]:
+        table = read_map(tables / f"{detector.name}.fits", detector)
+        other = read_map(image, detector)
+        assert (table.form, other.form) == (MapForm.TABLE, MapForm.ELIXIR)
+        assert np.array_equal(table.document.mask(), other.document.mask()), detector.name
+        assert not any("verified" in note for note in (*table.notes, *other.notes))
+
+
+@pytest.mark.parametrize("version", ["2003A.mask.0.36.01", "2003A.mask.0.36.02", "2003A.mask.0.36.02_enlarged"])
+def test_real_tables_survive_every_table_form(version: str, tmp_path: Path) -> None:
+    folder = shared_path("megacam", "defects", f"{version}.nn")
+    for detector in list(CAMERA)[:36]:
+        document = read_map(folder / f"{detector.name}.fits", detector).document
+        boxes = list(document.to_defects())
+        for form, name in ((MapForm.TABLE, "a.fits"), (MapForm.REGION, "b.fits"), (MapForm.DS9, "c.reg")):
+            again = read_map(write_map(document, tmp_path / name, form, overwrite=True), detector)
+            assert again.form is form
+            # Normalising what is normalised changes nothing: the boxes are the same, in the same order.
+            assert [box for defect in again.document for box in defect.pixels.boxes] == boxes, detector.name
+            assert list(again.document.to_defects()) == boxes
+
+
+def test_a_real_elixir_mask_survives_pixel_for_pixel(tmp_path: Path) -> None:
+    path = shared_path("megacam", "defects", "2004B.mask.0.36.01.fits.gz")
+    with fits.open(path) as real:
+        for detector in (CAMERA["ccd00"], CAMERA["ccd07"], CAMERA["ccd28"]):
+            document = read_map(path, detector).document
+            copy = write_map(document, tmp_path / f"{detector.name}.fits.gz", MapForm.ELIXIR)
+            assert np.array_equal(fits.getdata(copy, 1), real[detector.id + 1].data)
+            assert np.array_equal(read_map(copy, detector).document.mask(), document.mask())
+
+
+@pytest.mark.parametrize(("form", "suffix"), [(form, suffix) for form in SUFFIXES for suffix in SUFFIXES[form]])
+def test_every_form_comes_back_with_its_provenance(form: MapForm, suffix: str, tmp_path: Path) -> None:
+    history = DefectHistory(make_document(), "anna", now=lambda: "2010-11-03T08:30:00+00:00")
+    history.do(edits.reject(history.document, [4]))
+    history.do(edits.grow(history.document, 6))
+    path = tmp_path / f"map{suffix}"
+    write_map(history.document, path, form, provenance_of(history, ["/data/1257365o.fits.fz"]))
+    reading = read_map(path, CCD)
+    assert reading.form is form is find_form(path)
+    assert np.array_equal(reading.document.mask(), history.document.mask())
+    if suffix in (".reg", ".txt"):
+        content = path.read_text()
+    elif suffix == ".ecsv":
+        content = str(Table.read(path, format="ascii.ecsv").meta)
+    else:
+        content = repr(fits.getheader(path, 0 if form is MapForm.PLANE else 1))
+    for text in ("AUDWHO", "anna", "1 grow, 1 reject", "AUDEX001", "1257365o.fits.fz", "MAPSRC", "NREJECT"):
+        assert text in content
+    with pytest.raises(FileExistsError, match="choose another name"):
+        write_map(history.document, path, form)
+
+
+def test_a_saved_audit_is_a_map(tmp_path: Path) -> None:
+    save_history(DefectHistory(make_document()), tmp_path / "a.jsonl")
+    assert read_map(tmp_path / "a.jsonl", CCD).document == make_document()
+    with pytest.raises(ValueError, match="expected a map of ccd13, found one of ccd12"):
+        read_map(tmp_path / "a.jsonl", CAMERA["ccd13"])
+    with pytest.raises(ValueError, match="save an audit instead"):
+        write_map(make_document(), tmp_path / "b.jsonl", MapForm.AUDIT)
+    with pytest.raises(ValueError, match=r"ends in \.reg"):
+        write_map(make_document(), tmp_path / "b.fits", MapForm.DS9)
+
+
+@pytest.mark.parametrize("frame", [TRIMMED_0, TRIMMED_1, RAW_0, RAW_1])
+@pytest.mark.parametrize("claimed", [TRIMMED_0, TRIMMED_1, RAW_0, RAW_1])
+def test_the_fixed_rows_tell_the_frame(frame: MapFrame, claimed: MapFrame, tmp_path: Path) -> None:
+    path = write_text(tmp_path / "map.txt", frame.from_boxes(BOXES, CCD))
+    if frame == claimed:
+        reading = read_map(path, CCD, claimed)
+        assert np.array_equal(reading.document.mask(), make_document().mask())
+        assert reading.notes == ("pixels in more than one box: 2",)
+    else:
+        with pytest.raises(ValueError, match=f"expected a map in the {claimed}, found one in the {frame}.*read it as"):
+            read_map(path, CCD, claimed)
+
+
+@pytest.mark.parametrize(("shift", "side"), [(32, "right"), (-32, "left")])
+def test_a_map_shifted_by_32_columns_is_refused(shift: int, side: str, tmp_path: Path) -> None:
+    shifted = [box.shift(shift, 0) for box in BOXES]
+    clipped = [box.intersect(CCD.bbox) for box in shifted if not box.intersect(CCD.bbox).is_empty]
+    hint = f"32 columns too far {side}|read it as a map in the raw frame"
+    for number, boxes in enumerate((shifted, clipped)):
+        path = write_text(tmp_path / f"map{number}.txt", boxes)
+        with pytest.raises(ValueError, match=hint):
+            read_map(path, CCD)
+
+
+def test_a_map_without_fixed_rows_says_that_its_frame_is_unverified(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "map.txt", BOXES[2:])
+    assert "could not be verified" in read_map(path, CCD).notes[0]
+    assert not check_frame([], TRIMMED_0, CCD)
+
+
+def test_odd_boxes_are_said(tmp_path: Path) -> None:
+    rows = [(b.x0, b.y0, b.width, b.height) for b in ROWS]
+    odd = [(5, 5, 0, 3), (2040, 9, 20, 2), (9000, 9, 1, 1), (70, 70, 2, 2), (70, 70, 2, 2), (71, 71, 2, 2)]
+    path = tmp_path / "map.ecsv"
+    Table(rows=[*rows, *odd], names=("x0", "y0", "width", "height")).write(path, format="ascii.ecsv")
+    reading = read_map(path, CCD)
+    assert reading.notes == (
+        "boxes without pixels left out: 1",
+        "boxes outside the chip left out: 1",
+        "boxes clipped to the chip: 1",
+        "duplicate boxes left out: 1",
+        "pixels in more than one box: 1",
+    )
+    assert len(reading.document) == 5
+    assert max(defect.bbox.x1 for defect in reading.document) == 2048
+
+
+def test_a_map_of_another_ccd_is_refused(tmp_path: Path) -> None:
+    path = write_map(make_document(), tmp_path / "map.fits", MapForm.TABLE)
+    fits.setval(path, "SERIAL", value=CCD.serial, ext=1)
+    with pytest.raises(ValueError, match=r"expected a map of ccd13 .*found one of ccd12"):
+        read_map(path, CAMERA["ccd13"])
+    fits.delval(path, "SERIAL", ext=1)
+    named = path.rename(tmp_path / "ccd12.fits")
+    with pytest.raises(ValueError, match="expected a map of ccd13, found one of ccd12"):
+        read_map(named, CAMERA["ccd13"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.dat", b"\0\1\2\3", "expected a defect map .*found none of these forms"),
+        ("a.txt", b"hello world\n", "expected a defect map"),
+        ("b.txt", b"1 2 3 4\n1 2 three 4\n", "line 2: expected 'x0 y0 width height'"),
+        ("c.reg", b"fk5\nbox(1,2,3,4,0)\n", "must be in image coordinates"),
+        ("d.ecsv", b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n", "a defect table has"),
+    ],
+)
+def test_what_is_no_map_is_refused(name: str, content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read_map(path, CCD)
+
+
+def test_a_raw_frame_is_no_map(tmp_path: Path) -> None:
+    path = tmp_path / "1257365o.fits.fz"
+    simulate_raw(SimulationRecipe(detectors=(12,), others="absent", stars=False), path)
+    with pytest.raises(ValueError, match="found a raw frame"):
+        read_map(path, CCD)
+    raw = open_raw(path).read(12)
+    raw.mask.set_box(Box(32, 0, 2048, 1), "BAD")
+    raw.mask.set_box(Box(40, 90, 3, 2), "BAD")
+    document = document_from_plane(raw, "BAD", CCD)
+    assert [defect.bbox for defect in document] == [Box(0, 0, 2048, 1), Box(8, 90, 3, 2)]
+
+
+def test_a_plane_of_another_size_or_name_is_refused() -> None:
+    small = Exposure(MaskedImage.zeros(Box(0, 0, 5, 4)))
+    with pytest.raises(ValueError, match="found 5 x 4"):
+        document_from_plane(small, "BAD", CCD)
+    with pytest.raises(ValueError, match="there is no mask plane 'HOT'"):
+        document_from_plane(Exposure(MaskedImage.zeros(CCD.bbox)), "HOT", CCD)
+
+
+def test_a_map_of_another_epoch_is_named(tmp_path: Path) -> None:
+    path = write_map(make_document(), tmp_path / "2004B.mask.0.36.01.fits", MapForm.ELIXIR)
+    unknown = dict.fromkeys((field.name for field in dataclasses.fields(ExposureFacts)), None)
+    wrong, right = (
+        ExposureFacts(**{**unknown, "date_begin": Time(f"{day}T08:30:00")})  # type: ignore[arg-type]
+        for day in ("2010-11-03", "2004-08-20")
+    )
+    assert "holds from 2004-08-15 to 2004-08-24, the exposure is of 2010-11-03" in str(epoch_problem(path, wrong))
+    assert epoch_problem(path, right) is None
+    assert epoch_problem(write_text(tmp_path / "map.txt", BOXES), wrong) is None
+
+
+def test_frames_count_from_0_or_1() -> None:
+    with pytest.raises(ValueError, match="counted from 0 or 1, found 2"):
+        MapFrame(True, 2)
