@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QBrush
+from PySide6.QtGui import QBrush, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -86,6 +86,7 @@ class HeaderPanel(QWidget):
         self._headers: dict[str, Callable[[], PropertyList]] = {}
         self._others: Mapping[str, CardHeader] = {}
         self._detector_name = ""
+        self._is_old = False
         self.choice = QComboBox()
         self.choice.setToolTip("Header to show: every HDU of the file, and the metadata of the step on screen")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -134,8 +135,12 @@ class HeaderPanel(QWidget):
 
     def show_metadata(self, metadata: PropertyList) -> None:
         """Offer the metadata of the exposure on screen, which the steps add to."""
+        is_offered = _STEP in self._headers
         self._headers[_STEP] = lambda: metadata
-        self._offer(self.choice.currentText())
+        if not is_offered:
+            self._offer(self.choice.currentText())
+        elif self.choice.currentText() == _STEP:
+            self._fill(_STEP)
 
     def show_other(self, name: str, headers: Mapping[str, CardHeader]) -> None:
         """Compare with the headers of a file, by the name of the HDU; an empty name ends the comparison."""
@@ -164,7 +169,17 @@ class HeaderPanel(QWidget):
         header = self._others[name if name in self._others else next(iter(self._others))]
         return header.to_property_list(_NO_KEYWORD)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fill in what changed while the panel was out of sight."""
+        super().showEvent(event)
+        if self._is_old:
+            self._fill(self.choice.currentText())
+
     def _fill(self, choice: str) -> None:
+        # Hundreds of cards: not while nobody looks, for every step that is walked through.
+        self._is_old = not self.isVisible()
+        if self._is_old:
+            return
         self.tree.clear()
         if choice not in self._headers:
             return
