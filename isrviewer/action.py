@@ -22,7 +22,7 @@ class Action:
     needs : str
         The fact that must hold for the action to be enabled: ``frame`` (one is open), ``pixels`` (a panel shows some),
         ``running``, ``undo``, ``redo``, ``switch`` (a step that can be switched is selected), ``panels`` (more than
-        one), ``bookmarks``, ``named``; empty for always.
+        one), ``bookmarks``, ``named``, ``compared`` (there is a B); empty for always.
     icon : str
         Name of a qtawesome icon; only for actions on the toolbar.
     checkable : bool

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from isrviewer.action import Action, in_menu
+from isrviewer.action import Action, family, in_menu
+from isrviewer.inspectors import INSPECTORS
 from isrviewer.picture_actions import MASKS, PICTURE, VIEW
 
 __all__ = ["ACTIONS", "BY_ID", "MENUS", "MOUSE", "Action", "keys_of"]
 
 MENUS = ("File", "Edit", "View", "Picture", "Run", "Masks", "Tools", "Help")
 
+
+_SHOWS = {
+    "pixel": "The history of a pixel through all steps",
+    "statistics": "Statistics of a box at several steps; draw one with Shift and drag",
+    "cuts": "Row, column or line (Ctrl and drag) at several steps",
+    "overscan": "The overscan of an amplifier: strip, rows, fit, residual",
+    "amplifiers": "Level, noise, gain and flags of every amplifier",
+    "histograms": "Histogram of every amplifier",
+    "surface": "Surface of a box",
+}
+"""What the panels with numbers show, for their tooltips."""
 
 ACTIONS: tuple[Action, ...] = (
     *in_menu(
@@ -108,13 +120,23 @@ ACTIONS: tuple[Action, ...] = (
             "Type a part of its name, press Return",
             icon="mdi6.magnify",
         ),
+        Action("compare.keep", "Keep the present parameters as B", "", "Compare with what is set now", "frame"),
+        Action("compare.beside", "A beside B", "", "Two panels: the same step of A and of B", "compared"),
+        Action("compare.minus", "A − B", "", "Subtract B's pixels of the step on screen; again to go back", "compared"),
+        Action("compare.swap", "Swap A and B", "", "Use B's parameters, and keep the present ones as B", "compared"),
         Action("tools.find_field", "Find a config field…", "Ctrl+F", "Search the config editor"),
         Action("tools.pin", "Pin this pixel", "P", "Follow the pixel under the cursor through all steps", "pixels"),
         Action("tools.bookmark", "Bookmark this view", "Ctrl+B", "Keep step and place", "pixels"),
         Action("tools.next_bookmark", "Next bookmark", "Ctrl+J", "Go to the next bookmark", "bookmarks"),
         Action("tools.show_steps", "Steps", "Alt+1", "Go to the list of steps"),
-        Action("tools.show_log", "Log", "Alt+2", "Show the log"),
-        Action("tools.show_header", "Header", "Alt+3", "Show the FITS headers of the frame"),
+        *family(
+            "tools.show_panel",
+            "",
+            ("log", "Log", "Alt+2", "Show the log"),
+            ("header", "Header", "Alt+3", "Show the FITS headers of the frame"),
+            *((name, title, f"Alt+{key}", _SHOWS[name]) for key, (name, title, _) in enumerate(INSPECTORS, start=4)),
+            checkable=False,
+        ),
     ),
     *in_menu(
         "Help",

@@ -9,6 +9,8 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from isrviewer.inspectors import INSPECTORS
+
 __all__ = ["LAYOUT", "Docks"]
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -19,13 +21,15 @@ LAYOUT = (
     ("steps", "Steps", _LEFT),
     ("config", "Config", _RIGHT),
     ("masks", "Masks", _RIGHT),
-    ("pixel", "Pixel", _RIGHT),
+    *INSPECTORS[:1],
     ("calibs", "Calibrations", _RIGHT),
+    ("compare", "A/B", _RIGHT),
     ("help", "Help", _RIGHT),
     ("log", "Log", _BOTTOM),
     ("errors", "Errors", _BOTTOM),
     ("header", "Header", _BOTTOM),
     ("keys", "Keys", _BOTTOM),
+    *INSPECTORS[1:],
 )
 """Name, title and first place of every dock."""
 
@@ -70,7 +74,7 @@ class Docks:
         across = [self.by_name["steps"], self.by_name["config"]]
         window.resizeDocks(across, [_STEPS_WIDTH, _INSPECT_WIDTH], Qt.Orientation.Horizontal)
         window.resizeDocks([self.by_name["log"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
-        for name in ("log", "errors", "header", "keys", "help"):
+        for name in ("log", "errors", "header", "keys", "help", *(name for name, _, _ in INSPECTORS[1:])):
             self.by_name[name].hide()
 
     def toggle_actions(self) -> list[QAction]:

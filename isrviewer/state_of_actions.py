@@ -26,6 +26,7 @@ def facts_of(window: Window) -> frozenset[str]:
         "switch": row is not None and row.step.switch is not None,
         "panels": len(session.panels) > 1,
         "bookmarks": bool(session.bookmarks),
+        "compared": session.other is not None,
         "named": any((state.config, state.calibs) != now for state in session.named),
     }
     return frozenset(name for name, holds in facts.items() if holds)

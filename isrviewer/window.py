@@ -16,8 +16,10 @@ from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.run import RunCommands
 from isrviewer.docks import Docks
+from isrviewer.inspectors import Inspectors
 from isrviewer.menus import ActionSet
 from isrviewer.panels.calibs import CalibsPanel
+from isrviewer.panels.compare import ComparePanel
 from isrviewer.panels.config import ConfigPanel
 from isrviewer.panels.grid import PanelGrid
 from isrviewer.panels.header import HeaderPanel
@@ -27,7 +29,6 @@ from isrviewer.panels.log import ErrorsPanel, LogPanel
 from isrviewer.panels.masks import MasksPanel
 from isrviewer.panels.messages import MessageStrip
 from isrviewer.panels.palette import CommandPalette
-from isrviewer.panels.pixel import PixelPanel
 from isrviewer.panels.prompt import Prompt
 from isrviewer.panels.readout import ReadoutBar
 from isrviewer.panels.start import StartPage
@@ -53,6 +54,7 @@ from isrviewer.state_of_actions import checked_actions, facts_of
 __all__ = ["Window"]
 
 _AUTOSAVE_MS = 2000
+_RUN_MS = 40
 
 
 class Window(QMainWindow):
@@ -76,6 +78,8 @@ class Window(QMainWindow):
         self.autosave = Autosave(state_folder())
         self._timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
         self._timer.timeout.connect(self._autosave)
+        self._run_timer = QTimer(self, singleShot=True, interval=_RUN_MS)
+        self._run_timer.timeout.connect(self._show_run)
         self._build_panels()
         self.groups = command_groups(self)
         self.actions_by_table = ActionSet(self, self.groups, self.settings.shortcuts)
@@ -87,8 +91,9 @@ class Window(QMainWindow):
             "steps": self.steps,
             "config": self.config_panel,
             "masks": self.masks,
-            "pixel": self.pixel,
+            **self.inspectors.panels,
             "calibs": self.calibs,
+            "compare": self.compare,
             "help": self.help,
             "log": self.log,
             "errors": self.errors,
@@ -140,11 +145,12 @@ class Window(QMainWindow):
         self.steps = StepsPanel(self.model)
         self.config_panel = ConfigPanel(self.model)
         self.masks = MasksPanel(self.model)
-        self.pixel = PixelPanel(self.model, self.runs.results)
+        self.inspectors = Inspectors(self.model, self.runs, self)
         self.calibs = CalibsPanel(self.model)
         self.header = HeaderPanel()
         self.log = LogPanel()
         self.errors = ErrorsPanel()
+        self.compare = ComparePanel(self.model)
         self.help = HelpPanel(lambda: self.settings.shortcuts)
         self.keys = KeySheet(self.settings.shortcuts)
         self.readout = ReadoutBar()
@@ -163,14 +169,17 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
-        self.runs.view_changed.connect(self._show_run)
+        self.runs.view_changed.connect(self._run_changed)
         self.runs.loaded.connect(self._loaded)
-        self.runs.ended.connect(self.pixel.refresh)
         self.runs.problem.connect(self._problem)
         self.runs.planes_changed.connect(self.errors.resolve)
         self.grid.cursor_moved.connect(self._cursor_moved)
         self.grid.shown.connect(self._shown)
         self.grid.failed.connect(self.strip.error)
+        self.grid.box_drawn.connect(self.inspectors.show_box)
+        self.grid.line_drawn.connect(self.inspectors.show_line)
+        self.inspectors.raise_asked.connect(self.raise_panel)
+        self.inspectors.place_chosen.connect(lambda x, y: self.grid.focused.view.go_to(x, y))
         self.steps.switched.connect(self.run_commands.toggle_field)
         self.steps.cure_asked.connect(self._cure)
         trigger = self.actions_by_table.trigger
@@ -179,6 +188,8 @@ class Window(QMainWindow):
         self.config_panel.tools.state_chosen.connect(self.edit.recall_named)
         self.config_panel.tools.state_forgotten.connect(self.edit.forget_named)
         self.calibs.folder_asked.connect(self.files.calib_folder)
+        self.compare.asked.connect(trigger)
+        self.compare.field_chosen.connect(self._go_to_error)
         self.header.compare_asked.connect(self.files.compare_headers)
         self.keys.changed.connect(self._change_keys)
         self.errors.chosen.connect(self._go_to_error)
@@ -239,7 +250,16 @@ class Window(QMainWindow):
         self.config_panel.show_config(self.config, problems)
         self.steps.show_run(self.runs.view, self.config)
 
-    def _show_run(self, view: RunView) -> None:
+    def _run_changed(self, view: RunView) -> None:
+        """Kept results of forty steps come within milliseconds: show the end of a run, and how it goes now and then."""
+        if not view.running:
+            self._show_run()
+        elif not self._run_timer.isActive():
+            self._run_timer.start()
+
+    def _show_run(self) -> None:
+        self._run_timer.stop()
+        view = self.runs.view
         self.steps.show_run(view, self.config)
         self.readout.show_run(view)
         self.calibs.show_calibs(view.calibs)
@@ -276,7 +296,7 @@ class Window(QMainWindow):
             x, y = panel.cursor or (0, 0)
             reading = replace(reading, value=float(panel.planes.image[y, x]))
         self.readout.show_reading(reading, panel.planes.unit if panel.planes is not None else "")
-        self.pixel.show_cursor(reading.raw if reading is not None else None)
+        self.inspectors.show_cursor(reading.raw if reading is not None else None)
 
     def _problem(self, problem: Problem) -> None:
         self.errors.add(problem)
@@ -350,11 +370,13 @@ class Window(QMainWindow):
         if application is not None:
             application.removeEventFilter(self)
         self._timer.stop()
+        self._run_timer.stop()
         if not self._fresh_layout:
             self.remember(**self.docks.layout())
         self.runs.close()
         self.files.close()
         self.grid.close_views()
+        self.inspectors.close()
         self.masks.close_background()
         self.log.detach()
         self.autosave.discard()

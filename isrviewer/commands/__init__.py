@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isrviewer.commands.compare import CompareCommands
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.picture import PictureCommands
@@ -29,6 +30,7 @@ def command_groups(window: Window) -> dict[str, object]:
         "picture": PictureCommands(window),
         "run": RunCommands(window),
         "masks": MaskCommands(window),
+        "compare": CompareCommands(window),
         "tools": ToolCommands(window),
         "help": HelpCommands(window),
     }

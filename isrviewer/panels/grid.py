@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from isrviewer.panels.panel import ImagePanel
@@ -22,6 +22,7 @@ from isrviewer.session.changes import (
     show,
 )
 from isrviewer.session.readout import same_place
+from isrviewer.session.state import COMPARED
 
 if TYPE_CHECKING:
     from isrviewer.render.compose import PictureStyle
@@ -44,11 +45,15 @@ class PanelGrid(QWidget):
         A panel shows new planes.
     failed(str)
         Why a panel cannot show what it should.
+    box_drawn(Box, Exposure), line_drawn(float, float, float, float, Exposure)
+        The user drew over these planes, in their coordinates.
     """
 
     cursor_moved = Signal(int)
     shown = Signal(int)
     failed = Signal(str)
+    box_drawn = Signal(object, object)
+    line_drawn = Signal(float, float, float, float, object)
 
     def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,6 +143,11 @@ class PanelGrid(QWidget):
             panel.view.set_orientation(session.panels[index].orientation)
             panel.set_view(session.panels[index].view)
 
+    def _drawn(self, panel: ImagePanel, signal: SignalInstance, *shape: object) -> None:
+        """Pass on what the user drew, with the exposure under it; nothing for planes without one."""
+        if panel.exposure is not None:
+            signal.emit(*shape, panel.exposure)
+
     def _add_panel(self, index: int) -> None:
         panel = ImagePanel(self._cache, self)
         panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -153,6 +163,8 @@ class PanelGrid(QWidget):
         panel.shows_chosen.connect(lambda shows: self._model.change(show(self._model.session, index, shows)))
         panel.second_chosen.connect(lambda name: self._model.change(set_second(self._model.session, index, name)))
         panel.failed.connect(self.failed)
+        panel.view.box_drawn.connect(lambda box: self._drawn(panel, self.box_drawn, box))
+        panel.view.line_drawn.connect(lambda *ends: self._drawn(panel, self.line_drawn, *ends))
         panel.shown.connect(lambda: self.shown.emit(index))
         self.panels.append(panel)
 
@@ -198,6 +210,9 @@ class PanelGrid(QWidget):
         source = self._runs.source(shows.step)
         other = self._runs.source(other_name) if other_name else None
         steps = [(RAW, "raw"), *((row.step.name, row.step.label) for row in view.rows)]
+        if self._model.session.other is not None:
+            rows = self._runs.compared.view.rows
+            steps += [(COMPARED + row.step.name, f"B · {row.step.label}") for row in rows if row.has_planes]
         self.panels[index].offer(steps, self._runs.calibrations(), state.second)
         if source is None or (other_name and other is None):
             return

@@ -18,7 +18,18 @@ from isrcore.data.raw import RawFrame, open_raw
 from isrcore.image import Exposure
 from isrcore.steps.step import IsrState, Step
 from isrviewer.runner.calibs import CalibLoader
-from isrviewer.runner.messages import Compared, Event, FrameFacts, Loading, Opened, Planned, Problem, Request, RunEnded, Stepped
+from isrviewer.runner.messages import (
+    Compared,
+    Event,
+    FrameFacts,
+    Loading,
+    Opened,
+    Planned,
+    Problem,
+    Request,
+    RunEnded,
+    Stepped,
+)
 from isrviewer.session import RAW
 from isrviewer.session.config import distinct_problems, effective_config
 

@@ -84,7 +84,8 @@ class RunModel(QObject):
         exposure = self.exposure(name)
         if exposure is None:
             return None
-        side, step = (self.compared.view, name.removeprefix(COMPARED)) if name.startswith(COMPARED) else (self.view, name)
+        side = self.compared.view if name.startswith(COMPARED) else self.view
+        step = name.removeprefix(COMPARED)
         row = side.row(step)
         label = "raw" if row is None else row.step.label
         return Source(label if side is self.view else f"B · {label}", _unit(side, step), exposure)
@@ -203,7 +204,8 @@ class RunModel(QObject):
 
     @Slot(object)
     def _advance(self, event: Event) -> None:
-        if isinstance(event, Opened) and (event.facts.path, event.detector) != self._open():
+        is_other = isinstance(event, Opened) and (event.facts.path, event.detector) != self._open()
+        if is_other:
             self._results.clear()
             self.compared.clear()
             self.view = RunView(running=True)
@@ -215,6 +217,8 @@ class RunModel(QObject):
         if isinstance(event, (Stepped, Compared)):
             self._hold(self._model.session)
         self.view_changed.emit(self.view)
+        if is_other:
+            self.loaded.emit()
         self._announce(event)
 
     def _open(self) -> tuple[str, int | None]:
@@ -223,7 +227,6 @@ class RunModel(QObject):
     def _announce(self, event: Event) -> None:
         match event:
             case Opened():
-                self.loaded.emit()
                 self.planes_changed.emit(RAW)
             case Stepped(report):
                 self._announce_step(report)

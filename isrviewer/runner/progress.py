@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from isrviewer.runner.messages import CalibInfo, Compared, Event, FrameFacts, Loading, Opened, Planned, Problem, RunEnded, Stepped
+from isrviewer.runner.messages import (
+    CalibInfo,
+    Compared,
+    Event,
+    FrameFacts,
+    Loading,
+    Opened,
+    Planned,
+    Problem,
+    RunEnded,
+    Stepped,
+)
 from isrviewer.session import RAW, Shows
 from isrviewer.session.state import COMPARED, PREVIOUS, SAME_COMPARED, PanelState
 

@@ -10,9 +10,11 @@ from isrviewer.render.compose import PictureStyle
 from isrviewer.render.plane_colours import PlaneStyle
 from isrviewer.render.view import Orientation, View
 from isrviewer.session.state import (
+    COMPARED,
     PLANES,
     PREVIOUS,
     RAW,
+    SAME_COMPARED,
     Bookmark,
     CalibPick,
     NamedState,
@@ -28,6 +30,7 @@ __all__ = [
     "add_bookmark",
     "clear_field",
     "clear_fields",
+    "compare",
     "focus_panel",
     "forget",
     "load_overrides",
@@ -243,8 +246,26 @@ def remember(session: Session, name: str) -> Session:
 
 
 def forget(session: Session, name: str) -> Session:
-    """Drop the parameters kept under a name."""
+    """Drop the parameters kept under a name; they are no longer compared with."""
+    if session.compared == name:
+        session = compare(session, "")
     return replace(session, named=tuple(state for state in session.named if state.name != name))
+
+
+def compare(session: Session, name: str) -> Session:
+    """Compare with the parameters kept under a name; an empty name ends the comparison, also in the panels."""
+    if name:
+        return replace(session, compared=name)
+    panels = tuple(replace(panel, shows=_without_compared(panel.shows)) for panel in session.panels)
+    seconds = tuple(
+        replace(panel, second=PREVIOUS) if panel.second.startswith(COMPARED) else panel for panel in panels
+    )
+    return replace(session, compared="", panels=seconds)
+
+
+def _without_compared(shows: Shows) -> Shows:
+    other = "" if shows.other == SAME_COMPARED or shows.other.startswith(COMPARED) else shows.other
+    return replace(shows, step=shows.step.removeprefix(COMPARED), other=other)
 
 
 def recall(session: Session, name: str) -> Session:

@@ -15,6 +15,7 @@ __all__ = [
     "changed_by_preset",
     "command_line",
     "config_problems",
+    "differing_fields",
     "distinct_problems",
     "effective_config",
     "is_on",
@@ -74,6 +75,14 @@ def config_problems(config: Any) -> dict[str, str]:
 def distinct_problems(problems: dict[str, str]) -> dict[str, str]:
     """One entry for each message: at the first of its fields."""
     return {field: text for text, field in {text: field for field, text in reversed(problems.items())}.items()}
+
+
+def differing_fields(a: tuple[Override, ...], b: tuple[Override, ...]) -> list[tuple[str, Any, Any]]:
+    """Config fields that two lists of overrides leave different: path, value in `a`, value in `b`."""
+    from isrcore.config.fields import differences
+
+    pairs = differences(effective_config(a)[0], effective_config(b)[0])
+    return [(path, value_a, value_b) for path, (value_a, value_b) in pairs.items()]
 
 
 def changed_by_file(session: Session, path: Path) -> list[tuple[str, Any]]:

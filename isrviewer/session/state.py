@@ -18,8 +18,8 @@ from isrviewer.render.view import Orientation, View
 
 __all__ = [
     "CALIB",
-    "COMPARED",
     "COMBINATIONS",
+    "COMPARED",
     "LINK_MODES",
     "PLANES",
     "PREVIOUS",

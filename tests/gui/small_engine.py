@@ -22,6 +22,7 @@ from isrcore.steps.step import IsrState, Step, always_runs, switched_by
 from isrcore.task import IsrTask
 from isrviewer.runner.messages import (
     CalibInfo,
+    Compared,
     Event,
     FrameFacts,
     Loading,
@@ -120,12 +121,18 @@ class SmallEngine:
 
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
         self.requests.append(request)
+        complete = self._answer(request, emit, cancel)
+        other = request.of_other()
+        if other is not None:
+            self._answer(other, lambda event: emit(Compared(event)), cancel)
+        emit(RunEnded(complete, 0.01, self.store.nbytes()))
+
+    def _answer(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> bool:
         self.threads.add(threading.current_thread().name)
         emit(Loading(f"reading {request.frame}"))
         if not Path(request.frame).exists():
             emit(Problem("frame", f"{request.frame}: no such file"))
-            emit(RunEnded(False, 0.0, 0))
-            return
+            return False
         number = request.detector or 0
         exposure = self._exposures.setdefault((request.frame, number), small_exposure(number))
         detectors = tuple((n, f"ccd{n:02d}") for n in range(3))
@@ -138,8 +145,7 @@ class SmallEngine:
         emit(Planned(infos, tuple(step.why_not(task, state) for step in task.chain)))
         for field, text in distinct_problems(problems).items():
             emit(Problem(field, text))
-        complete = not problems and self._run(task, state, request, emit, cancel)
-        emit(RunEnded(complete, 0.01, self.store.nbytes()))
+        return not problems and self._run(task, state, request, emit, cancel)
 
     def _run(
         self,

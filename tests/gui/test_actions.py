@@ -51,7 +51,8 @@ def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iter
     """A window in which every action can be done."""
     opened.run_commands.toggle_field("doFlat")
     settle(opened, qtbot)
-    opened.groups["edit"].remember_as("one")  # type: ignore[attr-defined]
+    opened.edit.remember_as("one")
+    opened.actions_by_table.trigger("compare.keep")
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["view.panels_2"].trigger()

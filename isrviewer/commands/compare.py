@@ -1,0 +1,57 @@
+"""A against B: the present parameters, and a named state on the same frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from isrviewer.session.changes import compare, remember, set_panel_count, show
+from isrviewer.session.state import CALIB, COMPARED, RAW, SAME_COMPARED
+
+if TYPE_CHECKING:
+    from isrviewer.window import Window
+
+__all__ = ["CompareCommands"]
+
+
+class CompareCommands:
+    """What can be done with two sets of parameters."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+
+    def keep(self) -> None:
+        """Remember the present parameters under the name B and compare with them."""
+        session = compare(remember(self._model.session, "B"), "B")
+        self._model.change(session, "keep as B")
+        self._window.raise_panel("compare")
+        self._window.strip.note("The present parameters are kept as B. Change A now; both results follow.")
+
+    def swap(self) -> None:
+        """Use the parameters of B and keep the present ones under its name."""
+        session, other = self._model.session, self._model.session.other
+        if other is not None:
+            kept = remember(session, other.name)
+            self._model.change(replace(kept, config=other.config, calibs=other.calibs), f"swap with {other.name}")
+
+    def beside(self) -> None:
+        """The same step of A and of B in the first two panels."""
+        session = self._model.session
+        shows = replace(session.panel.shows, step=self._step(), other="")
+        session = set_panel_count(session, max(2, len(session.panels)))
+        session = show(show(session, 0, shows), 1, replace(shows, step=f"{COMPARED}{shows.step}"))
+        self._model.change(replace(session, focused=0), "A beside B")
+
+    def minus(self) -> None:
+        """Subtract B's result of the step on screen in the focused panel, or nothing again."""
+        session = self._model.session
+        shows = replace(session.panel.shows, step=self._step())
+        is_on = shows.other == SAME_COMPARED and shows.combine == "difference"
+        shows = replace(shows, other="" if is_on else SAME_COMPARED, combine="difference")
+        self._model.change(show(session, session.focused, shows))
+
+    def _step(self) -> str:
+        """The step on screen as A has it; for raw and calibration frames, which are common, the last step."""
+        step = self._model.session.panel.shows.step.removeprefix(COMPARED)
+        return self._window.runs.last_step() if step == RAW or step.startswith(CALIB) else step
