@@ -134,6 +134,9 @@ _SUBMENUS = {
     "picture.colormap": "Colours",
     "picture.reduction": "Zoomed out",
     "masks.toggle_plane": "Planes",
+    "masks.preset": "Colours",
+    "masks.region": "Regions",
+    "tools.show_panel": "Panels",
 }
 
 

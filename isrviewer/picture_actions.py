@@ -180,4 +180,37 @@ MASKS = in_menu(
         )
         for number in range(1, 10)
     ),
+    Action(
+        "masks.outline",
+        "Outlines instead of fills",
+        "Shift+O",
+        "Draw the borders of flagged regions",
+        "pixels",
+        checkable=True,
+    ),
+    *family(
+        "masks.preset",
+        "",
+        ("default", "Mask colours: default", "", "Colours safe for colour-blind eyes"),
+        ("afw", "Mask colours: afw", "", "The colours of LSST's afw.display"),
+    ),
+    Action("masks.expression", "Combine planes…", "Ctrl+M", "Draw the pixels of a combination such as SAT & ~INTRP"),
+    Action(
+        "masks.next_region",
+        "Next region",
+        "J",
+        "Go to the next region of the plane selected in the list",
+        "pixels",
+        handler="masks.region",
+        argument=1,
+    ),
+    Action(
+        "masks.previous_region",
+        "Previous region",
+        "Shift+J",
+        "Go to the previous region of the plane selected in the list",
+        "pixels",
+        handler="masks.region",
+        argument=-1,
+    ),
 )

@@ -26,6 +26,7 @@ def facts_of(window: Window) -> frozenset[str]:
         "switch": row is not None and row.step.switch is not None,
         "panels": len(session.panels) > 1,
         "bookmarks": bool(session.bookmarks),
+        "regions": bool(session.regions),
         "compared": session.other is not None,
         "named": any((state.config, state.calibs) != now for state in session.named),
     }
@@ -58,7 +59,9 @@ def checked_actions(window: Window) -> frozenset[str]:
         "picture.invert": colours.inverted,
         "picture.mark_range": colours.under is not None,
         "masks.toggle": session.overlay.visible,
+        "masks.outline": window.masks.is_outlined,
         "run.pause_at_views": session.pause_at_views,
+        "watch.folder": window.watch_commands.is_on,
         "view.full_panel": window.docks.are_put_away,
         "view.blink": window.grid.is_blinking,
         "view.curtain": panel.curtain is not None,

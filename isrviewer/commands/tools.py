@@ -30,6 +30,32 @@ class MaskCommands:
     def toggle_plane(self, row: int) -> None:
         self._window.masks.toggle(row)
 
+    def outline(self) -> None:
+        self._window.masks.toggle_outlines()
+
+    def preset(self, name: str) -> None:
+        session = self._model.session
+        self._model.change(replace(session, overlay=replace(session.overlay, preset=name)), f"{name} mask colours")
+
+    def expression(self) -> None:
+        """Bring up the field for a combination of planes."""
+        self._window.raise_panel("masks")
+        self._window.masks.expression.field.setFocus()
+
+    def region(self, direction: int) -> None:
+        """Go to the next or previous region of the plane selected in the list."""
+        if not self._window.masks.regions.model.rowCount():
+            self._window.raise_panel("masks")
+            self._window.strip.note("Select a plane in the list of mask planes first; its regions are listed below it.")
+        self._window.masks.regions.step(direction)
+
+    def go_to_region(self, x: float, y: float) -> None:
+        """Look at a region at a zoom at which its pixels can be seen."""
+        view = self._window.grid.focused.view
+        if view.view.zoom < 1:
+            view.one_to_one((x, y))
+        view.go_to(x, y)
+
 
 class ToolCommands:
     """The Tools menu."""
@@ -75,11 +101,9 @@ class ToolCommands:
         self._window.raise_panel("steps")
         self._window.steps.list.setFocus()
 
-    def show_log(self) -> None:
-        self._window.raise_panel("log")
-
-    def show_header(self) -> None:
-        self._window.raise_panel("header")
+    def show_panel(self, name: str) -> None:
+        """Bring a dock to the front."""
+        self._window.raise_panel(name)
 
 
 class HelpCommands:

@@ -218,7 +218,7 @@ class PanelGrid(QWidget):
             return
         row = view.row(shows.step)
         is_stale = row is not None and row.status in {"stale", "running", "will run"}
-        self.panels[index].show_planes(shows, source, other, is_stale)
+        self.panels[index].show_planes(shows, source, other, is_stale, self._model.session.overlay.expression)
         self._show_second(index)
 
     def _show_second(self, index: int) -> None:
@@ -227,13 +227,15 @@ class PanelGrid(QWidget):
         panel, is_focused = self.panels[index], index == self._model.session.focused
         name = view.previous(state.shows.step) if is_focused and self._peeking else view.second_of(state)
         is_wanted = state.curtain is not None or (is_focused and (self._flipped or self._blink.isActive()))
-        panel.set_second(self._runs.source(name) if is_wanted else None)
+        expression = self._model.session.overlay.expression
+        panel.set_second(self._runs.source(name) if is_wanted else None, expression)
         panel.view.set_curtain(state.curtain)
         panel.view.show_second(is_focused and self._flipped)
 
     def _planes_changed(self, step: str) -> None:
+        row = self._runs.view.row(step)
         for route in self._model.session.routes:
-            if route.step == step and route.panel < len(self.panels):
+            if route.step == step and row is not None and row.has_planes and route.panel < len(self.panels):
                 shows = replace(self._model.session.panels[route.panel].shows, step=step)
                 self._model.change(show(self._model.session, route.panel, shows))
         for index in range(len(self.panels)):
@@ -248,7 +250,7 @@ class PanelGrid(QWidget):
             self.refresh()
             return
         for index, (before, after) in enumerate(zip(old.panels, new.panels, strict=True)):
-            if before.shows != after.shows:
+            if before.shows != after.shows or old.overlay.expression != new.overlay.expression:
                 self._show(index)
             elif (before.second, before.curtain) != (after.second, after.curtain):
                 self._show_second(index)

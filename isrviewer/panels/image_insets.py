@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -36,15 +36,19 @@ class _Inset(QWidget):
 
     def follow(self, view: ImageView) -> None:
         """Show what `view` shows, from now on and instead of what was followed before."""
+        if view is self._source:
+            return
         if self._source is not None:
-            self._source.scale_changed.disconnect(self.update)
-            self._source.moved.disconnect(self.update)
-            self._source.cursor_moved.disconnect(self.update)
+            for signal in self._signals(self._source):
+                signal.disconnect(self.update)
         self._source = view
-        view.scale_changed.connect(self.update)
-        view.moved.connect(self.update)
-        view.cursor_moved.connect(self.update)
+        for signal in self._signals(view):
+            signal.connect(self.update)
         self.update()
+
+    @staticmethod
+    def _signals(view: ImageView) -> tuple[SignalInstance, ...]:
+        return view.scale_changed, view.refined, view.moved, view.cursor_moved
 
     def sizeHint(self) -> QSize:
         return QSize(180, 180)

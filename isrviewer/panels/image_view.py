@@ -51,6 +51,8 @@ class ImageView(NavigatedWidget):
         The user dragged the curtain to this part of the width.
     scale_changed()
         Limits, colours or planes on the screen are others: for colour bars.
+    refined()
+        A level was built: pictures of the same planes can be drawn sharper.
     shown(ImagePlanes or None)
         These planes are on the screen now.
     failed(str)
@@ -60,6 +62,7 @@ class ImageView(NavigatedWidget):
     style_changed = Signal(object)
     curtain_moved = Signal(float)
     scale_changed = Signal()
+    refined = Signal()
     shown = Signal(object)
     failed = Signal(str)
 
@@ -72,6 +75,7 @@ class ImageView(NavigatedWidget):
         self._other.swapped.connect(self._swapped)
         for slot in (self._slot, self._other):
             slot.improved.connect(self.update)
+            slot.improved.connect(self.refined)
             slot.failed.connect(self.failed)
         self._planes: ImagePlanes | None = None
         self._other_planes: ImagePlanes | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -25,7 +25,24 @@ if TYPE_CHECKING:
 
 __all__ = ["ImagePanel"]
 
-_Key = tuple[Shows, int, int, bool]
+
+@dataclass(frozen=True, eq=False)
+class _Request:
+    """What a panel was asked to show. Holds on to the exposures, so that no younger one can be taken for them."""
+
+    shows: Shows
+    expression: str
+    exposure: Exposure
+    other: Exposure | None
+    is_stale: bool
+
+    def is_same(self, before: _Request | None) -> bool:
+        return (
+            before is not None
+            and (self.shows, self.expression, self.is_stale) == (before.shows, before.expression, before.is_stale)
+            and self.exposure is before.exposure
+            and self.other is before.other
+        )
 
 
 class ImagePanel(QFrame):
@@ -63,8 +80,8 @@ class ImagePanel(QFrame):
         self._steps: Sequence[tuple[str, str]] = ()
         self._second = PREVIOUS
         self._calibrations: Sequence[str] = ()
-        self._key: _Key | None = None
-        self._second_key: tuple[Shows, int] | None = None
+        self._request: _Request | None = None
+        self._second_request: _Request | None = None
         self._deriving = Background(self)
         self._deriving_second = Background(self)
         self._is_deriving = False
@@ -104,45 +121,50 @@ class ImagePanel(QFrame):
         """Whether what was asked for is on the screen."""
         return not self._is_deriving and not self.view.is_busy
 
-    def show_planes(self, shows: Shows, source: Source, other: Source | None, is_stale: bool) -> None:
+    def show_planes(
+        self, shows: Shows, source: Source, other: Source | None, is_stale: bool, expression: str = ""
+    ) -> None:
         """Show planes; the picture before stays until they are ready. Nothing happens when they are shown already."""
-        key = (shows, id(source.exposure), id(other.exposure) if other is not None else 0, is_stale)
-        if key == self._key:
+        request = _Request(shows, expression, source.exposure, other.exposure if other else None, is_stale)
+        if request.is_same(self._request):
             return
-        self._key, self._shows = key, shows
-        if not is_derived(shows, other):
+        self._request, self._shows = request, shows
+        self._is_deriving = is_derived(shows, other, expression)
+        if not self._is_deriving:
             self._adopt(make_planes(shows, source, other), source.exposure, is_stale)
             return
-        self._is_deriving = True
 
         def answer(planes: ImagePlanes | ValueError) -> None:
+            if self._request is not request:
+                return
             self._is_deriving = False
             if isinstance(planes, ValueError):
-                self._key = None
+                self._request = None
                 self.failed.emit(str(planes))
             else:
                 self._adopt(planes, source.exposure, is_stale)
 
-        self._deriving.compute(lambda: _attempt(shows, source, other), answer)
+        self._deriving.compute(lambda: _attempt(shows, source, other, expression), answer)
 
-    def set_second(self, source: Source | None) -> None:
+    def set_second(self, source: Source | None, expression: str = "") -> None:
         """Have the same plane of another step ready to blink with, and for the curtain; None for no second picture."""
         shows = replace(self._shows, other="")
-        key = None if source is None else (shows, id(source.exposure))
-        if key == self._second_key:
-            return
-        self._second_key = key
-        if source is None:
+        request = None if source is None else _Request(shows, expression, source.exposure, None, False)
+        if request is None or source is None:
+            self._second_request = None
             self.view.set_second(None)
             return
+        if request.is_same(self._second_request):
+            return
+        self._second_request = request
 
         def answer(planes: ImagePlanes | ValueError) -> None:
             if isinstance(planes, ValueError):
                 self.failed.emit(str(planes))
-            elif self._second_key == key:
+            elif self._second_request is request:
                 self.view.set_second(planes)
 
-        self._deriving_second.compute(lambda: _attempt(shows, source, None), answer)
+        self._deriving_second.compute(lambda: _attempt(shows, source, None, expression), answer)
 
     def offer(self, steps: Sequence[tuple[str, str]], calibrations: Sequence[str], second: str) -> None:
         """Steps (name, label), kinds of calibrations, and the second step chosen, for the title's menu."""
@@ -222,8 +244,8 @@ class ImagePanel(QFrame):
 _COMPARISONS = {"difference": "Difference to", "ratio": "Ratio to", "bits added": "Mask bits added since"}
 
 
-def _attempt(shows: Shows, source: Source, other: Source | None) -> ImagePlanes | ValueError:
+def _attempt(shows: Shows, source: Source, other: Source | None, expression: str) -> ImagePlanes | ValueError:
     try:
-        return make_planes(shows, source, other)
+        return make_planes(shows, source, other, expression)
     except ValueError as error:
         return error

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -63,9 +63,13 @@ def time_text(seconds: float) -> str:
 
 
 def line_of(
-    row: Row, config: Any, breakpoints: tuple[str, ...], describe: Callable[[PlaneChanges | None], str]
+    row: Row,
+    config: Any,
+    breakpoints: tuple[str, ...],
+    describe: Callable[[PlaneChanges | None], str],
+    panel: int | None = None,
 ) -> Line:
-    """The line that tells about `row`."""
+    """The line that tells about `row`, whose result always goes to `panel`."""
     step = row.step
     switch = is_on(config, step.switch) if step.switch and config is not None else None
     off = row.status == "skipped" and switch is False
@@ -75,11 +79,8 @@ def line_of(
     else:
         right = f"{word} · {time_text(row.seconds)}" if row.seconds and row.status in {"stale", "running"} else word
     below = ("" if off else row.reason) if row.status in {"skipped", "failed"} else describe(row.changes)
-    tip = f"{step.label} · {step.name}\n{step.doc}"
-    if row.reason:
-        tip += f"\n\n{word}: {row.reason}"
-    if step.reads:
-        tip += f"\n\nReads {', '.join(step.reads)}"
+    if panel is not None:
+        right = f"→ {panel + 1} · {right}" if right else f"→ {panel + 1}"
     return Line(
         name=step.name,
         label=step.label,
@@ -90,8 +91,41 @@ def line_of(
         field=step.switch or "",
         quiet=row.status in {"skipped", "stale", "will run"},
         breakpoint=step.name in breakpoints,
-        tip=tip,
+        tip=_tip(row, word, panel),
     )
+
+
+def _tip(row: Row, word: str, panel: int | None) -> str:
+    """Everything about a step in words."""
+    step, changes = row.step, row.changes
+    parts = [f"{step.label} · {step.name}\n{step.doc}"]
+    if row.reason:
+        parts.append(f"{word}: {row.reason}")
+    facts = []
+    if changes is not None and changes.pixels_changed:
+        facts.append(
+            f"{_grouped(changes.pixels_changed)} pixels changed: "
+            f"median {changes.median_change:+.4g}, extreme {changes.extreme_change:+.4g}".replace("-", "−")
+        )
+    if changes is not None and changes.bits_added:
+        facts.append("flags added: " + ", ".join(f"{name} {_grouped(n)}" for name, n in changes.bits_added.items()))
+    if changes is not None and changes.variance_changed:
+        facts.append("the variance is another one")
+    if row.seconds:
+        facts.append(f"took {time_text(row.seconds)}")
+    if row.nbytes:
+        facts.append(f"its own planes take {row.nbytes / 1e6:.0f} MB")
+    if panel is not None:
+        facts.append(f"always goes to panel {panel + 1}")
+    if facts:
+        parts.append("\n".join(facts))
+    if step.reads:
+        parts.append(f"Reads {', '.join(step.reads)}")
+    return "\n\n".join(parts)
+
+
+def _grouped(count: int) -> str:
+    return f"{count:,}".replace(",", "\u202f")
 
 
 class StepListModel(QAbstractListModel):
@@ -127,16 +161,18 @@ class StepListModel(QAbstractListModel):
         return self.index(row, 0) if row >= 0 else QModelIndex()
 
     def update(
-        self, view: RunView, config: Any, breakpoints: tuple[str, ...], describe: Callable[[PlaneChanges | None], str]
+        self,
+        view: RunView,
+        config: Any,
+        breakpoints: tuple[str, ...],
+        routes: Mapping[str, int],
+        describe: Callable[[PlaneChanges | None], str],
     ) -> None:
-        """Show a run; only rows that differ are drawn again."""
-        lines = tuple(line_of(row, config, breakpoints, describe) for row in view.rows)
+        """Show a run; only rows that differ are drawn again. `routes` are panels by the name of their step."""
+        lines = tuple(line_of(row, config, breakpoints, describe, routes.get(row.step.name)) for row in view.rows)
         if lines or view.raw is not None:
             lines = (Line(RAW, "raw", "done", "as read", tip="The frame as it was read"), *lines)
         self._set(lines)
-
-    def set_breakpoints(self, names: tuple[str, ...]) -> None:
-        self._set(tuple(replace(line, breakpoint=line.name in names) for line in self.lines))
 
     def _set(self, lines: tuple[Line, ...]) -> None:
         old = self.lines

@@ -137,6 +137,7 @@ class StepsPanel(QWidget):
         super().__init__(parent)
         self._model = model
         self._view = RunView()
+        self._config: object | None = None
         self.lines = StepListModel(self)
         self.title = QLabel("No frame open")
         self.title.setContentsMargins(2 * GRID, GRID, GRID, GRID)
@@ -168,8 +169,13 @@ class StepsPanel(QWidget):
             ccd = dict(view.facts.detectors).get(view.detector if view.detector is not None else -1, "")
             self.title.setText(f"{view.facts.title} · {ccd}")
             self.title.setToolTip(f"{view.facts.path}\n{view.facts.title} · {ccd}")
-        self.lines.update(view, config, self._model.session.breakpoints, changes_text)
+        self._config = config
+        self._update_lines(self._model.session)
         self._select(self._model.session)
+
+    def _update_lines(self, session: Session) -> None:
+        routes = {route.step: route.panel for route in session.routes}
+        self.lines.update(self._view, self._config, session.breakpoints, routes, changes_text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A click on a check box switches the step and does not select the row."""
@@ -197,8 +203,8 @@ class StepsPanel(QWidget):
             self.list.setCurrentIndex(index)
 
     def _session_changed(self, old: Session, new: Session) -> None:
-        if old.breakpoints != new.breakpoints:
-            self.lines.set_breakpoints(new.breakpoints)
+        if (old.breakpoints, old.routes) != (new.breakpoints, new.routes):
+            self._update_lines(new)
         if old.panels != new.panels or old.focused != new.focused:
             self._select(new)
 
@@ -208,8 +214,8 @@ class StepsPanel(QWidget):
         if line is None or line.name == RAW:
             return
         menu = self.menu_for(line)
-        menu.exec(self.list.viewport().mapToGlobal(position))
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.list.viewport().mapToGlobal(position))
 
     def menu_for(self, line: Line) -> QMenu:
         """The context menu of a row: cures first, then breakpoint and routing."""

@@ -137,7 +137,7 @@ def _overlay(plane_bits: tuple[tuple[str, int], ...], style: OverlayStyle, colou
     for name, bit in plane_bits:
         plane = styles[name]
         opacity = min(max(plane.opacity * style.opacity, 0.0), 1.0)
-        if not plane.visible or opacity == 0:
+        if not plane.visible or opacity == 0 or not style.is_drawn(name):
             continue
         if plane.outline:
             outline |= 1 << bit

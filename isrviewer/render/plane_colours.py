@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -98,19 +98,29 @@ class OverlayStyle:
         0 to 1.
     preset : str
         One of `PRESETS`.
+    expression : str
+        A combination of planes (`render.expression`) to draw like a plane of its own; empty for none.
+    only_expression : bool
+        Draw nothing but the pixels of the expression.
     """
 
     planes: tuple[tuple[str, PlaneStyle], ...] = ()
     visible: bool = True
     opacity: float = 0.6
     preset: str = "default"
+    expression: str = ""
+    only_expression: bool = False
 
     def styles(self, names: Iterable[str]) -> dict[str, PlaneStyle]:
-        """The style of each of the planes `names`."""
+        """The style of each of the planes `names`, as it was chosen."""
         own = dict(self.planes)
         return {name: own.get(name, PlaneStyle(colour)) for name, colour in plane_colours(names, self.preset).items()}
+
+    def is_drawn(self, name: str) -> bool:
+        """Whether a plane may be drawn beside the expression."""
+        return not (self.expression and self.only_expression) or name == self.expression
 
     def with_plane(self, name: str, style: PlaneStyle) -> OverlayStyle:
         """The same with another style for one plane."""
         kept = tuple(item for item in self.planes if item[0] != name)
-        return OverlayStyle((*kept, (name, style)), self.visible, self.opacity, self.preset)
+        return replace(self, planes=(*kept, (name, style)))

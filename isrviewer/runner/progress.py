@@ -169,8 +169,19 @@ def _stepped(view: RunView, report: StepReport) -> RunView:
         # The numbers of the last time stay until the new ones come.
         rows[report.index] = replace(rows[report.index], status="running", reason="")
         return replace(view, rows=tuple(rows), activity=report.step.label)
-    rows[report.index] = Row(report.step, report.status, report.reason, report.seconds, report.changes)
+    nbytes = _own_bytes(report)
+    rows[report.index] = Row(report.step, report.status, report.reason, report.seconds, report.changes, nbytes)
     return replace(view, rows=tuple(rows))
+
+
+def _own_bytes(report: StepReport) -> int:
+    """Memory of the planes that a result does not share with the one before it."""
+    if report.checkpoint is None or report.step.is_check:
+        return 0
+    exposure = report.checkpoint.exposure
+    planes = {"image": exposure.image, "mask": exposure.mask.array, "variance": exposure.variance}
+    step = report.step
+    return sum(array.nbytes for name, array in planes.items() if step.makes_new_planes or name in step.writes)
 
 
 def _opened(view: RunView, event: Opened) -> RunView:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isrviewer.render.arithmetic import added_bits, difference, ratio, signal_to_noise
+from isrviewer.render.expression import parse_planes, with_expression
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.session import Shows
 
@@ -26,12 +27,12 @@ class Source:
     exposure: Exposure
 
 
-def is_derived(shows: Shows, other: Source | None) -> bool:
+def is_derived(shows: Shows, other: Source | None, expression: str = "") -> bool:
     """Whether the planes have to be computed pixel by pixel."""
-    return other is not None or shows.plane in {"S/N", "mask"}
+    return other is not None or shows.plane in {"S/N", "mask"} or bool(expression)
 
 
-def make_planes(shows: Shows, source: Source, other: Source | None) -> ImagePlanes:
+def make_planes(shows: Shows, source: Source, other: Source | None, expression: str = "") -> ImagePlanes:
     """What is to be drawn.
 
     Parameters
@@ -41,12 +42,23 @@ def make_planes(shows: Shows, source: Source, other: Source | None) -> ImagePlan
         Result of ``shows.step``.
     other : `Source` or None
         Result of what it is compared with.
+    expression : str
+        Combination of mask planes to add as one more plane; left out where this mask cannot answer it.
 
     Raises
     ------
     ValueError
         If the two results do not cover the same pixels.
     """
+    planes = _compared(shows, source, other)
+    try:
+        return with_expression(planes, parse_planes(expression)) if expression else planes
+    except ValueError:
+        # An early step lacks planes of later ones; the mask panel says so at the expression's field.
+        return planes
+
+
+def _compared(shows: Shows, source: Source, other: Source | None) -> ImagePlanes:
     planes = _plane(shows.plane, source)
     if other is None:
         return planes

@@ -1,4 +1,4 @@
-"""How many pixels carry each mask plane."""
+"""How many pixels carry each mask plane, and which regions they form."""
 
 from __future__ import annotations
 
@@ -6,42 +6,134 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from isrviewer.render.expression import parse_planes
 from isrviewer.session.readout import is_trimmed
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
 
-__all__ = ["PlaneCount", "count_planes"]
+__all__ = ["MaskRegions", "PlaneCount", "count_planes", "find_regions"]
+
+MAX_REGIONS = 5000
+"""Of more regions only the largest are listed: nobody reads on, and the list must stay quick."""
 
 
 @dataclass(frozen=True)
 class PlaneCount:
-    """Pixels of one plane: name, bit, total, and per amplifier (name, count)."""
+    """Pixels of one plane.
+
+    Attributes
+    ----------
+    plane : str
+        Its name, or the text of an expression.
+    bit : int or None
+        None for an expression.
+    total : int
+    by_amplifier : tuple of (str, int)
+    """
 
     plane: str
-    bit: int
+    bit: int | None
     total: int
     by_amplifier: tuple[tuple[str, int], ...] = ()
 
 
-def count_planes(exposure: Exposure) -> tuple[PlaneCount, ...]:
-    """Count every plane over the frame and over each amplifier, in the order of the bits."""
+@dataclass(frozen=True, eq=False)
+class MaskRegions:
+    """Connected regions (over sides or corners) of a plane or an expression, the largest first.
+
+    Attributes
+    ----------
+    name : str
+    total : int
+        Number of all regions, also of those not listed.
+    boxes : ndarray, (n, 4), int
+        ``x0, y0, x1, y1`` of each, the last column and row included, in image coordinates.
+    pixels : ndarray, (n,), int
+    """
+
+    name: str
+    total: int
+    boxes: NDArray[np.int64]
+    pixels: NDArray[np.int64]
+
+    def centre(self, index: int) -> tuple[float, float]:
+        """Middle of the bounding box of a region."""
+        x0, y0, x1, y1 = self.boxes[index].tolist()
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+
+def find_regions(exposure: Exposure, name: str) -> MaskRegions:
+    """The regions of a plane or of an expression. Full-frame work, for a worker.
+
+    Raises
+    ------
+    ValueError
+        For an expression that cannot be read, or a plane that the mask does not have.
+    """
+    from isrcore.image.footprints import find_runs, label_regions
+
+    where = _where(exposure, name)
+    labels, total = label_regions(where)
+    runs = find_runs(where)
+    # Runs of one region have one label; sorted by it, each region is a stretch.
+    region = labels[runs.y, runs.first]
+    order = np.argsort(region, kind="stable")
+    y, first, last = runs.y[order], runs.first[order], runs.last[order]
+    starts = np.flatnonzero(np.diff(region[order], prepend=0))
+    if not total:
+        return MaskRegions(name, 0, np.empty((0, 4), np.int64), np.empty(0, np.int64))
+    pixels = np.add.reduceat(last - first + 1, starts)
+    boxes = np.stack(
+        [
+            np.minimum.reduceat(first, starts),
+            np.minimum.reduceat(y, starts),
+            np.maximum.reduceat(last, starts),
+            np.maximum.reduceat(y, starts),
+        ],
+        axis=1,
+    )
+    boxes += np.tile(exposure.masked_image.xy0, 2)
+    largest = np.argsort(-pixels, kind="stable")[:MAX_REGIONS]
+    return MaskRegions(name, total, boxes[largest], pixels[largest])
+
+
+def _where(exposure: Exposure, name: str) -> NDArray[np.bool_]:
+    planes = exposure.mask.planes.as_dict()
+    if name in planes:
+        return exposure.mask.has(name)
+    return parse_planes(name).evaluate(exposure.mask.array, planes)
+
+
+def count_planes(exposure: Exposure, expression: str = "") -> tuple[PlaneCount, ...]:
+    """Count every plane over the frame and over each amplifier, in the order of the bits, then the expression.
+
+    An expression that cannot be evaluated on this mask is left out.
+    """
     array, detector = exposure.mask.array, exposure.detector
-    parts: list[tuple[str, np.ndarray]] = []
+    boxes: list[tuple[str, tuple[slice, slice]]] = []
     if detector is not None:
         trimmed = is_trimmed(exposure)
         for amp in detector:
             box = (amp.bbox if trimmed else amp.raw_bbox).intersect(exposure.bbox)
             if not box.is_empty:
-                values = array[box.slices(exposure.masked_image.xy0)]
-                parts.append((amp.name, values[values != 0]))
+                boxes.append((amp.name, box.slices(exposure.masked_image.xy0)))
     flagged = array[array != 0]
+    parts = [(name, part[part != 0]) for name, part in ((name, array[where]) for name, where in boxes)]
     counts = []
     for plane, bit in sorted(exposure.mask.planes.as_dict().items(), key=lambda item: item[1]):
         total = _with_bit(flagged, bit)
         by_amplifier = tuple((name, _with_bit(values, bit)) for name, values in parts) if total else ()
         counts.append(PlaneCount(plane, bit, total, by_amplifier))
+    try:
+        found = _where(exposure, expression) if expression else None
+    except ValueError:
+        found = None
+    if found is not None and expression not in exposure.mask.planes.as_dict():
+        by_amplifier = tuple((name, int(np.count_nonzero(found[where]))) for name, where in boxes)
+        counts.append(PlaneCount(expression, None, int(np.count_nonzero(found)), by_amplifier))
     return tuple(counts)
 
 
