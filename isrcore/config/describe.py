@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lsst.pex.config import ChoiceField, Config, DictField, Field, ListField, RangeField
@@ -87,12 +88,18 @@ def describe_fields(config: Config, steps: Iterable[Step] = ()) -> list[FieldInf
     steps : iterable of `Step`, optional
         The chain, to tell which steps read a field.
     """
-    defaults = {path: plain(getattr(owner, field.name)) for path, owner, field in iter_fields(type(config)())}
+    defaults = _defaults(type(config))
     readers = [(step.name, step.reads) for step in steps]
     return [
         _describe(path, field, plain(getattr(owner, field.name)), defaults.get(path), readers)
         for path, owner, field in iter_fields(config)
     ]
+
+
+@cache
+def _defaults(kind: Any) -> Mapping[str, Any]:
+    """Default of every field, by path; making a config takes longer than describing one."""
+    return {path: plain(getattr(owner, field.name)) for path, owner, field in iter_fields(kind())}
 
 
 def _describe(

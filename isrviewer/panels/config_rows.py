@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -91,14 +92,21 @@ def parse_text(path: str, text: str) -> tuple[Any, str]:
     return _frozen(get_field(config, path)), ""
 
 
+@cache
+def _reference() -> Any:
+    """What the task sets by itself; only read."""
+    from isrviewer.session.config import effective_config
+
+    return effective_config(())[0]
+
+
 def field_rows(config: Any, overrides: tuple[Override, ...]) -> tuple[FieldRow, ...]:
     """All fields in the order of the steps that read them, those that no step reads last."""
     from isrcore.cfht import CfhtIsrTask
     from isrcore.config.describe import describe_fields, field_history
     from isrcore.config.fields import expected, find_field, get_field
-    from isrviewer.session.config import effective_config
 
-    reference, _ = effective_config(())
+    reference = _reference()
     own = {override.field: override.origin for override in overrides}
     chain = CfhtIsrTask.chain
     labels = {step.name: step.label for step in chain}

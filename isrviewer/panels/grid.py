@@ -223,14 +223,22 @@ class PanelGrid(QWidget):
 
     def _show_second(self, index: int) -> None:
         """Have the second picture ready where one is wanted: to peek, to blink, behind the curtain."""
-        state, view = self._model.session.panels[index], self._runs.view
-        panel, is_focused = self.panels[index], index == self._model.session.focused
-        name = view.previous(state.shows.step) if is_focused and self._peeking else view.second_of(state)
-        is_wanted = state.curtain is not None or (is_focused and (self._flipped or self._blink.isActive()))
+        panel, curtain = self.panels[index], self._model.session.panels[index].curtain
         expression = self._model.session.overlay.expression
-        panel.set_second(self._runs.source(name) if is_wanted else None, expression)
-        panel.view.set_curtain(state.curtain)
-        panel.view.show_second(is_focused and self._flipped)
+        panel.set_second(self._runs.source(self._second_name(index)) if self._wants_second(index) else None, expression)
+        panel.view.set_curtain(curtain)
+        panel.view.show_second(self._flipped and index == self._model.session.focused)
+
+    def _wants_second(self, index: int) -> bool:
+        session = self._model.session
+        is_swapping = self._flipped or self._blink.isActive()
+        return session.panels[index].curtain is not None or (is_swapping and index == session.focused)
+
+    def _second_name(self, index: int) -> str:
+        session, view = self._model.session, self._runs.view
+        if self._peeking and index == session.focused:
+            return view.previous(session.panels[index].shows.step)
+        return view.second_of(session.panels[index])
 
     def _planes_changed(self, step: str) -> None:
         row = self._runs.view.row(step)
@@ -240,9 +248,10 @@ class PanelGrid(QWidget):
                 self._model.change(show(self._model.session, route.panel, shows))
         for index in range(len(self.panels)):
             shows = self._model.session.panels[index].shows
-            view, state = self._runs.view, self._model.session.panels[index]
-            if step in (shows.step, view.other_of(shows), view.second_of(state)):
+            if step in (shows.step, self._runs.view.other_of(shows)):
                 self._show(index)
+            elif self._wants_second(index) and step == self._second_name(index):
+                self._show_second(index)
 
     def _session_changed(self, old: Session, new: Session) -> None:
         if len(old.panels) != len(new.panels):
