@@ -88,7 +88,7 @@ def describe_fields(config: Config, steps: Iterable[Step] = ()) -> list[FieldInf
     steps : iterable of `Step`, optional
         The chain, to tell which steps read a field.
     """
-    defaults = _defaults(type(config))
+    defaults = _defaults(config.__class__)
     readers = [(step.name, step.reads) for step in steps]
     return [
         _describe(path, field, plain(getattr(owner, field.name)), defaults.get(path), readers)
