@@ -1,0 +1,195 @@
+"""What a pixel should be: the level and noise of its surroundings, without being led by the defects in them.
+
+The level is the mean of the middle half of the pixels of blocks, interpolated; a block that stands out from those
+around it by more than a defect's amplitude is full of bad pixels and takes their level. Amplifiers are taken apart,
+since levels jump between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from isrcore.geom import Box
+from isrcore.image.bands import for_bands, map_items
+
+__all__ = ["Residuals", "measure_residuals"]
+
+Floats = NDArray[np.float32]
+
+_BLOCK = 16
+_TILE = 128
+_AROUND = (3, 9)
+"""Blocks, in y and x, that tell whether one stands out: wide enough for groups of 64 bad columns."""
+
+_PROFILE_ROWS, _PROFILE_WIDTH, _PROFILE_BROAD = 8, 9, 129
+_CLIP = 3.5
+_CLIP_LOSS = 0.9911
+"""Standard deviation of a Gaussian that is cut at 3.5 sigma, relative to the whole one."""
+
+
+class Residuals:
+    """A frame without its smooth level.
+
+    Attributes
+    ----------
+    pixels : ndarray, (height, width), float32
+        Difference from the surroundings, in the unit of the frame; 0 where the frame is not finite.
+    sigma : ndarray, (height, width), float32
+        Local noise of a pixel.
+    levels : dict of `Box` to float
+        Median of each amplifier.
+    """
+
+    def __init__(self, pixels: Floats, sigma: Floats, levels: dict[Box, float]) -> None:
+        self.pixels, self.sigma, self.levels = pixels, sigma, levels
+
+    def significance(self) -> Floats:
+        """The difference in units of the noise."""
+        result = np.empty_like(self.pixels)
+
+        def divide(rows: slice) -> None:
+            np.divide(self.pixels[rows], self.sigma[rows], out=result[rows])
+
+        for_bands(divide, result.shape)
+        return result
+
+
+def measure_residuals(image: Floats, amplifiers: Iterable[Box], amplitude: float, relative: bool = False) -> Residuals:
+    """Take the smooth level from a frame.
+
+    Parameters
+    ----------
+    image : ndarray, (height, width), float32
+    amplifiers : iterable of `Box`
+        Parts that are taken by themselves; together the whole frame.
+    amplitude : float
+        The smallest defect: blocks that differ by more are not followed, nor is column structure of more than twice
+        this. Unit of the frame.
+    relative : bool
+        `amplitude` is a fraction of the level of the amplifier.
+    """
+    pixels, sigma = np.empty_like(image), np.empty_like(image)
+    levels: dict[Box, float] = {}
+    for box in amplifiers:
+        part = image[box.slices()]
+        sample = part[:: _PROFILE_ROWS, ::2]
+        level = float(np.median(sample[np.isfinite(sample)])) if np.isfinite(sample).any() else 0.0
+        levels[box] = level
+        floor = amplitude * abs(level) if relative else amplitude
+        _flatten(part, floor, pixels[box.slices()], sigma[box.slices()])
+    return Residuals(pixels, sigma, levels)
+
+
+def _flatten(image: Floats, amplitude: float, residual: Floats, sigma: Floats) -> None:
+    profile = _column_structure(image, amplitude)
+    level = _block_levels(image - profile if profile.any() else image, amplitude)
+
+    def subtract(rows: slice) -> None:
+        part = residual[rows]
+        np.subtract(image[rows], profile, out=part)
+        part -= _enlarged(level, rows, image.shape, _BLOCK)
+        part[~np.isfinite(part)] = 0.0
+
+    for_bands(subtract, image.shape)
+    noise = _tile_noise(residual)
+
+    def spread(rows: slice) -> None:
+        sigma[rows] = _enlarged(noise, rows, image.shape, _TILE)
+
+    for_bands(spread, image.shape)
+
+
+def _column_structure(image: Floats, amplitude: float) -> Floats:
+    """Faint structure along x that is common to all rows, such as the ramp of the first columns read."""
+    profile = np.nan_to_num(_middle_mean(image[::_PROFILE_ROWS].T), posinf=0.0, neginf=0.0)
+    narrow = ndimage.median_filter(profile, _PROFILE_WIDTH, mode="reflect")
+    structure = narrow - ndimage.median_filter(profile, _PROFILE_BROAD, mode="reflect")
+    structure[np.abs(structure) > 2.0 * amplitude] = 0.0
+    return structure.astype(np.float32)
+
+
+def _middle_mean(values: Floats) -> Floats:
+    """Mean of the middle half of each row: a median would be a whole number in a frame of whole ADU."""
+    low, high = values.shape[1] // 4, values.shape[1] * 3 // 4
+    found: Floats = np.partition(values, (low, high), axis=1)[:, low : high + 1].mean(axis=1)
+    return found
+
+
+def _starts(length: int, size: int) -> list[int]:
+    """First pixels of blocks; the last block overlaps the one before where the length is no multiple."""
+    return [*range(0, length - size + 1, size), *([length - size] if length % size else [])]
+
+
+def _block_levels(image: Floats, amplitude: float) -> Floats:
+    height, width = image.shape
+    columns = width - width % _BLOCK
+
+    def row_of_blocks(y: int) -> Floats:
+        strip = image[y : y + _BLOCK]
+        parts = [strip[:, :columns].reshape(_BLOCK, -1, _BLOCK).transpose(1, 0, 2).reshape(-1, _BLOCK * _BLOCK)]
+        if width % _BLOCK:
+            parts.append(strip[:, width - _BLOCK :].reshape(1, -1))
+        values = np.concatenate(parts)
+        return _middle_mean(values)
+
+    levels = np.stack(map_items(row_of_blocks, _starts(height, _BLOCK)))
+    np.nan_to_num(levels, copy=False, posinf=0.0, neginf=0.0)
+    around = ndimage.median_filter(levels, _AROUND, mode="nearest")
+    return np.where(np.abs(levels - around) > amplitude, around, levels)
+
+
+def _tile_noise(residual: Floats) -> Floats:
+    """Clipped standard deviation of tiles, from every second pixel of every second row."""
+    height, width = residual.shape
+    tile_y, tile_x = min(_TILE, height), min(_TILE, width)
+    rows, columns = _starts(height, tile_y), _starts(width, tile_x)
+
+    def row_of_tiles(y: int) -> list[float]:
+        strip = residual[y : y + tile_y : 2]
+        return [_clipped_deviation(strip[:, x : x + tile_x : 2].ravel()) for x in columns]
+
+    noise = np.array(map_items(row_of_tiles, rows), np.float32)
+    # A tile full of stars or bad pixels takes the noise of those around; one of constant pixels any positive noise.
+    usual = ndimage.median_filter(noise, 5, mode="nearest")
+    noise = np.where(noise > 2.0 * usual, usual, noise)
+    return np.maximum(noise, np.float32(1e-6) + 1e-3 * np.median(noise)).astype(np.float32)
+
+
+def _clipped_deviation(values: Floats) -> float:
+    # The mean of the smaller half starts the clipping well below any outliers, and unlike a median deviation it is not
+    # zero for a frame in whole ADU.
+    deviation = np.abs(values)
+    limit = 4.0 * float(np.partition(deviation, deviation.size * 3 // 4)[deviation.size * 3 // 4])
+    sigma = limit
+    for _ in range(4):
+        inside = deviation[deviation <= limit]
+        sigma = float(np.sqrt(np.mean(np.square(inside, dtype=np.float64)))) / _CLIP_LOSS
+        limit = _CLIP * sigma
+    return sigma
+
+
+def _enlarged(grid: Floats, rows: slice, shape: tuple[int, int], size: int) -> Floats:
+    """Linear interpolation between the centres of blocks for some rows of a frame; constant outside the centres."""
+    (height, width), (n_y, n_x) = shape, grid.shape
+    y0, y1, wy = _between(np.arange(rows.start, min(rows.stop, height)), height, n_y, size)
+    x0, x1, wx = _between(np.arange(width), width, n_x, size)
+    lines = grid[y0] * (1 - wy)[:, None] + grid[y1] * wy[:, None]
+    result: Floats = lines[:, x0]
+    result *= 1 - wx
+    result += lines[:, x1] * wx
+    return result
+
+
+def _between(
+    places: NDArray[np.intp], length: int, n: int, size: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Blocks before and after each pixel, and the weight of the second."""
+    size = min(size, length)
+    centres = np.array(_starts(length, size)) + (size - 1) / 2
+    position = np.interp(places, centres, np.arange(n))
+    low = np.minimum(position.astype(np.intp), n - 1)
+    return low, np.minimum(low + 1, n - 1), (position - low).astype(np.float32)

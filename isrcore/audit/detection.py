@@ -1,0 +1,274 @@
+"""What the data say is bad: pixels, columns, amplifiers, each with the frames that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from isrcore.audit.background import Residuals, measure_residuals
+from isrcore.audit.columns import find_column_parts
+from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
+from isrcore.audit.settings import DetectionSettings
+from isrcore.camera import Detector
+from isrcore.image.bands import for_bands
+
+__all__ = ["Detection", "Evidence", "detect"]
+
+Floats = NDArray[np.float32]
+
+
+class Evidence(IntFlag):
+    """Why a pixel is bad; values are combined."""
+
+    HOT_BIAS = 1
+    COLD_BIAS = 2
+    HOT_DARK = 4
+    LOW_FLAT = 8
+    HIGH_FLAT = 16
+    REPEATED_HIGH = 32
+    REPEATED_LOW = 64
+    COLUMN = 128
+    """Together with the flag of the frame in which the column stands out."""
+
+    DEAD_AMPLIFIER = 256
+
+    def __str__(self) -> str:
+        return ", ".join(_WORDS[flag] for flag in Evidence if flag in self)
+
+
+_WORDS = {
+    Evidence.HOT_BIAS: "high in bias",
+    Evidence.COLD_BIAS: "low in bias",
+    Evidence.HOT_DARK: "hot in dark",
+    Evidence.LOW_FLAT: "low response",
+    Evidence.HIGH_FLAT: "high response",
+    Evidence.REPEATED_HIGH: "high in science",
+    Evidence.REPEATED_LOW: "low in science",
+    Evidence.COLUMN: "column",
+    Evidence.DEAD_AMPLIFIER: "dead amplifier",
+}
+
+_SIGNS = {
+    PlaneKind.BIAS: (Evidence.HOT_BIAS, Evidence.COLD_BIAS),
+    PlaneKind.DARK: (Evidence.HOT_DARK, None),
+    PlaneKind.FLAT: (Evidence.HIGH_FLAT, Evidence.LOW_FLAT),
+    PlaneKind.SCIENCE: (Evidence.REPEATED_HIGH, Evidence.REPEATED_LOW),
+}
+"""What a pixel above and below its surroundings means in each kind of frame."""
+
+
+_SHARP_ROWS, _SHARP_COLUMNS = 16, 11
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The result for one CCD.
+
+    Attributes
+    ----------
+    evidence : ndarray, (height, width), uint16
+        Bits of `Evidence`, trimmed frame; 0 is good.
+    peak : ndarray, (height, width), float32
+        Largest significance in any frame, sigma.
+    notes : tuple of str
+        Kinds of evidence that could not be used, and why.
+    """
+
+    evidence: NDArray[np.uint16]
+    peak: Floats
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def bad(self) -> NDArray[np.bool_]:
+        where: NDArray[np.bool_] = self.evidence != 0
+        return where
+
+
+def detect(data: AuditData, settings: DetectionSettings | None = None) -> Detection:
+    """Find what is bad in the frames at hand.
+
+    Parameters
+    ----------
+    data : `AuditData`
+    settings : `DetectionSettings`, optional
+
+    Returns
+    -------
+    detection : `Detection`
+    """
+    settings = DetectionSettings() if settings is None else settings
+    found = Detection(
+        np.zeros(data.detector.bbox.shape, np.uint16), np.zeros(data.detector.bbox.shape, np.float32), ()
+    )
+    for plane in data.planes:
+        if plane.kind is not PlaneKind.SCIENCE:
+            _detect_in_calibration(plane, data.detector, settings, found)
+    for plane in data.of_kind(PlaneKind.FLAT):
+        _find_dead_amplifiers(plane, data.detector, settings, found)
+    notes = _detect_in_science(data.of_kind(PlaneKind.SCIENCE), data.detector, settings, found)
+    return Detection(found.evidence, found.peak, notes)
+
+
+def _amplitudes(plane: AuditPlane, settings: DetectionSettings) -> tuple[float, float]:
+    """Smallest difference of a pixel and of a column: ADU, or relative in flats."""
+    if plane.kind is PlaneKind.BIAS:
+        return settings.bias_excess, settings.column_bias
+    if plane.kind is PlaneKind.DARK:
+        return settings.dark_rate * plane.seconds, settings.column_dark_rate * plane.seconds
+    return settings.response_change, settings.column_response
+
+
+def _detect_in_calibration(
+    plane: AuditPlane, detector: Detector, settings: DetectionSettings, found: Detection
+) -> None:
+    relative = plane.kind is PlaneKind.FLAT
+    smallest, smallest_column = _amplitudes(plane, settings)
+    residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], smallest, relative)
+    significance = residuals.significance()
+    high, low = _SIGNS[plane.kind]
+    threshold = settings.pixel_significance
+    for amp in detector:
+        index = amp.bbox.slices()
+        amplitude = smallest * (abs(residuals.levels[amp.bbox]) if relative else 1.0)
+        pixels, sigmas = residuals.pixels[index], significance[index]
+        evidence, peak = found.evidence[index], found.peak[index]
+        for rows in (slice(y, y + 64) for y in range(0, len(pixels), 64)):
+            value, sigma = pixels[rows], sigmas[rows]
+            evidence[rows][(sigma > threshold) & (value > amplitude)] |= np.uint16(high)
+            if low is not None:
+                evidence[rows][(sigma < -threshold) & (value < -amplitude)] |= np.uint16(low)
+            np.maximum(peak[rows], np.abs(sigma), out=peak[rows])
+    _mark_columns(significance, residuals, detector, plane.kind, settings, smallest_column, relative, found)
+
+
+def _mark_columns(
+    significance: Floats,
+    residuals: Residuals,
+    detector: Detector,
+    kind: PlaneKind,
+    settings: DetectionSettings,
+    smallest: float,
+    relative: bool,
+    found: Detection,
+) -> None:
+    """Mark the parts of columns, amplifier by amplifier."""
+    high, low = _SIGNS[kind]
+    for amp in detector:
+        index = amp.bbox.slices()
+        scale = abs(residuals.levels[amp.bbox]) if relative else 1.0
+        least = smallest * scale / np.median(residuals.sigma[index][::64], axis=0)
+        for part in find_column_parts(significance[index], least, settings):
+            flag = high if part.amplitude > 0 else low
+            if flag is not None:
+                rows, column = slice(part.y0, part.y1), part.x
+                found.evidence[index][rows, column] |= np.uint16(flag | Evidence.COLUMN)
+                peak = found.peak[index][rows, column]
+                np.maximum(peak, part.significance, out=peak)
+
+
+def _find_dead_amplifiers(
+    plane: AuditPlane, detector: Detector, settings: DetectionSettings, found: Detection
+) -> None:
+    levels = {amp.name: float(np.nanmedian(plane.pixels[amp.bbox.slices()][::8, ::8])) for amp in detector}
+    best = max(levels.values())
+    for amp in detector:
+        # A master flat is 1 in a good CCD: where both amplifiers are dead, none is better than the other.
+        if levels[amp.name] < settings.dead_response * max(best, settings.dead_response):
+            found.evidence[amp.bbox.slices()] |= np.uint16(Evidence.DEAD_AMPLIFIER)
+
+
+def _detect_in_science(
+    planes: Sequence[AuditPlane], detector: Detector, settings: DetectionSettings, found: Detection
+) -> tuple[str, ...]:
+    """Mark pixels that misbehave in most exposures; stars and cosmic rays do not, if the exposures are dithered."""
+    if len(planes) < settings.min_exposures:
+        return (
+            f"repeated outliers were not looked for: they need {settings.min_exposures} exposures, "
+            f"found {len(planes)}",
+        )
+    above, below = (np.zeros(detector.bbox.shape, np.uint8) for _ in range(2))
+    faint = np.empty((len(planes), *detector.bbox.shape), np.int8)
+    threshold = settings.science_significance
+    for number, plane in enumerate(planes):
+        amplitude = _science_amplitude(plane, detector)
+        significance = measure_residuals(plane.pixels, [amp.bbox for amp in detector], amplitude).significance()
+
+        def count(rows: slice, part: Floats = significance, store: NDArray[np.int8] = faint[number]) -> None:
+            np.add(above[rows], part[rows] > threshold, out=above[rows])
+            np.add(below[rows], part[rows] < -threshold, out=below[rows])
+            # Tenths of a sigma are enough for columns, and a quarter of the memory.
+            store[rows] = np.rint(np.clip(part[rows] * 20.0, -100.0, 100.0))
+
+        for_bands(count, significance.shape)
+    needed = int(np.ceil(settings.repeat_fraction * len(planes)))
+    repeated = above >= needed
+    unexplained = found.evidence == 0
+    bright = float(np.sum(above, where=unexplained, dtype=np.float64)) / len(planes)
+    notes: tuple[str, ...] = ()
+    again = float(np.count_nonzero(repeated & unexplained))
+    if again > settings.max_repeated * bright:
+        notes = (
+            f"high outliers of science exposures were not used: {again:.0f} of {bright:.0f} bright pixels repeat, "
+            "so that the exposures seem not to be dithered",
+        )
+    else:
+        found.evidence[repeated] |= np.uint16(Evidence.REPEATED_HIGH)
+        np.maximum(found.peak, threshold, out=found.peak, where=repeated)
+    low = below >= needed
+    found.evidence[low] |= np.uint16(Evidence.REPEATED_LOW)
+    np.maximum(found.peak, threshold, out=found.peak, where=low)
+    _mark_science_columns(faint, detector, settings, found)
+    return notes
+
+
+def _science_amplitude(plane: AuditPlane, detector: Detector) -> float:
+    """Blocks that differ by more than this many ADU from those around are full of stars or bad pixels."""
+    sample = plane.pixels[::8, ::8]
+    low, middle = np.nanpercentile(sample[np.isfinite(sample)], (16, 50))
+    return 2.0 * float(middle - low)
+
+
+def _mark_science_columns(
+    faint: NDArray[np.int8], detector: Detector, settings: DetectionSettings, found: Detection
+) -> None:
+    """Columns in the median of the exposures, which has no stars."""
+    median = np.empty(faint.shape[1:], np.float32)
+
+    def middle(rows: slice) -> None:
+        part = np.sort(faint[:, rows], axis=0)
+        half = len(part) // 2
+        median[rows] = part[half] if len(part) % 2 else (part[half - 1].astype(np.float32) + part[half]) / 2.0
+        # From twentieths of the noise of one exposure to the noise of the median.
+        median[rows] *= 0.05 / (1.2533 / np.sqrt(len(part)))
+
+    for_bands(middle, median.shape)
+    _sharpen(median, detector)
+    least = settings.column_science / (1.2533 / np.sqrt(len(faint)))
+    for amp in detector:
+        index = amp.bbox.slices()
+        for part in find_column_parts(median[index], least, settings):
+            means = faint[:, part.y0 : part.y1, amp.bbox.x0 + part.x].mean(axis=1) * np.sign(part.amplitude)
+            # Bright stars reach far and may overlap in a few exposures; a bad column is in nearly all.
+            if np.count_nonzero(means * 0.05 > settings.column_science / 2.0) < settings.repeat_fraction * len(faint):
+                continue
+            flag = Evidence.REPEATED_HIGH if part.amplitude > 0 else Evidence.REPEATED_LOW
+            found.evidence[index][part.y0 : part.y1, part.x] |= np.uint16(flag | Evidence.COLUMN)
+            peak = found.peak[index][part.y0 : part.y1, part.x]
+            np.maximum(peak, part.significance, out=peak)
+
+
+def _sharpen(image: Floats, detector: Detector) -> None:
+    """Take out, in place, what is wider than a few columns: fringes stay where they are in all exposures, too."""
+    for amp in detector:
+        part = image[amp.bbox.slices()]
+        whole = len(part) - len(part) % _SHARP_ROWS
+        means = part[:whole].reshape(-1, _SHARP_ROWS, part.shape[1]).mean(axis=1)
+        smooth = ndimage.median_filter(means, (1, _SHARP_COLUMNS), mode="reflect")
+        rows = np.minimum(np.arange(len(part)) // _SHARP_ROWS, len(means) - 1)
+        for first in range(0, len(part), 64):
+            part[first : first + 64] -= smooth[rows[first : first + 64]]

@@ -1,0 +1,165 @@
+"""The frames that bear witness: bias, dark, flat and science exposures of one CCD in the trimmed frame."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.camera import Detector
+from isrcore.camera.megacam import megacam_camera
+from isrcore.cfht import CfhtIsrTask
+from isrcore.chain import run_chain
+from isrcore.config.overrides import load_cfht_defaults
+from isrcore.data.calibs import CalibrationFolder, load_exposure
+from isrcore.data.errors import MissingCalibration
+from isrcore.data.raw import open_raw
+from isrcore.image import Exposure
+from isrcore.task import calibrations
+
+__all__ = ["AuditData", "AuditPlane", "PlaneKind", "correct_frame", "gather_planes"]
+
+_CALIBS = ("bias", "dark", "flat")
+
+_OFF = (
+    "doDefect",
+    "doFringe",
+    "doInterpolate",
+    "doNanInterpolation",
+    "doSaturationInterpolation",
+    "doSetBadRegions",
+    "doVariance",
+    "doWidenSaturationTrails",
+    "doMeasureBackground",
+)
+"""Steps that hide or touch up what an audit wants to see, or that it does not need."""
+
+
+class PlaneKind(StrEnum):
+    """What a frame shows."""
+
+    BIAS = "bias"
+    DARK = "dark"
+    FLAT = "flat"
+    SCIENCE = "science"
+
+
+@dataclass(frozen=True)
+class AuditPlane:
+    """One frame.
+
+    Attributes
+    ----------
+    kind : `PlaneKind`
+    name : str
+        File it comes from.
+    pixels : ndarray, (height, width), float32
+        Trimmed; ADU, flats relative.
+    seconds : float
+        Dark time of a dark, else 0.
+    """
+
+    kind: PlaneKind
+    name: str
+    pixels: NDArray[np.float32]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class AuditData:
+    """Everything that is at hand for one CCD.
+
+    Attributes
+    ----------
+    detector : `Detector`
+    planes : tuple of `AuditPlane`
+        Calibrations first.
+    notes : tuple of str
+        What is missing, and why which calibration was chosen.
+    """
+
+    detector: Detector
+    planes: tuple[AuditPlane, ...]
+    notes: tuple[str, ...] = ()
+
+    def of_kind(self, kind: PlaneKind) -> list[AuditPlane]:
+        return [plane for plane in self.planes if plane.kind is kind]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Files, calibrations first."""
+        return tuple(plane.name for plane in self.planes)
+
+
+def gather_planes(
+    frames: Sequence[str | Path],
+    calib_folder: str | Path | None,
+    detector: int,
+    say: Callable[[str], None] = lambda text: None,
+) -> AuditData:
+    """Read and correct what a CCD has been through.
+
+    Parameters
+    ----------
+    frames : sequence of path
+        Raw science frames; the calibrations are those that fit the first.
+    calib_folder : path or None
+    detector : int
+    say : callable
+        Told what is being read.
+
+    Raises
+    ------
+    FrameError
+        If a frame or calibration cannot be read.
+    ValueError
+        If there is no frame.
+    """
+    if not frames:
+        raise ValueError("an audit needs at least one raw frame, found none")
+    opened = [open_raw(path) for path in frames]
+    folder = None if calib_folder is None else CalibrationFolder(calib_folder)
+    calibs: dict[str, Exposure] = {}
+    planes: list[AuditPlane] = []
+    notes: list[str] = []
+    for kind in _CALIBS if folder is not None else ():
+        assert folder is not None
+        try:
+            choice = folder.choose(kind, opened[0].exposure, detector, opened[0].expected_detectors)
+        except MissingCalibration as error:
+            notes.append(f"without {kind}: {error}")
+            continue
+        say(f"{kind:8s}{choice.path.name}: {choice.why}")
+        calibs[kind] = exposure = load_exposure(choice)
+        seconds = exposure.visit_info.dark_time if kind == "dark" and exposure.visit_info else 0.0
+        planes.append(AuditPlane(PlaneKind(kind), choice.path.name, exposure.image, seconds))
+    if folder is None:
+        notes.append("without bias, dark and flat: no calibration folder was named")
+    for frame in opened:
+        say(f"{'science':8s}{frame.path.name}")
+        exposure = correct_frame(frame.read(detector), calibs)
+        planes.append(AuditPlane(PlaneKind.SCIENCE, frame.path.name, exposure.image))
+    return AuditData(megacam_camera()[detector], tuple(planes), tuple(notes))
+
+
+def correct_frame(raw: Exposure, calibs: dict[str, Exposure]) -> Exposure:
+    """A raw exposure after overscan, assembly and the given calibrations, with nothing interpolated or touched up."""
+    config = CfhtIsrTask.ConfigClass()
+    load_cfht_defaults(config)
+    _switch(config, _OFF, on=False)
+    for kind in _CALIBS:
+        _switch(config, [f"do{kind.capitalize()}"], on=kind in calibs)
+    # Runs of hundreds of frames need no word about each zero point.
+    task = CfhtIsrTask(config=config, log=logging.getLogger("isrcore.audit.quiet"))
+    task.log.setLevel(logging.ERROR)
+    return run_chain(task, task.initial_state(raw, calibrations(**calibs))).exposure
+
+
+def _switch(config: object, fields: Iterable[str], on: bool) -> None:
+    for name in fields:
+        setattr(config, name, on)
