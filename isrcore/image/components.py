@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from astropy.time import Time
+if TYPE_CHECKING:  # Slow to import, and only the one who makes a date needs it.
+    from astropy.time import Time
 
 __all__ = ["FilterLabel", "PhotoCalib", "VisitInfo"]
 

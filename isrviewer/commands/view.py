@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isrcore.inspect.layout import Layout
 from isrviewer.render.view import Orientation
 from isrviewer.session import RAW, Shows
 from isrviewer.session.changes import (
@@ -18,7 +19,7 @@ from isrviewer.session.changes import (
     show,
     toggle_comparison,
 )
-from isrviewer.session.readout import is_trimmed, raw_to_assembled
+from isrviewer.session.readout import is_trimmed
 from isrviewer.session.state import CALIB
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class ViewCommands:
             raise ValueError("the header of this frame has no usable WCS; give x and y instead")
         x, y = (float(value) for value in exposure.wcs.world_to_pixel_values(ra, dec))
         if is_trimmed(exposure) and exposure.detector is not None:
-            place = raw_to_assembled(exposure.detector, round(x), round(y))
+            place = Layout.assembled(exposure.detector).from_raw(round(x), round(y))
             if place is None:
                 raise ValueError(
                     f"RA {ra:.5f} Dec {dec:.5f} falls on raw pixel {x:.0f} {y:.0f}, outside the imaging area"

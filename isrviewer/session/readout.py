@@ -6,13 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from isrcore.geom import Box
+from isrcore.inspect.layout import ASSEMBLED, Layout, amplifier_at
 
 if TYPE_CHECKING:
-    from isrcore.camera import Amplifier, Detector
     from isrcore.image import Exposure
 
-__all__ = ["Reading", "amplifier_at", "assembled_to_raw", "raw_to_assembled", "read_pixel", "same_place", "sexagesimal"]
+__all__ = ["Reading", "is_trimmed", "read_pixel", "same_place", "sexagesimal"]
 
 
 @dataclass(frozen=True)
@@ -47,36 +46,7 @@ class Reading:
 
 def is_trimmed(exposure: Exposure) -> bool:
     """Whether the exposure has the shape of the assembled, trimmed detector."""
-    detector = exposure.detector
-    return detector is not None and (exposure.bbox.width, exposure.bbox.height) == (
-        detector.bbox.width,
-        detector.bbox.height,
-    )
-
-
-def amplifier_at(detector: Detector, x: int, y: int, trimmed: bool) -> Amplifier | None:
-    """The amplifier that a pixel of the assembled (or raw) frame belongs to."""
-    boxes = ((amp, amp.bbox if trimmed else amp.raw_bbox) for amp in detector)
-    return next((amp for amp, box in boxes if box.contains_pixel(x, y)), None)
-
-
-def assembled_to_raw(amp: Amplifier, x: int, y: int) -> tuple[int, int]:
-    """The raw pixel that ends at an assembled one; both 0-based."""
-    inside = Box(x - amp.bbox.x0, y - amp.bbox.y0, 1, 1)
-    data = amp.raw_data_bbox
-    flipped = inside.mirror(data.width, data.height, amp.raw_flip_x, amp.raw_flip_y)
-    return data.x0 + flipped.x0, data.y0 + flipped.y0
-
-
-def raw_to_assembled(detector: Detector, x: int, y: int) -> tuple[int, int] | None:
-    """Where a raw pixel ends after assembly; None for overscan and prescan."""
-    for amp in detector:
-        data = amp.raw_data_bbox
-        if data.contains_pixel(x, y):
-            inside = Box(x - data.x0, y - data.y0, 1, 1)
-            flipped = inside.mirror(data.width, data.height, amp.raw_flip_x, amp.raw_flip_y)
-            return amp.bbox.x0 + flipped.x0, amp.bbox.y0 + flipped.y0
-    return None
+    return Layout.of(exposure, exposure.detector).name == ASSEMBLED
 
 
 def same_place(source: Exposure, target: Exposure, x: float, y: float) -> tuple[float, float] | None:
@@ -87,15 +57,9 @@ def same_place(source: Exposure, target: Exposure, x: float, y: float) -> tuple[
     detector = source.detector or target.detector
     if detector is None or source.bbox == target.bbox:
         return x, y
-    size = detector.bbox.width, detector.bbox.height
-    trimmed, wanted = ((each.bbox.width, each.bbox.height) == size for each in (source, target))
     column, row = round(x), round(y)
-    place: tuple[int, int] | None = (column, row)
-    if trimmed and not wanted:
-        amp = amplifier_at(detector, column, row, True)
-        place = None if amp is None else assembled_to_raw(amp, column, row)
-    elif wanted and not trimmed:
-        place = raw_to_assembled(detector, column, row)
+    raw = Layout.of(source, detector).to_raw(column, row)
+    place = None if raw is None else Layout.of(target, detector).from_raw(*raw)
     return None if place is None else (place[0] + x - column, place[1] + y - row)
 
 
@@ -105,11 +69,8 @@ def read_pixel(exposure: Exposure, x: int, y: int) -> Reading | None:
     if not (0 <= x < width and 0 <= y < height):
         return None
     variance = float(exposure.variance[y, x])
-    amp, raw = None, None
-    if exposure.detector is not None:
-        trimmed = is_trimmed(exposure)
-        amp = amplifier_at(exposure.detector, x, y, trimmed)
-        raw = (x, y) if not trimmed else assembled_to_raw(amp, x, y) if amp is not None else None
+    raw = Layout.of(exposure, exposure.detector).to_raw(x, y) if exposure.detector is not None else None
+    amp = amplifier_at(exposure.detector, *raw) if raw is not None else None
     return Reading(
         x=x,
         y=y,

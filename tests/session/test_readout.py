@@ -10,10 +10,8 @@ import pytest
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
-from isrviewer.session.history import history_text, pixel_history
 from isrviewer.session.masks import count_planes
-from isrviewer.session.readout import assembled_to_raw, raw_to_assembled, read_pixel, sexagesimal
-from isrviewer.session.state import Pin
+from isrviewer.session.readout import read_pixel, same_place, sexagesimal
 
 
 def small_detector() -> Detector:
@@ -27,21 +25,6 @@ def exposure(raw: bool) -> Exposure:
     shape = (6, 8) if raw else (5, 6)
     image = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
     return Exposure(MaskedImage(image, Mask.zeros(shape), np.full(shape, 4, np.float32)), detector=small_detector())
-
-
-def test_every_assembled_pixel_comes_from_one_raw_pixel_and_back() -> None:
-    detector = small_detector()
-    seen = set()
-    for amp in detector:
-        for x in range(amp.bbox.x0, amp.bbox.x1):
-            for y in range(amp.bbox.y0, amp.bbox.y1):
-                raw = assembled_to_raw(amp, x, y)
-                assert amp.raw_data_bbox.contains_pixel(*raw)
-                assert raw_to_assembled(detector, *raw) == (x, y)
-                seen.add(raw)
-    assert len(seen) == 30
-    assert assembled_to_raw(detector["B"], 3, 0) == (7, 0)
-    assert raw_to_assembled(detector, 0, 0) is None
 
 
 def test_reading_of_an_assembled_pixel() -> None:
@@ -64,19 +47,12 @@ def test_reading_of_a_raw_pixel_and_of_a_zero_variance() -> None:
     assert math.isnan(reading.sigma)
 
 
-def test_history_follows_a_raw_pixel_through_assembly() -> None:
+def test_the_same_place_before_and_after_assembly() -> None:
     raw, assembled = exposure(raw=True), exposure(raw=False)
-    later = assembled.clone()
-    later.image[2, 4] = 100
-    later.mask.set_where((slice(2, 3), slice(4, 5)), "INTRP")
-    rows = pixel_history(
-        Pin(6, 2), [("raw", "raw", raw), ("a", "assemble", assembled), ("x", "x", None), ("i", "i", later)]
-    )
-    assert [row.reading.value if row.reading else None for row in rows] == [22.0, 16.0, None, 100.0]
-    assert rows[1].change == -6.0
-    assert (rows[3].change, rows[3].added) == (84.0, ("INTRP",))
-    assert rows[3].signal_to_noise == 50.0
-    assert "i\t100\t84\t2\t50\tINTRP\tINTRP" in history_text(Pin(6, 2), rows)
+    assert same_place(assembled, raw, 3.25, 2.0) == (7.25, 2.0)
+    assert same_place(raw, assembled, 7.0, 2.0) == (3.0, 2.0)
+    assert same_place(raw, assembled, 0.0, 2.0) is None
+    assert same_place(raw, raw, 0.0, 2.0) == (0.0, 2.0)
 
 
 def test_plane_counts_by_amplifier() -> None:
