@@ -99,11 +99,31 @@ class ManyPixels:
         return pixels, usable
 
     def _bands(self, rows: slice) -> Iterator[tuple[Array, NDArray[np.bool_], int]]:
-        """Pixels of small bands inside `rows`, which are usable, and how many that are."""
-        step = max(1, BAND_PIXELS // math.prod(self._array.shape[1:]))
+        """Pixels of small bands inside `rows`, which are usable, and how many that are; the flags are overwritten."""
+        step, size = self._band_rows()
+        # Buffers serve all bands: allocating them for every band would cost more than the arithmetic.
+        flags, bits = np.empty((2, size), np.bool_), np.empty(size, np.int32)
         for start in range(rows.start, rows.stop, step):
-            pixels, usable = self._look(slice(start, min(start + step, rows.stop)))
+            index = slice(start, min(start + step, rows.stop))
+            pixels: Array = self._array[index].reshape(-1)
+            usable, unmasked = flags[:, : pixels.size]
+            if pixels.dtype == np.float32:
+                np.isfinite(pixels, out=usable)
+            else:
+                usable[:] = is_finite(pixels)
+            if self._mask is not None:
+                mask = self._mask[index]
+                excluded = bits[: mask.size].reshape(mask.shape)
+                np.bitwise_and(mask, self._bits, out=excluded)
+                np.equal(excluded.reshape(-1), 0, out=unmasked)
+                np.logical_and(usable, unmasked, out=usable)
             yield pixels, usable, int(np.count_nonzero(usable))
+
+    def _band_rows(self) -> tuple[int, int]:
+        """Rows and pixels of a band."""
+        width = math.prod(self._array.shape[1:])
+        step = max(1, BAND_PIXELS // width)
+        return step, step * width
 
     def _map_rows(self, function: Any) -> list[Any]:
         """Call ``function(rows)`` for a few large parts, one after the other on each processor."""
@@ -131,36 +151,38 @@ class ManyPixels:
         )
 
     def _visit_rows(self, rows: slice, brackets: list[tuple[Any, Any]], clipping: bool) -> _Part:
-        # Buffers serve all bands: allocating them for every band would cost more than the arithmetic.
-        size = max(BAND_PIXELS, math.prod(self._array.shape[1:]))
-        flags, clipped, offsets = np.empty((3, size), np.bool_), np.empty(size, self._array.dtype), np.empty(size)
+        size = self._band_rows()[1]
+        flags, clipped, offsets = np.empty((4, size), np.bool_), np.empty(size, self._array.dtype), np.empty(size)
         number, below, found, sums = 0, [0] * len(brackets), [], []
         for pixels, usable, count in self._bands(rows):
-            wanted, low_side, high_side = flags[:, : pixels.size]
+            wanted, low_side, high_side, beyond = flags[:, : pixels.size]
             number += count
-            some_unusable = count < pixels.size
             if clipping:
-                if some_unusable:
-                    pixels = _with_nan(pixels, usable)
                 np.less(pixels, self._core[0], out=low_side)
                 np.greater(pixels, self._core[1], out=high_side)
+                np.clip(pixels, *self._core, out=clipped[: pixels.size])
+                if count < pixels.size:
+                    np.logical_and(low_side, usable, out=low_side)
+                    np.logical_and(high_side, usable, out=high_side)
+                    np.copyto(clipped[: pixels.size], self._core[0], where=np.logical_not(usable, out=beyond))
                 moved = int(np.count_nonzero(low_side)) + pixels.size - count, int(np.count_nonzero(high_side))
-                buffers = clipped[: pixels.size], offsets[: pixels.size]
-                sums.append(self._core_sums(pixels, moved, some_unusable, *buffers))
-                np.logical_and(low_side, pixels >= self._reach[0], out=low_side)
-                np.logical_and(high_side, pixels <= self._reach[1], out=high_side)
-                np.logical_or(low_side, high_side, out=wanted)
+                sums.append(self._core_sums(clipped[: pixels.size], moved, offsets[: pixels.size]))
+                np.less(pixels, self._reach[0], out=beyond)
+                np.greater(low_side, beyond, out=wanted)
+                np.greater(pixels, self._reach[1], out=beyond)
+                np.greater(high_side, beyond, out=high_side)
+                np.logical_or(wanted, high_side, out=wanted)
             else:
                 wanted[:] = False
             for k, (low, high) in enumerate(brackets):
                 np.less(pixels, low, out=low_side)
-                if some_unusable:
+                if count < pixels.size:
                     np.logical_and(low_side, usable, out=low_side)
                 below[k] += int(np.count_nonzero(low_side))
                 np.less_equal(pixels, high, out=high_side)
                 np.greater(high_side, low_side, out=high_side)
                 np.logical_or(wanted, high_side, out=wanted)
-            if some_unusable:
+            if count < pixels.size:
                 np.logical_and(wanted, usable, out=wanted)
             found.append(pixels.take(np.flatnonzero(wanted)))
         values = np.concatenate(found)
@@ -171,35 +193,31 @@ class ManyPixels:
         tails = np.concatenate((values[:first], values[last:])).astype(np.float64)
         return _Part(number, below, inside, _add(sums), tails)
 
-    def _core_sums(
-        self, pixels: Array, moved: tuple[int, int], has_nan: bool, clipped: Array, offsets: Array
-    ) -> _Sums:
+    def _core_sums(self, clipped: Array, moved: tuple[int, int], offsets: Array) -> _Sums:
         """Sums over the pixels in the core.
 
-        All pixels are moved into the core and summed, then what was moved to its ends is taken off again: faster than
-        leaving pixels out.
+        All pixels have been moved into the core and are summed, then what was moved to its ends is taken off again:
+        faster than leaving pixels out.
 
         Parameters
         ----------
+        clipped : ndarray
+            Pixels, unusable ones at the lower end of the core.
         moved : (int, int)
-            Pixels below and above the core; NaN counts as below and moves to the lower end.
-        has_nan : bool
-        clipped, offsets : ndarray
-            Buffers.
+            How many pixels were moved to each end.
+        offsets : ndarray, float64
+            Buffer.
         """
-        low, high = self._core
-        if has_nan:
-            np.fmin(np.fmax(pixels, low, out=clipped), high, out=clipped)
-        else:
-            np.clip(pixels, low, high, out=clipped)
         np.copyto(offsets, clipped)
         np.subtract(offsets, self._shift, out=offsets)
-        ends = float(low) - self._shift, float(high) - self._shift
+        ends = [float(end) - self._shift for end in self._core]
         rows = offsets.reshape(-1, math.prod(self._array.shape[1:]))
+        # Products of vectors are summed with vector instructions, plain sums are not.
+        total, squares = np.vecdot(rows, np.ones(rows.shape[1])).sum(), np.vecdot(rows, rows).sum()
         return _Sums(
-            pixels.size - sum(moved),
-            float(offsets.sum()) - sum(n * end for n, end in zip(moved, ends, strict=True)),
-            float(np.vecdot(rows, rows).sum()) - sum(n * end**2 for n, end in zip(moved, ends, strict=True)),
+            clipped.size - sum(moved),
+            float(total) - sum(n * end for n, end in zip(moved, ends, strict=True)),
+            float(squares) - sum(n * end**2 for n, end in zip(moved, ends, strict=True)),
         )
 
     @cached_property

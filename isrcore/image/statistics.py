@@ -177,10 +177,11 @@ def _select(array: NDArray[Any], mask: NDArray[np.int32] | None, control: Statis
     large = array.size > FEW_PIXELS and array.dtype.kind == "f" and control.nan_safe
     if large:
         return ManyPixels(array, mask, control.and_mask, control.num_sigma_clip)
-    values = array.reshape(-1) if mask is None else array[(mask & np.int32(control.and_mask)) == 0]
-    if array.dtype.kind != "f":
-        return CountedPixels(values)
-    return FewPixels(values[is_finite(values)] if control.nan_safe else values)
+    usable = np.ones(array.shape, np.bool_) if mask is None else (mask & np.int32(control.and_mask)) == 0
+    if array.dtype.kind == "f" and control.nan_safe:
+        usable &= is_finite(array)
+    values = array.reshape(-1) if usable.all() else np.compress(usable.reshape(-1), array)
+    return FewPixels(values) if array.dtype.kind == "f" else CountedPixels(values)
 
 
 def _measure(pixels: Pixels, properties: Property, control: StatisticsControl) -> dict[Property, float]:
