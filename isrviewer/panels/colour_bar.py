@@ -69,7 +69,7 @@ class ColourBar(QWidget):
         self.set_layer(view.layer)
 
     def set_layer(self, layer: Layer | None) -> None:
-        self._layer = layer
+        self._layer = None if layer is not None and layer.planes.is_blank else layer
         if layer is not None and self._grip is None:
             low, high = layer.limits
             self._range = low - _BEYOND * (high - low), high + _BEYOND * (high - low)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Magnifier", "Panner"]
 
-_ARROW = 22
+_ARROW, _LETTER = 22, 8
 _MAGNIFICATION = 4
 _LEAST_ZOOM = 8.0
 
@@ -123,12 +123,20 @@ class Panner(_Inset):
     def _paint_compass(self, painter: QPainter, source: ImageView, sky: CDMatrix) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(QPen(QColor("#FFD400"), 1.5))
-        start = QPointF(self.width() - _ARROW - 14, self.height() - _ARROW - 14)
+        arrows = []
         for name, direction in zip("NE", north_and_east(sky), strict=True):
             right, up = source.orientation.screen_direction(*direction)
-            painter.drawLine(QLineF(start, start + QPointF(right, -up) * _ARROW))
-            beyond = start + QPointF(right, -up) * (_ARROW + 8)
-            painter.drawText(QRectF(beyond.x() - 8, beyond.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
+            arrows.append((name, QPointF(right, -up)))
+        # The arrows may lead anywhere: move their foot away from the corner as far as they reach towards it.
+        reach = _ARROW + 2 * _LETTER
+        across = max(0.0, *(arrow.x() for _, arrow in arrows)) * reach + _LETTER
+        down = max(0.0, *(arrow.y() for _, arrow in arrows)) * reach + _LETTER
+        start = QPointF(self.width() - across, self.height() - down)
+        for name, arrow in arrows:
+            painter.drawLine(QLineF(start, start + arrow * _ARROW))
+            beyond = start + arrow * (_ARROW + _LETTER)
+            box = QRectF(beyond.x() - _LETTER, beyond.y() - _LETTER, 2 * _LETTER, 2 * _LETTER)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 
 
 class Magnifier(_Inset):
@@ -141,6 +149,8 @@ class Magnifier(_Inset):
     def _paint(self, painter: QPainter, source: ImageView, layer: Layer) -> None:
         place = source.cursor_place
         if place is None:
+            painter.setPen(QColor("#9A9DA1"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Magnifier")
             return
         x, y = round(place[0]), round(place[1])
         zoom = max(_LEAST_ZOOM, _MAGNIFICATION * source.view.zoom)

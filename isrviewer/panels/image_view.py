@@ -313,6 +313,8 @@ class ImageView(NavigatedWidget):
             words = [f"1:{1 / zoom:.3g} {layer.style.reduction}"]
         else:
             words = ["1:1" if zoom == 1 else f"×{zoom:.3g}"]
+        if layer.planes.is_blank:
+            return words[0].partition(" ")[0]
         mode = {"minmax": "min max", "percentile": f"{limits.percent:g} %"}.get(limits.mode, limits.mode)
         words.append("same limits" if self._follows else mode)
         if limits.exclude_masked:

@@ -16,6 +16,9 @@ __all__ = ["Layer", "missing_levels", "prepare", "ready"]
 _HARMLESS_PLANES = frozenset({"DETECTED", "DETECTED_NEGATIVE"})
 """A detected pixel is as good as any other; all other planes are left out when masked pixels are."""
 
+_DARK = 0.0, 1.0
+"""Limits that give the zeros below a mask the lowest colour."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -39,6 +42,8 @@ class Layer:
     def of(cls, planes: ImagePlanes, stats: PlaneStats, style: PictureStyle, previous: Layer | None = None) -> Layer:
         """Choose the limits; sticky ones are those of the previous layer if it was the same kind of planes."""
         style = style.for_planes(planes)
+        if planes.is_blank:
+            return cls(planes, stats, style, _DARK)
         keeps = style.limits.sticky and style.limits.mode != "manual" and previous is not None
         if keeps and previous is not None and previous.style.limits == style.limits and previous.is_like(planes):
             return cls(planes, stats, style, previous.limits)
@@ -46,7 +51,8 @@ class Layer:
 
     def is_like(self, planes: ImagePlanes) -> bool:
         """Whether the values of other planes are of the same kind, so that limits can be common."""
-        return self.planes.zero_centred == planes.zero_centred and self.planes.unit == planes.unit
+        mine = self.planes
+        return (mine.zero_centred, mine.unit, mine.is_blank) == (planes.zero_centred, planes.unit, planes.is_blank)
 
 
 def ready(planes: ImagePlanes, style: PictureStyle, zoom: float, cache: LevelCache) -> PlaneStats | None:

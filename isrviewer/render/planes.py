@@ -38,6 +38,8 @@ class ImagePlanes:
         Unit of `image`.
     zero_centred : bool
         Whether the values are changes, so that zero belongs in the middle of the colour map.
+    is_blank : bool
+        Whether `image` is empty ground for the mask and has no values to look at.
     sky : ((float, float), (float, float)), optional
         CD matrix of the WCS: sky offsets (east, north) of one pixel step along x and along y, as ``((e_x, e_y), (n_x,
         n_y))``.
@@ -56,6 +58,7 @@ class ImagePlanes:
     title: str = ""
     unit: str = ""
     zero_centred: bool = False
+    is_blank: bool = False
     sky: CDMatrix | None = None
 
     def __post_init__(self) -> None:

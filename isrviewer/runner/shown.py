@@ -96,7 +96,7 @@ def _plane(plane: str, source: Source) -> ImagePlanes:
             return signal_to_noise(image)
         case "mask":
             # The overlay shows the mask; below it is nothing.
-            return _with_image(image, np.zeros(exposure.image.shape, np.uint8), "")
+            return replace(image, image=np.zeros(exposure.image.shape, np.uint8), unit="", is_blank=True)
     return image
 
 
