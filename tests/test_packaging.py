@@ -68,4 +68,5 @@ def test_data_files_are_read_from_the_wheel(unpacked_wheel: Path, tmp_path: Path
 def test_data_files_are_read_from_this_install(tmp_path: Path) -> None:
     assert files("resources").joinpath("megacam", "geometry.json").is_file()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", READ_EVERYTHING], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    command = [sys.executable, "-c", READ_EVERYTHING]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
