@@ -45,7 +45,7 @@ def small_run(flips: tuple[bool, bool] = (False, False), **changes: Any) -> RunR
     for name, value in fields.items():
         set_field(config, name.replace("__", "."), value, "test")
     config.validate()
-    task = IsrTask(config=config)
+    task = IsrTask(config=config, log=logging.getLogger("inspected"))
     task.log.setLevel(logging.ERROR)
     calibs = calibrations(**{kind: arguments[kind] for kind in ("bias", "dark", "flat", "defects")})
     reports: list[StepReport] = []
