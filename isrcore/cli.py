@@ -1,4 +1,4 @@
-"""The `isrcore` command: look at a frame, run ISR on a CCD, simulate frames, measure speed.
+"""The `isrcore` command: look at a frame, run ISR on a CCD, audit a map, simulate frames, measure speed.
 
 Exit codes: 0 done, 1 ISR failed, 2 bad usage or input.
 """
@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_info(commands)
     _add_run(commands)
+    _add_audit(commands)
     _add_simulate(commands)
     _add_bench(commands)
     return parser
@@ -49,6 +50,17 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--steps-dir", type=Path, help="also write the exposure after every step into this folder")
     run.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     run.set_defaults(execute=_run)
+
+
+def _add_audit(commands: Any) -> None:
+    audit = commands.add_parser("audit", help="compare the defect map of one CCD with the data")
+    audit.add_argument("frames", type=Path, nargs="+", metavar="FRAME", help="raw science frames, dithered")
+    audit.add_argument("--map", type=Path, help="defect map of any form; default the one that fits in --calib")
+    audit.add_argument("--calib", type=Path, help="folder of calibration frames")
+    audit.add_argument("--detector", type=int, help="number of the CCD, 0 to 39; default the only one of the frame")
+    audit.add_argument("-o", "--output", type=Path, required=True, help="folder for the report, the lists and the map")
+    audit.add_argument("--overwrite", action="store_true", help="replace the results of an earlier audit")
+    audit.set_defaults(execute=_audit)
 
 
 def _add_simulate(commands: Any) -> None:
@@ -90,6 +102,22 @@ def _run(arguments: argparse.Namespace) -> int:
     except IsrFailed as error:
         print(f"isrcore: {error}", file=sys.stderr)
         return ISR_FAILED
+    return DONE
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from isrcore.audit.command import AuditRequest, run_audit
+
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
+    request = AuditRequest(
+        frames=tuple(arguments.frames),
+        output=arguments.output,
+        map=arguments.map,
+        calib_folder=arguments.calib,
+        detector=arguments.detector,
+        overwrite=arguments.overwrite,
+    )
+    run_audit(request, _print_now)
     return DONE
 
 

@@ -40,7 +40,7 @@ def add(
     kinds: Sequence[DefectKind] = (),
     source: str = _BY_HAND,
     label: str = "add",
-    note: str = "",
+    notes: Sequence[str] = (),
 ) -> Edit:
     """Add new defects, one for each set of pixels; those outside the chip are clipped.
 
@@ -48,6 +48,8 @@ def add(
     ----------
     kinds : sequence of `DefectKind`, optional
         One for each; default guessed from the shapes.
+    notes : sequence of str, optional
+        One for each.
     """
     sets = list(pixel_sets)
     detector = document.camera_detector
@@ -55,9 +57,9 @@ def add(
     for index, pixels in enumerate(sets):
         inside = _inside(document, pixels)
         kind = kinds[index] if kinds else guess_kind(inside, detector)
-        changes.append(
-            Change(None, Defect(document.next_id + index, inside, kind, Status.NEW, source=source, note=note))
-        )
+        note = notes[index] if notes else ""
+        fresh = Defect(document.next_id + index, inside, kind, Status.NEW, source=source, note=note)
+        changes.append(Change(None, fresh))
     if not changes:
         raise ValueError(f"{label}: no pixels are given")
     return Edit(label, tuple(changes))

@@ -1,0 +1,169 @@
+"""A defect against its surroundings: is it different from places of the same shape beside it?
+
+Neighbours of the same shape, rather than single pixels, carry the structure that all columns or spots of a chip have: a
+column that is 0.2 ADU high is unusual for noise and quite usual for a column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.audit.pixels import PixelSet
+from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
+
+__all__ = ["DefectStatistics", "PlaneStatistics", "measure_defects"]
+
+_OFFSETS = [(dx, dy) for dy in range(-2, 3) for dx in range(-2, 3) if (dx, dy) != (0, 0)]
+_COLUMN_OFFSETS = [(dx, 0) for dx in range(-8, 9) if dx]
+_MAX_SIDE = 64
+_TO_SIGMA = 1.4826
+_GOOD_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class PlaneStatistics:
+    """One defect in one frame.
+
+    Attributes
+    ----------
+    kind : `PlaneKind`
+    name : str
+        The frame's file.
+    value : float
+        Median of the pixels, in the unit of the frame (ADU; flats relative).
+    surroundings : float
+        Median of the neighbours' medians.
+    scatter : float
+        Scatter (1 sigma) of the neighbours' medians.
+    significance : float
+        (value - surroundings) / scatter; NaN when there are too few good neighbours.
+    """
+
+    kind: PlaneKind
+    name: str
+    value: float
+    surroundings: float
+    scatter: float
+    significance: float
+
+
+@dataclass(frozen=True)
+class DefectStatistics:
+    """One defect in all frames.
+
+    Attributes
+    ----------
+    planes : tuple of `PlaneStatistics`
+    misbehaving : float
+        Fraction of the science exposures in which its significance exceeds the threshold; NaN without exposures.
+    """
+
+    planes: tuple[PlaneStatistics, ...]
+    misbehaving: float
+
+    def significance(self, kind: PlaneKind) -> float:
+        """The significance of largest size in frames of one kind; for science the median; NaN without a frame."""
+        values = [plane.significance for plane in self.planes if plane.kind is kind]
+        values = [value for value in values if math.isfinite(value)]
+        if not values:
+            return math.nan
+        return float(np.median(values)) if kind is PlaneKind.SCIENCE else max(values, key=abs)
+
+    @property
+    def strongest(self) -> float:
+        """The largest size of the significances of all kinds, sigma; NaN when nothing is known."""
+        values = [abs(self.significance(kind)) for kind in PlaneKind]
+        return max((value for value in values if math.isfinite(value)), default=math.nan)
+
+
+def measure_defects(
+    pixel_sets: Sequence[PixelSet], data: AuditData, bad: NDArray[np.bool_], threshold: float = 5.0
+) -> list[DefectStatistics]:
+    """Compare defects with their neighbours in every frame.
+
+    Parameters
+    ----------
+    pixel_sets : sequence of `PixelSet`
+    data : `AuditData`
+    bad : ndarray, (height, width), bool
+        Pixels that do not count as good neighbours: what is flagged or detected.
+    threshold : float
+        Sigma from which a defect misbehaves in a science exposure.
+    """
+    groups: dict[object, list[int]] = {}
+    for index, pixels in enumerate(pixel_sets):
+        box = pixels.bbox
+        # Boxes of one size are gathered together; anything else goes by its own shape.
+        groups.setdefault(box.shape if pixels.area == box.area else index, []).append(index)
+    found: list[list[PlaneStatistics]] = [[] for _ in pixel_sets]
+    for members in groups.values():
+        places = _places([pixel_sets[index] for index in members], data, bad)
+        for plane in data.planes:
+            for index, statistics in zip(members, _compare(plane, *places), strict=True):
+                found[index].append(statistics)
+    return [DefectStatistics(tuple(planes), _misbehaving(planes, threshold)) for planes in found]
+
+
+def _misbehaving(planes: Iterable[PlaneStatistics], threshold: float) -> float:
+    exposures = [plane.significance for plane in planes if plane.kind is PlaneKind.SCIENCE]
+    return float(np.mean([abs(value) > threshold for value in exposures])) if exposures else math.nan
+
+
+Indices = NDArray[np.intp]
+
+
+def _places(
+    sets: Sequence[PixelSet], data: AuditData, bad: NDArray[np.bool_]
+) -> tuple[Indices, Indices, NDArray[np.bool_]]:
+    """Rows and columns of defects and neighbours, (n, 1 + neighbours, pixels), and which of the pixels are to be used.
+
+    The first place is the defect itself. All sets have the same shape.
+    """
+    frame = data.detector.bbox
+    box = sets[0].bbox
+    y, x = (offset.ravel() for offset in np.nonzero(sets[0].to_mask(box)))
+    offsets = _COLUMN_OFFSETS if box.height > _MAX_SIDE >= box.width else _OFFSETS
+    steps = np.array([(0, 0), *((dx * (box.width + 1), dy * (box.height + 1)) for dx, dy in offsets)])
+    corners = np.array([(one.bbox.x0, one.bbox.y0) for one in sets])
+    columns = corners[:, 0, None, None] + steps[None, :, 0, None] + x
+    rows = corners[:, 1, None, None] + steps[None, :, 1, None] + y
+    inside = (columns >= frame.x0) & (columns < frame.x1) & (rows >= frame.y0) & (rows < frame.y1)
+    # Levels differ between amplifiers: neighbours beyond the border of the defect's own are no comparison.
+    edges = np.array(sorted({amp.bbox.x0 for amp in data.detector}))
+    amplifier = np.searchsorted(edges, columns, side="right")
+    inside &= amplifier == amplifier[:, :1]
+    rows, columns = np.clip(rows, frame.y0, frame.y1 - 1), np.clip(columns, frame.x0, frame.x1 - 1)
+    usable = inside & ~bad[rows, columns]
+    usable[:, 0] = True
+    return rows, columns, usable
+
+
+def _compare(
+    plane: AuditPlane, rows: Indices, columns: Indices, usable: NDArray[np.bool_]
+) -> list[PlaneStatistics]:
+    values = plane.pixels[rows, columns].astype(np.float64)
+    values[~(usable & np.isfinite(values))] = np.nan
+    share = np.isfinite(values).mean(axis=2)
+    medians = np.full(share.shape, np.nan)
+    enough = share >= _GOOD_SHARE
+    if enough.any():
+        medians[enough] = np.nanmedian(values[enough], axis=1)
+    results = []
+    for defect, neighbours in zip(medians[:, 0].tolist(), medians[:, 1:], strict=True):
+        good = neighbours[np.isfinite(neighbours)]
+        if good.size < 4:
+            results.append(PlaneStatistics(plane.kind, plane.name, defect, math.nan, math.nan, math.nan))
+            continue
+        level = float(np.median(good))
+        # Whole numbers may leave no median deviation at all: a normal deviation is then the better guess.
+        scatter = max(_TO_SIGMA * float(np.median(np.abs(good - level))), 0.5 * float(np.std(good)), 1e-12)
+        results.append(
+            PlaneStatistics(plane.kind, plane.name, defect, level, scatter, (defect - level) / scatter)
+        )
+    return results
+
