@@ -35,7 +35,7 @@ def difference(a: ImagePlanes, b: ImagePlanes) -> ImagePlanes:
     _check_same_pixels(a, b)
     # Two large integers differ exactly only in double precision.
     image = _bandwise(lambda rows: np.subtract(a.image[rows], b.image[rows], dtype=np.float64), a.shape)
-    unit = a.unit if a.unit == b.unit else f"{a.unit} − {b.unit}"
+    unit = a.unit if a.unit == b.unit else f"{a.unit or '1'} − {b.unit or '1'}"
     return replace(a, image=image, variance=None, title=_joined(a, "−", b), unit=unit, zero_centred=True)
 
 
@@ -49,7 +49,7 @@ def ratio(a: ImagePlanes, b: ImagePlanes) -> ImagePlanes:
     """
     _check_same_pixels(a, b)
     image = _bandwise(lambda rows: _quotient(a.image[rows], b.image[rows]), a.shape)
-    unit = "" if a.unit == b.unit else f"{a.unit} / {b.unit}"
+    unit = "" if a.unit == b.unit else f"{a.unit or '1'} / {b.unit}" if b.unit else a.unit
     return replace(a, image=image, variance=None, title=_joined(a, "/", b), unit=unit, zero_centred=False)
 
 

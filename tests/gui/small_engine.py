@@ -117,6 +117,8 @@ class SmallEngine:
         self.requests: list[Request] = []
         self.threads: set[str] = set()
         self.store = CheckpointStore()
+        self.flat = small_exposure(0)
+        self.flat.image[:] = 0.5
         self._exposures: dict[tuple[str, int], Exposure] = {}
 
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
@@ -139,7 +141,7 @@ class SmallEngine:
         facts = FrameFacts(request.frame, "1234567 · i.MP9702 · 30 s", detectors)
         config, problems = effective_config(request.config)
         task = SmallTask(config=config)
-        state = IsrState(exposure, Struct(flat=None), exposure.detector)
+        state = IsrState(exposure, Struct(flat=self.flat), exposure.detector)
         emit(Opened(facts, number, exposure, task.chain))
         infos = (CalibInfo("flat", "/calib/flat.fits", "the only one"),)
         emit(Planned(infos, tuple(step.why_not(task, state) for step in task.chain)))
