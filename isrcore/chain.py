@@ -217,12 +217,12 @@ class _Run:
         first : int
             Index of the first step that has to run.
         state : `IsrState`
-            From which it runs: the kept result, with the calibrations of this run.
+            From which it runs: the kept result, with the calibrations of this run as the checks completed them.
         """
         assert self.store is not None
         resumed = next((i for i in range(last, -1, -1) if self.store.get(keys[i]) is not None), -1)
         for index in range(resumed + 1):
-            self._report_kept(index, keys[index], state)
+            state = self._report_kept(index, keys[index], state)
         kept = self.store.get(keys[resumed]) if resumed >= 0 else None
         if kept is not None:
             calibs, state = state.calibs, kept.state.copy()
@@ -231,18 +231,19 @@ class _Run:
                 self.task.getTaskDict()[name].metadata = metadata.copy()
         return resumed + 1, state
 
-    def _report_kept(self, index: int, key: str, state: IsrState) -> None:
-        """Report a step that need not run; checks run all the same."""
+    def _report_kept(self, index: int, key: str, state: IsrState) -> IsrState:
+        """Report a step that need not run; checks run all the same, and may complete the state."""
         assert self.store is not None
         step, kept = self.chain[index], self.store.get(key)
         reason = step.why_not(self.task, state)
         if reason is not None:
             self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
         elif step.is_check:
-            self._one(index, key, state)
+            return self._one(index, key, state)
         else:
             seconds, changes = (kept.seconds, kept.changes) if kept else (0.0, None)
             self._report(StepReport(index, step, "cached", "", seconds, kept, changes))
+        return state
 
     def _last_index(self) -> int:
         """Index of the step at which the run ends."""

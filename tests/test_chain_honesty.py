@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lsst.pex.config import ChoiceField
 
+from isrcore.camera import Camera
 from isrcore.chain import CHAIN, Cancelled, RunOptions, StepReport, run_chain
 from isrcore.checkpoints import Checkpoint, CheckpointStore, protect
 from isrcore.config import IsrTaskConfig
@@ -28,7 +29,7 @@ from isrcore.steps.masking import MaskingTask
 from isrcore.steps.step import IsrState
 from isrcore.steps.stray_light import StrayLightTask
 from isrcore.task import IsrTask, calibrations
-from tests.small_frame import HEIGHT, WIDTH, SmallFrame, make_small_frame
+from tests.small_frame import HEIGHT, WIDTH, SmallFrame, make_detector, make_small_frame
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -477,6 +478,23 @@ def test_budget_drops_results_and_they_come_back(frame: SmallFrame) -> None:
     assert same(expected, outcome(full_config(), frame, small))
     assert small.nbytes() <= generous.nbytes() / 4
     assert same(expected, outcome(full_config(), frame, small))
+
+
+def test_inputs_that_a_check_completes(frame: SmallFrame) -> None:
+    """Bare images and a missing detector are completed in a resumed run as in a full one."""
+    arguments = {name: frame.arguments[name].image for name in ("bias", "flat")}
+    arguments |= {"camera": Camera("small", [make_detector()]), "detectorNum": 0, "isGen3": True}
+    arguments["linearizer"] = frame.arguments["linearizer"]
+    off = dict.fromkeys(("doDark", "doFringe", "doDefect", "doBrighterFatter", "doCrosstalk"), False)
+    off["doIlluminationCorrection"] = False
+    raw = frame.raw.clone()
+    raw.detector = None
+    bare, store = SmallFrame(raw, arguments), CheckpointStore()
+    for changes in ({}, {"flatScalingType": "MEAN"}, {"doLinearize": False}, {}):
+        config = full_config({**off, **changes})
+        fresh = outcome(config, bare, None)
+        assert isinstance(fresh[0], np.ndarray)
+        assert same(fresh, outcome(config, bare, store))
 
 
 def test_cancel_keeps_what_is_finished(frame: SmallFrame) -> None:

@@ -72,8 +72,8 @@ def _physical(exposure: Exposure) -> str | None:
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     """Complete and check the inputs.
 
-    A chosen deviation: without a detector the reference fails in an attribute look-up; here the exception is of the same
-    built-in type, and its message says what is missing.
+    A chosen deviation: without a detector the reference fails in an attribute look-up; here the exception is of the
+    same built-in type, and its message says what is missing.
     """
     calibs = state.calibs
     if calibs.isGen3 is True:
