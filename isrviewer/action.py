@@ -21,8 +21,10 @@ class Action:
         One sentence; tooltip and help sheet show it.
     needs : str
         The fact that must hold for the action to be enabled: ``frame`` (one is open), ``pixels`` (a panel shows some),
+        ``step`` (one is selected), ``routes``,
         ``running``, ``undo``, ``redo``, ``switch`` (a step that can be switched is selected), ``panels`` (more than
-        one), ``bookmarks``, ``named``, ``compared`` (there is a B); empty for always.
+        one), ``bookmarks``, ``named``, ``compared`` (there is a B),
+        ``regions``; empty for always.
     icon : str
         Name of a qtawesome icon; only for actions on the toolbar.
     checkable : bool

@@ -50,13 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from isrviewer.session.settings import load_settings, settings_folder
     from isrviewer.theme import apply_theme
     from isrviewer.window import Window
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("isrviewer")
-    apply_theme(application)
+    apply_theme(application, load_settings(settings_folder()).scheme)
     logging.getLogger().addHandler(_stderr_handler())
     sys.excepthook = _report
     window = Window(make_engine, fresh_layout=bool(options.screenshot))

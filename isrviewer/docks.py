@@ -19,6 +19,7 @@ _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 LAYOUT = (
     ("steps", "Steps", _LEFT),
+    ("overview", "Overview", _LEFT),
     ("config", "Config", _RIGHT),
     ("masks", "Masks", _RIGHT),
     *INSPECTORS[:1],
@@ -33,7 +34,7 @@ LAYOUT = (
 )
 """Name, title and first place of every dock."""
 
-_STEPS_WIDTH, _INSPECT_WIDTH, _BOTTOM_HEIGHT = 270, 380, 180
+_STEPS_WIDTH, _INSPECT_WIDTH, _BOTTOM_HEIGHT, _STEPS_HEIGHT, _OVERVIEW_HEIGHT = 270, 380, 180, 720, 200
 _MIN_STEPS, _MIN_INSPECT = 220, 280
 
 
@@ -63,7 +64,10 @@ class Docks:
             # The tabs say the names; a second line of titles would only take room.
             dock.setTitleBarWidget(QWidget(dock))
             window.addDockWidget(area, dock)
-            if area in first:
+            if name == "overview":
+                # Small, and wanted beside the list of steps rather than instead of it.
+                window.splitDockWidget(first[area], dock, Qt.Orientation.Vertical)
+            elif area in first:
                 window.tabifyDockWidget(first[area], dock)
             first.setdefault(area, dock)
             if area == _RIGHT:
@@ -74,6 +78,8 @@ class Docks:
         across = [self.by_name["steps"], self.by_name["config"]]
         window.resizeDocks(across, [_STEPS_WIDTH, _INSPECT_WIDTH], Qt.Orientation.Horizontal)
         window.resizeDocks([self.by_name["log"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        left = [self.by_name["steps"], self.by_name["overview"]]
+        window.resizeDocks(left, [_STEPS_HEIGHT, _OVERVIEW_HEIGHT], Qt.Orientation.Vertical)
         for name in ("log", "errors", "header", "keys", "help", *(name for name, _, _ in INSPECTORS[1:])):
             self.by_name[name].hide()
 

@@ -137,6 +137,7 @@ _SUBMENUS = {
     "masks.preset": "Colours",
     "masks.region": "Regions",
     "tools.show_panel": "Panels",
+    "tools.scheme": "Window colours",
 }
 
 

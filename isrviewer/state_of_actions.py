@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isrviewer.session.state import CALIB
+from isrviewer.session.state import CALIB, Route
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -25,6 +25,8 @@ def facts_of(window: Window) -> frozenset[str]:
         "redo": bool(window.model.history.redo_text),
         "switch": row is not None and row.step.switch is not None,
         "panels": len(session.panels) > 1,
+        "step": row is not None,
+        "routes": bool(session.routes),
         "bookmarks": bool(session.bookmarks),
         "regions": bool(session.regions),
         "compared": session.other is not None,
@@ -39,6 +41,7 @@ def checked_actions(window: Window) -> frozenset[str]:
     panel, shows = session.panel, session.panel.shows
     limits, colours = panel.limits, panel.colours
     on = {
+        f"tools.scheme_{window.settings.scheme}",
         f"view.panels_{len(session.panels)}",
         f"view.link_{session.link}",
         f"view.plane_{shows.plane}",
@@ -60,6 +63,7 @@ def checked_actions(window: Window) -> frozenset[str]:
         "picture.mark_range": colours.under is not None,
         "masks.toggle": session.overlay.visible,
         "masks.outline": window.masks.is_outlined,
+        "run.route": Route(shows.step, session.focused) in session.routes,
         "run.pause_at_views": session.pause_at_views,
         "watch.folder": window.watch_commands.is_on,
         "view.full_panel": window.docks.are_put_away,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-__all__ = ["ACCENT", "GRID", "apply_theme", "is_dark", "number_font", "soft"]
+__all__ = ["ACCENT", "GRID", "SCHEMES", "apply_theme", "is_dark", "number_font", "soft"]
 
 ACCENT = QColor("#3D8BD4")
 """Focus, selection and everything that says "here"; readable on light and dark."""
+
+SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+"""Colour schemes by the name that the settings keep."""
 
 GRID = 4
 """Every margin and gap is a multiple of this, in logical pixels."""
@@ -22,9 +30,18 @@ QStatusBar::item {{ border: 0; }}
 """
 
 
-def apply_theme(application: QApplication) -> None:
-    """Set style, accent and style sheet once, before the first widget."""
+def apply_theme(application: QApplication, scheme: str = "system") -> None:
+    """Set style, accent and style sheet.
+
+    Parameters
+    ----------
+    application : `QApplication`
+    scheme : str
+        One of `SCHEMES`.
+    """
     application.setStyle("Fusion")
+    application.styleHints().setColorScheme(SCHEMES[scheme])
+    application.setPalette(QPalette() if scheme == "system" else _palette(scheme == "dark"))
     palette = application.palette()
     for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
         palette.setColor(group, QPalette.ColorRole.Highlight, ACCENT)
@@ -32,6 +49,31 @@ def apply_theme(application: QApplication) -> None:
         palette.setColor(group, QPalette.ColorRole.Accent, ACCENT)
     application.setPalette(palette)
     application.setStyleSheet(_SHEET)
+
+
+def _palette(dark: bool) -> QPalette:
+    """Fusion's own colours of a scheme, for platforms that do not know schemes."""
+    ground, base, text, button = "#EFEFEF", "#FFFFFF", "#000000", "#EFEFEF"
+    if dark:
+        ground, base, text, button = "#2D2D30", "#1F1F22", "#E6E6E6", "#3A3A3E"
+    palette = QPalette(QColor(button), QColor(ground))
+    for role, colour in (
+        (QPalette.ColorRole.Base, base),
+        (QPalette.ColorRole.AlternateBase, ground),
+        (QPalette.ColorRole.ToolTipBase, base),
+        (QPalette.ColorRole.ToolTipText, text),
+        (QPalette.ColorRole.Text, text),
+        (QPalette.ColorRole.WindowText, text),
+        (QPalette.ColorRole.ButtonText, text),
+        (QPalette.ColorRole.Link, ACCENT.name()),
+    ):
+        palette.setColor(role, QColor(colour))
+    soft_text = QColor(text)
+    soft_text.setAlpha(128)
+    palette.setColor(QPalette.ColorRole.PlaceholderText, soft_text)
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#808080"))
+    return palette
 
 
 def is_dark() -> bool:

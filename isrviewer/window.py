@@ -15,8 +15,10 @@ from isrviewer.commands import command_groups
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.run import RunCommands
+from isrviewer.commands.watch import WatchCommands
 from isrviewer.docks import Docks
 from isrviewer.inspectors import Inspectors
+from isrviewer.marks import Marks
 from isrviewer.menus import ActionSet
 from isrviewer.panels.calibs import CalibsPanel
 from isrviewer.panels.compare import ComparePanel
@@ -28,13 +30,18 @@ from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.log import ErrorsPanel, LogPanel
 from isrviewer.panels.masks import MasksPanel
 from isrviewer.panels.messages import MessageStrip
+from isrviewer.panels.overview import OverviewPanel
 from isrviewer.panels.palette import CommandPalette
+from isrviewer.panels.progress import ProgressStrip
 from isrviewer.panels.prompt import Prompt
 from isrviewer.panels.readout import ReadoutBar
 from isrviewer.panels.start import StartPage
 from isrviewer.panels.steps import StepsPanel
 from isrviewer.panels.toolbar import ToolBar
-from isrviewer.runner.messages import Engine, Problem
+from isrviewer.problems import Problems
+from isrviewer.recovery import Recovery
+from isrviewer.runner.jobs import Jobs
+from isrviewer.runner.messages import Engine
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
 from isrviewer.session import RAW, Session, SessionModel
@@ -45,15 +52,13 @@ from isrviewer.session.settings import (
     load_settings,
     save_settings,
     settings_folder,
-    state_folder,
     with_recent,
 )
-from isrviewer.session.store import Autosave, Recovered
+from isrviewer.session.state import CALIB, COMPARED
 from isrviewer.state_of_actions import checked_actions, facts_of
 
 __all__ = ["Window"]
 
-_AUTOSAVE_MS = 2000
 _RUN_MS = 40
 
 
@@ -75,9 +80,6 @@ class Window(QMainWindow):
         self.model = SessionModel(Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay))
         self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
         self.config: Any = None
-        self.autosave = Autosave(state_folder())
-        self._timer = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
-        self._timer.timeout.connect(self._autosave)
         self._run_timer = QTimer(self, singleShot=True, interval=_RUN_MS)
         self._run_timer.timeout.connect(self._show_run)
         self._build_panels()
@@ -89,6 +91,7 @@ class Window(QMainWindow):
         self.addToolBar(self.tools)
         panels: dict[str, QWidget] = {
             "steps": self.steps,
+            "overview": self.overview,
             "config": self.config_panel,
             "masks": self.masks,
             **self.inspectors.panels,
@@ -102,6 +105,9 @@ class Window(QMainWindow):
         }
         self.docks = Docks(self, panels)
         self.menus["View"].addActions(self.docks.toggle_actions())
+        self.problems = Problems(self)
+        self.marks = Marks(self)
+        self.recovery = Recovery(self)
         self._connect()
         self.setAcceptDrops(True)
         self.setWindowTitle("isrviewer")
@@ -109,7 +115,7 @@ class Window(QMainWindow):
         if not fresh_layout:
             self.docks.restore(self.settings.geometry, self.settings.layout)
         self._update_actions()
-        self.start.show_lists(self.settings.recent, self.autosave.left_behind())
+        self.start.show_lists(self.settings.recent, self.recovery.left_behind())
         self.runs.follow_session()
         self.model.observe(self._session_changed)
         application = QApplication.instance()
@@ -130,6 +136,12 @@ class Window(QMainWindow):
         return found
 
     @property
+    def watch_commands(self) -> WatchCommands:
+        found = self.groups["watch"]
+        assert isinstance(found, WatchCommands)
+        return found
+
+    @property
     def run_commands(self) -> RunCommands:
         found = self.groups["run"]
         assert isinstance(found, RunCommands)
@@ -140,9 +152,15 @@ class Window(QMainWindow):
     def _build_panels(self) -> None:
         self.strip = MessageStrip()
         self.prompt = Prompt()
+        self.progress = ProgressStrip()
+        self.jobs = Jobs(self)
+        self.jobs.announced.connect(self.progress.show_text)
+        self.progress.cancelled.connect(self.jobs.cancel)
         self.start = StartPage()
         self.grid = PanelGrid(self.model, self.runs)
         self.steps = StepsPanel(self.model)
+        self.overview = OverviewPanel()
+        self.overview.follow(self.grid.focused.view)
         self.config_panel = ConfigPanel(self.model)
         self.masks = MasksPanel(self.model)
         self.inspectors = Inspectors(self.model, self.runs, self)
@@ -165,14 +183,13 @@ class Window(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.strip)
         column.addWidget(self.prompt)
+        column.addWidget(self.progress)
         column.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
         self.runs.view_changed.connect(self._run_changed)
         self.runs.loaded.connect(self._loaded)
-        self.runs.problem.connect(self._problem)
-        self.runs.planes_changed.connect(self.errors.resolve)
         self.grid.cursor_moved.connect(self._cursor_moved)
         self.grid.shown.connect(self._shown)
         self.grid.failed.connect(self.strip.error)
@@ -181,24 +198,20 @@ class Window(QMainWindow):
         self.inspectors.raise_asked.connect(self.raise_panel)
         self.inspectors.place_chosen.connect(lambda x, y: self.grid.focused.view.go_to(x, y))
         self.steps.switched.connect(self.run_commands.toggle_field)
-        self.steps.cure_asked.connect(self._cure)
         trigger = self.actions_by_table.trigger
         self.config_panel.tools.asked.connect(trigger)
         self.config_panel.tools.preset_chosen.connect(self.edit.load_preset)
         self.config_panel.tools.state_chosen.connect(self.edit.recall_named)
         self.config_panel.tools.state_forgotten.connect(self.edit.forget_named)
         self.calibs.folder_asked.connect(self.files.calib_folder)
+        self.masks.place_chosen.connect(self.groups["masks"].go_to_region)
         self.compare.asked.connect(trigger)
-        self.compare.field_chosen.connect(self._go_to_error)
+        self.compare.field_chosen.connect(self.problems.go_to)
         self.header.compare_asked.connect(self.files.compare_headers)
         self.keys.changed.connect(self._change_keys)
-        self.errors.chosen.connect(self._go_to_error)
-        self.errors.count_changed.connect(self._count_errors)
         self.tools.detector_chosen.connect(self.run_commands.choose_ccd)
         self.start.asked.connect(trigger)
         self.start.recent_chosen.connect(self.files.open_path)
-        self.start.recovery_chosen.connect(self._recover)
-        self.start.recovery_dismissed.connect(lambda left: left.path.unlink(missing_ok=True))
         self._recent = self.menus["File"].addMenu("Recent frames")
         self._recent.aboutToShow.connect(self._fill_recent)
 
@@ -206,11 +219,16 @@ class Window(QMainWindow):
 
     def begin(self) -> None:
         """After the first paint: load what is slow to load, and run what the session has open."""
-        self.actions_by_table.draw_icons(self.palette().color(QPalette.ColorRole.ButtonText).name())
+        self.update_icons()
         self._show_config()
         if self.model.session.frame:
             self._stack.setCurrentWidget(self.grid)
             self.runs.run()
+
+    def update_icons(self) -> None:
+        """Draw the icons in the colour of the text, and tick what is on."""
+        self.actions_by_table.draw_icons(self.palette().color(QPalette.ColorRole.ButtonText).name())
+        self._update_actions()
 
     def raise_panel(self, name: str) -> None:
         """Bring a dock to the front."""
@@ -237,13 +255,13 @@ class Window(QMainWindow):
     def _session_changed(self, old: Session, new: Session) -> None:
         if old.config != new.config:
             self._show_config()
+        self.overview.follow(self.grid.focused.view)
         if old.panel.shows != new.panel.shows or old.focused != new.focused:
             self._shown(new.focused)
         if old.frame != new.frame and new.frame:
             self.setWindowFilePath(new.frame)
             self.setWindowTitle(f"{Path(new.frame).name} — isrviewer")
         self._update_actions()
-        self._timer.start()
 
     def _show_config(self) -> None:
         self.config, problems = effective_config(self.model.session.config)
@@ -274,9 +292,9 @@ class Window(QMainWindow):
         self.header.show_frame(view.facts, dict(view.facts.detectors).get(view.detector, ""))
         self.errors.resolve("frame")
         self.remember(recent=with_recent(self.settings, view.facts.path).recent)
-        steps = {row.step.name for row in view.rows} | {RAW}
-        if self.model.session.panel.shows.step not in steps:
-            self.strip.note(f"This chain has no step {self.model.session.panel.shows.step}.")
+        shown = self.model.session.panel.shows.step.removeprefix(COMPARED)
+        if shown != RAW and not shown.startswith(CALIB) and view.row(shown) is None:
+            self.strip.note(f"This chain has no step {shown}.")
 
     def _shown(self, index: int) -> None:
         if index == self.model.session.focused:
@@ -297,37 +315,6 @@ class Window(QMainWindow):
             reading = replace(reading, value=float(panel.planes.image[y, x]))
         self.readout.show_reading(reading, panel.planes.unit if panel.planes is not None else "")
         self.inspectors.show_cursor(reading.raw if reading is not None else None)
-
-    def _problem(self, problem: Problem) -> None:
-        self.errors.add(problem)
-        cures: dict[str, Callable[[], None]] = {}
-        row = self.runs.view.row(problem.where)
-        if row is not None and (row.step.needs or row.step.switch):
-            cures["Switch off what has no calibration"] = self.run_commands.switch_off_missing
-            cures["Calibration folder…"] = self.files.calib_folder
-        self.strip.error(f"{problem.where}: {problem.text}", cures)
-
-    def _cure(self, cure: str, step: str) -> None:
-        row = self.runs.view.row(step)
-        match cure:
-            case "off" if row is not None and row.step.switch:
-                self.run_commands.toggle_field(row.step.switch)
-            case "missing":
-                self.run_commands.switch_off_missing()
-            case "calibration":
-                self.raise_panel("calibs")
-            case "field" if row is not None:
-                self.raise_panel("config")
-                self.config_panel.show_group(row.step.label)
-
-    def _go_to_error(self, where: str) -> None:
-        row = self.runs.view.row(where)
-        if row is None:
-            self.raise_panel("config")
-            self.config_panel.go_to(where)
-
-    def _count_errors(self, count: int) -> None:
-        self.docks.by_name["errors"].setWindowTitle(f"Errors ({count})" if count else "Errors")
 
     def _update_actions(self) -> None:
         self.actions_by_table.update(facts_of(self), checked_actions(self))
@@ -369,27 +356,15 @@ class Window(QMainWindow):
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
-        self._timer.stop()
         self._run_timer.stop()
         if not self._fresh_layout:
             self.remember(**self.docks.layout())
         self.runs.close()
-        self.files.close()
+        self.jobs.close()
+        self.watch_commands.close()
         self.grid.close_views()
         self.inspectors.close()
         self.masks.close_background()
         self.log.detach()
-        self.autosave.discard()
+        self.recovery.close()
         event.accept()
-
-    # Recovery
-
-    def _autosave(self) -> None:
-        try:
-            self.autosave.save(self.model.session)
-        except OSError as error:
-            self.strip.error(f"The session cannot be saved for recovery: {error.strerror or error}")
-
-    def _recover(self, left: Recovered) -> None:
-        self.files.restore_session(left.session)
-        left.path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ valid polygon and the configuration as tables of our own.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +42,7 @@ def write_exposure(
     path: str | os.PathLike[str],
     provenance: Provenance | None = None,
     overwrite: bool = False,
+    on_part: Callable[[], None] | None = None,
 ) -> Path:
     """Write an exposure, all or nothing.
 
@@ -55,6 +56,8 @@ def write_exposure(
     provenance : `Provenance`, optional
     overwrite : bool
         Replace an existing file.
+    on_part : callable, optional
+        Called before each HDU is written; may raise to end the work.
 
     Returns
     -------
@@ -73,6 +76,8 @@ def write_exposure(
     check_target(target, overwrite)
     with _explained(target), written_atomically(target) as temporary, temporary.open("wb") as out:
         for header, data in _hdus(exposure, provenance):
+            if on_part is not None:
+                on_part()
             out.write(header.tostring(padding=True).encode("ascii"))
             if data is not None:
                 _write_data(out, data)

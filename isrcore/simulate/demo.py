@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -39,13 +40,15 @@ def _demo_text() -> str:
     return (files("resources") / "simulate" / "demo.json").read_text("utf-8")
 
 
-def simulate_demo(folder: str | Path | None = None) -> DemoFiles:
+def simulate_demo(folder: str | Path | None = None, on_part: Callable[[], None] | None = None) -> DemoFiles:
     """The demo frame with its calibrations; made now if it is not there in this version.
 
     Parameters
     ----------
     folder : str or path, optional
         Default: ``demo`` in the user's cache folder of the program.
+    on_part : callable, optional
+        Called before each CCD and each master is made; may raise to end the work.
 
     Raises
     ------
@@ -62,8 +65,13 @@ def simulate_demo(folder: str | Path | None = None) -> DemoFiles:
         return demo
     folder.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    simulate_raw(recipe, demo.frame).save(demo.truth)
-    simulate_calibrations(recipe, demo.calibrations)
+
+    def next_part(_: object) -> None:
+        if on_part is not None:
+            on_part()
+
+    simulate_raw(recipe, demo.frame, next_part).save(demo.truth)
+    simulate_calibrations(recipe, demo.calibrations, next_part)
     # The stamp comes last: what is interrupted before is made anew.
     with written_atomically(stamp) as temporary:
         temporary.write_text(version, "utf-8")

@@ -56,7 +56,9 @@ class _Kind:
     make: Callable[[SimulationRecipe, Chip], NDArray[np.float32]]
 
 
-def simulate_calibrations(recipe: SimulationRecipe, folder: str | Path) -> dict[str, Path]:
+def simulate_calibrations(
+    recipe: SimulationRecipe, folder: str | Path, on_master: Callable[[str], None] | None = None
+) -> dict[str, Path]:
     """Write the masters that fit a recipe: bias, dark, flat, mask, and fringe where the filter has fringes.
 
     Parameters
@@ -65,6 +67,8 @@ def simulate_calibrations(recipe: SimulationRecipe, folder: str | Path) -> dict[
         Filter, camera run, detectors and seed count. The files hold the recipe's detectors only.
     folder : str or path
         Made when it does not exist; files of the same name are replaced.
+    on_master : callable, optional
+        Called with the kind before each master is made.
 
     Returns
     -------
@@ -81,6 +85,8 @@ def simulate_calibrations(recipe: SimulationRecipe, folder: str | Path) -> dict[
     for kind, what in tokens.items():
         if kind == "fringe" and not any(fringe_amplitude(n, recipe.filter) for n in recipe.detectors):
             continue
+        if on_master is not None:
+            on_master(kind)
         stem = f"{recipe.camera_run}.{kind}.{what}"
         paths[kind] = folder / f"{stem}.{recipe.n_ccd}.00.fits.fz"
         write_fits(paths[kind], *_master(recipe, kind, stem), compression)

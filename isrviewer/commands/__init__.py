@@ -11,9 +11,11 @@ from isrviewer.commands.compare import CompareCommands
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.picture import PictureCommands
+from isrviewer.commands.regions import RegionCommands
 from isrviewer.commands.run import RunCommands
 from isrviewer.commands.tools import HelpCommands, MaskCommands, ToolCommands
 from isrviewer.commands.view import ViewCommands
+from isrviewer.commands.watch import WatchCommands
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -30,6 +32,8 @@ def command_groups(window: Window) -> dict[str, object]:
         "picture": PictureCommands(window),
         "run": RunCommands(window),
         "masks": MaskCommands(window),
+        "regions": RegionCommands(window),
+        "watch": WatchCommands(window),
         "compare": CompareCommands(window),
         "tools": ToolCommands(window),
         "help": HelpCommands(window),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from isrcore.atomic import written_atomically
-from isrviewer.runner.background import Background
 from isrviewer.session import Session
 from isrviewer.session.changes import load_overrides, open_frame
 from isrviewer.session.config import changed_by_file, override_text
@@ -38,11 +37,6 @@ class FileCommands:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._model = window.model
-        self._background = Background(window)
-
-    def close(self) -> None:
-        """The window closes: nothing may arrive any more."""
-        self._background.close()
 
     # What to open or write is asked here ...
 
@@ -52,10 +46,18 @@ class FileCommands:
 
     def open_demo(self, detector: int | None = None) -> None:
         """Simulate the demo frame once, then open it."""
-        from isrcore.simulate.demo import simulate_demo
 
-        self._window.strip.note("Making the demo frame and its calibrations…")
-        self._background.compute(_outcome(simulate_demo), partial(self._demo_made, detector))
+        def make(check: Callable[[], None]) -> DemoFiles:
+            from isrcore.simulate.demo import simulate_demo
+
+            return simulate_demo(on_part=check)
+
+        self._window.jobs.start(
+            "Making the demo frame and its calibrations",
+            make,
+            partial(self._demo_made, detector),
+            lambda error: self._window.strip.error(f"The demo could not be made: {error}"),
+        )
 
     def calib_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self._window, "Calibration folder", self._model.session.calib_folder)
@@ -160,33 +162,37 @@ class FileCommands:
             return
         session, calibs = self._model.session, self._window.runs.view.calibs
 
-        def write() -> str:
+        def write(check: Callable[[], None]) -> str:
             from isrcore.export.exposure import write_exposure
             from isrcore.export.provenance import Provenance
 
             used = {info.kind: f"{info.path} ({info.why})" for info in calibs if info.path}
             provenance = Provenance(session.frame, shows.step, override_text(session), used)
-            write_exposure(exposure, path, provenance, overwrite=True)
+            write_exposure(exposure, path, provenance, overwrite=True, on_part=check)
             return path
 
-        self._background.compute(_outcome(write), self._written)
+        self._window.jobs.start(
+            f"Writing {Path(path).name}",
+            write,
+            lambda written: self._window.strip.note(f"Wrote {written}"),
+            lambda error: self._window.strip.error(f"Nothing was written: {error}"),
+        )
 
     def compare_headers_with(self, path: str) -> None:
         """Read the headers of another file beside the GUI thread and show them beside those of the frame."""
 
-        def read() -> dict[str, CardHeader]:
+        def read(check: Callable[[], None]) -> dict[str, CardHeader]:
             from isrcore.data.fits_file import open_fits
 
             return {hdu.name or ("" if hdu.index else "primary"): hdu.header for hdu in open_fits(path).hdus}
 
-        def show(outcome: dict[str, CardHeader] | Exception) -> None:
-            if isinstance(outcome, Exception):
-                self._window.strip.error(str(outcome))
-                return
-            self._window.header.show_other(Path(path).name, outcome)
+        def show(headers: dict[str, CardHeader]) -> None:
+            self._window.header.show_other(Path(path).name, headers)
             self._window.raise_panel("header")
 
-        self._background.compute(_outcome(read), show)
+        self._window.jobs.start(
+            f"Reading the headers of {Path(path).name}", read, show, lambda error: self._window.strip.error(str(error))
+        )
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen."""
@@ -195,21 +201,11 @@ class FileCommands:
         else:
             self._window.strip.error(f"{path} could not be written; choose another folder.")
 
-    def _demo_made(self, detector: int | None, outcome: DemoFiles | Exception) -> None:
-        if isinstance(outcome, Exception):
-            self._window.strip.error(f"The demo could not be made: {outcome}")
-            return
-        self._window.strip.dismiss()
-        session = replace(self._model.session, calib_folder=str(outcome.calibrations), calibs=())
+    def _demo_made(self, detector: int | None, demo: DemoFiles) -> None:
+        session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
         switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doDefect")]
         session = load_overrides(session, switches, "demo")
-        self._model.change(open_frame(session, str(outcome.frame), detector), "open the demo")
-
-    def _written(self, outcome: object) -> None:
-        if isinstance(outcome, Exception):
-            self._window.strip.error(f"Nothing was written: {outcome}")
-        else:
-            self._window.strip.note(f"Wrote {outcome}")
+        self._model.change(open_frame(session, str(demo.frame), detector), "open the demo")
 
     def _write(self, write: Callable[[], None], path: str) -> None:
         try:
@@ -228,15 +224,3 @@ class FileCommands:
         path, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
         if path:
             then(path)
-
-
-def _outcome(work: Callable[[], object]) -> Callable[[], object]:
-    """Return an expected error as a value, because it has to reach another thread."""
-
-    def attempt() -> object:
-        try:
-            return work()
-        except (OSError, ValueError, LookupError, RuntimeError) as error:
-            return error
-
-    return attempt

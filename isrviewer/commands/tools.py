@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QApplication
+
 from isrviewer.session.changes import add_bookmark, set_view, show, toggle_pin
 from isrviewer.session.readout import read_pixel
 from isrviewer.session.state import Pin
+from isrviewer.theme import apply_theme
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -66,6 +69,14 @@ class ToolCommands:
 
     def palette(self) -> None:
         self._window.open_palette()
+
+    def scheme(self, name: str) -> None:
+        """Light, dark, or as the system has it; remembered for the next start."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        apply_theme(application, name)
+        self._window.remember(scheme=name)
+        self._window.update_icons()
 
     def find_field(self) -> None:
         self._window.raise_panel("config")

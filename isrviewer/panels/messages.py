@@ -41,6 +41,11 @@ class MessageStrip(QFrame):
         self._show(text, "#3D8BD4", {})
         self._timer.start()
 
+    def offer(self, text: str, choices: dict[str, Callable[[], None]]) -> None:
+        """Say something with buttons for what can be done; stays until it is answered or dismissed."""
+        self._timer.stop()
+        self._show(text, "#3D8BD4", choices)
+
     def error(self, text: str, cures: dict[str, Callable[[], None]] | None = None) -> None:
         """Say what failed, with buttons for what can be done about it."""
         self._timer.stop()
@@ -55,6 +60,7 @@ class MessageStrip(QFrame):
             item.widget().deleteLater()
         for word, cure in cures.items():
             button = QPushButton(word)
+            button.setToolTip(word)
             button.clicked.connect(lambda _, act=cure: (self.dismiss(), act()))
             self._cures.addWidget(button)
         self.text.setText(text)

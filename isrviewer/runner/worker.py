@@ -121,7 +121,7 @@ class Runner(QObject):
             self._worker.cancel(self.generation)
             self._set_busy(False)
 
-    def close(self, timeout: float = 0.8) -> bool:
+    def close(self, timeout: float = 0.2) -> bool:
         """Stop for good; returns whether the thread ended within `timeout` seconds (else it ends with the process)."""
         self.generation += 1
         self._worker.close()

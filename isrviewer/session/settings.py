@@ -42,6 +42,8 @@ class Settings:
         Mask colours for new sessions.
     budget_mb : int
         Memory for kept results in MB (1e6 bytes); 0 for a quarter of the memory, at most 2 GB.
+    scheme : str
+        ``system``, ``light`` or ``dark``.
     geometry, layout : str
         Window geometry and dock layout in base64.
     """
@@ -51,6 +53,7 @@ class Settings:
     shortcuts: dict[str, str] = field(default_factory=dict)
     overlay: OverlayStyle = field(default_factory=OverlayStyle)
     budget_mb: int = 0
+    scheme: str = "system"
     geometry: str = ""
     layout: str = ""
 

@@ -116,4 +116,4 @@ def opened(window: Window, frame: str, qtbot: QtBot) -> Window:
 
 def settle(window: Window, qtbot: QtBot) -> None:
     """Wait until runs and pictures are complete."""
-    qtbot.waitUntil(lambda: not window.runs.busy and window.grid.is_settled, timeout=10000)
+    qtbot.waitUntil(lambda: not (window.runs.busy or window.jobs.busy) and window.grid.is_settled, timeout=10000)

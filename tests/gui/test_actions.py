@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from isrviewer.actions import ACTIONS, BY_ID, MENUS, Action, keys_of
 from isrviewer.commands.view import parse_place
 from isrviewer.panels.palette import match_rank
+from isrviewer.session.state import Region
 from isrviewer.window import Window
 from tests.gui.conftest import settle
 
@@ -40,7 +42,7 @@ def no_dialogs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     import isrcore.simulate.demo
 
-    def refuse() -> Any:
+    def refuse(on_part: Any = None) -> Any:
         raise OSError("no demo in this test")
 
     monkeypatch.setattr(isrcore.simulate.demo, "simulate_demo", refuse)
@@ -53,6 +55,7 @@ def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iter
     settle(opened, qtbot)
     opened.edit.remember_as("one")
     opened.actions_by_table.trigger("compare.keep")
+    opened.model.change(replace(opened.model.session, regions=(Region("point", ((3.0, 4.0),)),)))
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["view.panels_2"].trigger()

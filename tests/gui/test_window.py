@@ -290,10 +290,10 @@ def test_restoring_names_missing_files(window: Window, qtbot: QtBot, tmp_path: P
 
 def test_autosave_follows_the_session_and_goes_at_the_end(opened: Window, qtbot: QtBot) -> None:
     opened.run_commands.toggle_field("doFlat")
-    qtbot.waitUntil(lambda: opened.autosave.path.exists(), timeout=5000)
-    qtbot.waitUntil(lambda: load_session(opened.autosave.path) == opened.model.session, timeout=5000)
+    qtbot.waitUntil(lambda: opened.recovery.path.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: load_session(opened.recovery.path) == opened.model.session, timeout=5000)
     opened.close()
-    assert not opened.autosave.path.exists()
+    assert not opened.recovery.path.exists()
 
 
 def test_closing_during_a_run_does_not_wait_for_it(opened: Window, qtbot: QtBot, engine: SmallEngine) -> None:

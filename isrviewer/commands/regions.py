@@ -1,0 +1,117 @@
+"""DS9 region files, and the box that was drawn last as a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from isrcore.geom import Box
+from isrviewer.session.region_file import read_regions, write_regions
+from isrviewer.session.state import Region
+
+if TYPE_CHECKING:
+    from isrcore.image import Exposure
+    from isrviewer.window import Window
+
+__all__ = ["RegionCommands", "raw_offset"]
+
+REGIONS = "DS9 regions (*.reg);;All files (*)"
+
+
+def raw_offset(exposure: Exposure) -> tuple[int, int] | None:
+    """Raw pixel minus pixel of the exposure; None when amplifiers were moved apart by assembly."""
+    from isrcore.export.sky import trim_offset  # with astropy, which a start without a frame need not load
+
+    return trim_offset(exposure)
+
+
+class RegionCommands:
+    """What can be done with regions. Image coordinates in a file are those of the plane in the focused panel."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+        self._box: tuple[Box, Exposure] | None = None
+        window.grid.box_drawn.connect(self._remember_box)
+
+    def load(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Load regions", "", REGIONS)
+        if path:
+            self.load_file(path)
+
+    def save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save regions", "regions.reg", REGIONS)
+        if path:
+            self.save_file(path)
+
+    def load_file(self, path: str) -> None:
+        """Add the regions of a file, as one undoable change."""
+        frame = self._frame()
+        if frame is None:
+            return
+        offset, exposure = frame
+        self._window.jobs.start(
+            f"Reading {Path(path).name}",
+            lambda check: read_regions(Path(path), offset, exposure.wcs),
+            lambda found: self._add(path, *found),
+            lambda error: self._window.strip.error(str(error)),
+        )
+
+    def save_file(self, path: str) -> None:
+        """Write the regions and the pinned pixels."""
+        frame = self._frame()
+        if frame is None:
+            return
+        session = self._model.session
+        pins = tuple(Region("point", ((pin.x, pin.y),), text=f"pin {pin.x} {pin.y}") for pin in session.pins)
+        regions = session.regions + pins
+
+        def write(check: Callable[[], None]) -> str:
+            write_regions(Path(path), regions, frame[0])
+            return path
+
+        self._window.jobs.start(
+            f"Writing {Path(path).name}",
+            write,
+            lambda written: self._window.strip.note(f"Wrote {len(regions)} regions to {written}"),
+            lambda error: self._window.strip.error(f"Nothing was written: {error}"),
+        )
+
+    def keep_box(self) -> None:
+        """Make a region of the box that was drawn last."""
+        offset = None if self._box is None else raw_offset(self._box[1])
+        if self._box is None or offset is None:
+            self._window.strip.note("Draw a box first: hold Shift and drag in a panel.")
+            return
+        box = self._box[0]
+        centre = (box.x0 + (box.width - 1) / 2 + offset[0], box.y0 + (box.height - 1) / 2 + offset[1])
+        region = Region("box", (centre,), (float(box.width), float(box.height)))
+        session = self._model.session
+        self._model.change(replace(session, regions=(*session.regions, region)), "box region")
+
+    def clear(self) -> None:
+        self._model.change(replace(self._model.session, regions=()), "clear regions")
+
+    def _add(self, path: str, regions: tuple[Region, ...], left_out: list[str]) -> None:
+        session, name = self._model.session, Path(path).name
+        self._model.change(replace(session, regions=(*session.regions, *regions)), f"regions of {name}")
+        if left_out:
+            reason = f"{len(left_out)} of {name} left out: {'; '.join(sorted(set(left_out)))}"
+            self._window.strip.error(f"{len(regions)} regions loaded. {reason}")
+        else:
+            self._window.strip.note(f"{len(regions)} regions loaded from {name}.")
+
+    def _frame(self) -> tuple[tuple[int, int], Exposure] | None:
+        exposure = self._window.grid.focused.exposure
+        offset = None if exposure is None else raw_offset(exposure)
+        if exposure is None or offset is None:
+            self._window.strip.error("Regions need a frame on screen whose pixels lead back to the raw frame.")
+            return None
+        return offset, exposure
+
+    def _remember_box(self, box: Box, exposure: Exposure) -> None:
+        self._box = box, exposure

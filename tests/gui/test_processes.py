@@ -1,0 +1,144 @@
+"""The program as a process of its own: killed and started again, closed in the middle of a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from isrviewer.session.state import Pin
+from isrviewer.window import Window
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CHANGED_THEN_IDLE = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from isrviewer import app
+from isrviewer.session.changes import toggle_pin
+from isrviewer.session.state import Pin
+from tests.gui.small_engine import SmallEngine
+
+application = QApplication([])
+engine = SmallEngine()
+app.make_engine = lambda settings: engine
+
+def change():
+    window = next(w for w in QApplication.topLevelWidgets() if hasattr(w, "recovery"))
+    window.files.open_path(sys.argv[1])
+    window.edit.remember_as("before")
+    window.run_commands.toggle_field("doFlat")
+    window.actions_by_table.trigger("view.panels_2")
+    window.model.change(toggle_pin(window.model.session, Pin(3, 4)), "pin")
+    watch = QTimer(window, interval=20)
+    watch.timeout.connect(lambda: say_when_saved(window, watch))
+    watch.start()
+
+def say_when_saved(window, watch):
+    from isrviewer.session.store import load_session
+    if window.recovery.path.exists() and load_session(window.recovery.path) == window.model.session:
+        watch.stop()
+        print("saved", flush=True)
+
+QTimer.singleShot(200, change)
+sys.exit(app.main([]))
+"""
+
+CLOSED_WHILE_RUNNING = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from isrviewer import app
+import tests.gui.small_engine as small
+
+application = QApplication([])
+
+class SlowEngine(small.SmallEngine):
+    def _run(self, task, state, request, emit, cancel):
+        if cancel():
+            return False
+        print("running", flush=True)
+        time.sleep(30)
+        return True
+
+app.make_engine = lambda settings: SlowEngine()
+
+def close_when_running():
+    window = next(w for w in QApplication.topLevelWidgets() if hasattr(w, "recovery"))
+    if window.runs.busy and window.runs.view.rows:
+        watch.stop()
+        print("closing", time.monotonic(), flush=True)
+        window.close()
+
+watch = QTimer(interval=20)
+watch.timeout.connect(close_when_running)
+QTimer.singleShot(200, watch.start)
+sys.exit(app.main([sys.argv[1]]))
+"""
+
+
+HARMLESS = "This plugin does not support propagateSizeHints()"
+"""What Qt's offscreen platform says whenever a window has a smallest size."""
+
+PATIENCE = 60
+"""Seconds after which a process that says nothing is ended."""
+
+
+def start(script: str, *arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_process_is_recovered(
+    make_window: Callable[[], Window], frame: str, qtbot: QtBot, own_settings: Path
+) -> None:
+    child = start(CHANGED_THEN_IDLE, frame)
+    assert child.stdout is not None
+    alarm = threading.Timer(PATIENCE, child.kill)
+    alarm.start()
+    said = child.stdout.readline()
+    alarm.cancel()
+    child.send_signal(signal.SIGKILL)
+    errors = child.communicate(timeout=PATIENCE)[1]
+    assert said == "saved\n", errors
+    window = make_window()
+    restore = next(button for button in window.start.findChildren(QPushButton) if button.text() == "Restore")
+    qtbot.waitUntil(lambda: restore.height() > 10)
+    qtbot.mouseClick(restore, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.runs.busy and bool(window.runs.view.rows), timeout=20000)
+    session = window.model.session
+    assert session.frame == frame
+    assert [(override.field, override.value) for override in session.config] == [("doFlat", True)]
+    assert session.pins == (Pin(3, 4),)
+    assert [state.name for state in session.named] == ["before"]
+    assert len(window.grid.panels) == 2
+    assert {row.step.name: row.status for row in window.runs.view.rows}["doFlat"] in {"done", "cached"}
+    assert not list(own_settings.glob(f"autosave-{child.pid}.json"))
+
+
+def test_closing_in_the_middle_of_a_step_ends_the_process_within_a_second(frame: str) -> None:
+    child = start(CLOSED_WHILE_RUNNING, frame)
+    out, errors = child.communicate(timeout=PATIENCE)
+    ended = time.monotonic()
+    closing = float(out.rpartition("closing ")[2])
+    assert "running" in out
+    assert child.returncode == 0
+    assert [line for line in errors.splitlines() if line != HARMLESS] == []
+    assert ended - closing < 1.0

@@ -1,0 +1,69 @@
+"""Regions on the panels, in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from isrviewer.panels.region_shapes import region_shapes
+from isrviewer.session.state import Pin, Region
+from isrviewer.window import Window
+from tests.gui.conftest import settle
+
+
+def kinds(window: Window, panel: int = 0) -> list[str]:
+    return [shape.kind for shape in window.grid.panels[panel].view._shapes]
+
+
+def test_a_file_is_drawn_saved_and_undone(opened: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    pytest.importorskip("regions")
+    path = tmp_path / "a.reg"
+    path.write_text("image\ncircle(10,20,5) # text={star}\nbox(5,6,4,2,0)\npanda(3,3,0,90,1,1,2,1)\n")
+    opened.groups["regions"].load_file(str(path))  # type: ignore[attr-defined]
+    settle(opened, qtbot)
+    assert [region.points for region in opened.model.session.regions] == [((9.0, 19.0),), ((4.0, 5.0),)]
+    assert "2 regions loaded" in opened.strip.text.text()
+    assert kinds(opened) == ["circle", "polygon"]
+    opened.actions_by_table.trigger("view.panels_2")
+    settle(opened, qtbot)
+    assert kinds(opened, 1) == ["circle", "polygon"]
+    copy = tmp_path / "b.reg"
+    opened.groups["regions"].save_file(str(copy))  # type: ignore[attr-defined]
+    settle(opened, qtbot)
+    assert "circle(10.0" in copy.read_text()
+    opened.actions_by_table.trigger("regions.clear")
+    assert kinds(opened) == []
+    opened.model.undo()
+    assert kinds(opened) == ["circle", "polygon"]
+
+
+def test_the_box_that_was_drawn_becomes_a_region(opened: Window, qtbot: QtBot) -> None:
+    opened.actions_by_table.trigger("regions.keep_box")
+    assert "Draw a box first" in opened.strip.text.text()
+    view = opened.grid.focused.view
+    start, end = (view.to_widget(x, y).toPoint() for x, y in ((5, 30), (15, 10)))
+    shift = Qt.KeyboardModifier.ShiftModifier
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, shift, start)
+    qtbot.mouseMove(view, (start + end) / 2)
+    qtbot.mouseMove(view, end)
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, shift, end)
+    opened.actions_by_table.trigger("regions.keep_box")
+    (region,) = opened.model.session.regions
+    assert region.kind == "box"
+    assert region.points[0] == pytest.approx((10, 20), abs=1.5)
+
+
+def test_pins_are_marked(opened: Window, qtbot: QtBot) -> None:
+    from isrviewer.session.changes import toggle_pin
+
+    opened.model.change(toggle_pin(opened.model.session, Pin(3, 4)), "pin")
+    assert kinds(opened) == ["cross"]
+
+
+def test_a_turned_box_keeps_its_corners() -> None:
+    (shape,) = region_shapes((Region("box", ((42.0, 10.0),), (4.0, 2.0), 90.0),), (32, 0))
+    corners = [(round(x, 6), round(y, 6)) for x, y in shape.points]
+    assert sorted(corners) == [(9.0, 8.0), (9.0, 12.0), (11.0, 8.0), (11.0, 12.0)]
