@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from isrviewer.session import RAW
-from isrviewer.session.changes import open_frame, set_field, show_step, toggle_breakpoint
+from isrviewer.session.changes import open_frame, route, set_field, show_step, toggle_breakpoint
 from isrviewer.session.config import is_on
+from isrviewer.session.state import Route
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -79,6 +80,16 @@ class RunCommands:
     def pause_at_views(self) -> None:
         session = self._model.session
         self._model.change(replace(session, pause_at_views=not session.pause_at_views), "pause at debug views")
+
+    def route(self) -> None:
+        """Send the selected step to the focused panel from now on, or no longer."""
+        session = self._model.session
+        step, panel = session.panel.shows.step, session.focused
+        known = Route(step, panel) in session.routes
+        self._model.change(route(session, step, None if known else panel), f"route of {step}")
+
+    def forget_routes(self) -> None:
+        self._model.change(replace(self._model.session, routes=()), "forget routes")
 
     def next_step(self) -> None:
         self._walk(1)

@@ -79,6 +79,7 @@ class ImageView(NavigatedWidget):
             slot.failed.connect(self.failed)
         self._planes: ImagePlanes | None = None
         self._other_planes: ImagePlanes | None = None
+        self._other_shift = (0.0, 0.0)
         self._announced: ImagePlanes | None = None
         self._style = PictureStyle()
         self._shows_other = False
@@ -122,9 +123,16 @@ class ImageView(NavigatedWidget):
         self._planes = planes
         self._slot.show(planes, self._style, self._zoom_for(planes))
 
-    def set_second(self, planes: ImagePlanes | None) -> None:
-        """Have other planes ready for `show_second` and the curtain, with the limits of the first."""
-        self._other_planes = planes
+    def set_second(self, planes: ImagePlanes | None, shift: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Have other planes ready for `show_second` and the curtain, with the limits of the first.
+
+        Parameters
+        ----------
+        planes : `ImagePlanes` or None
+        shift : (float, float)
+            What to add to a place in the first planes to be at the same pixel of the detector in these.
+        """
+        self._other_planes, self._other_shift = planes, shift
         if planes is None:
             self._shows_other, self._curtain = False, None
         # What was second before must not stand in for these while they are prepared.
@@ -263,13 +271,16 @@ class ImageView(NavigatedWidget):
         painter.end()
 
     def _paint_slot(self, painter: QPainter, slot: PlaneSlot, area: QRectF) -> Picture | None:
-        ratio = self.devicePixelRatioF()
-        picture = slot.draw(self.view, self._screen_size(), self._highlight, max(1, round(ratio)))
+        ratio, view = self.devicePixelRatioF(), self.view
+        if slot is self._other:
+            (x, y), (dx, dy) = view.center, self._other_shift
+            view = replace(view, center=(x + dx, y + dy))
+        picture = slot.draw(view, self._screen_size(), self._highlight, max(1, round(ratio)))
         if picture is None:
             return None
         height, width = picture.pixels.shape
         image = QImage(picture.pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        grid = Grid.of(self.view, self._screen_size(), picture.request.planes.xy0)
+        grid = Grid.of(view, self._screen_size(), picture.request.planes.xy0)
         if picture.grid == grid:
             image.setDevicePixelRatio(ratio)
             painter.drawImage(area.topLeft(), image)

@@ -17,6 +17,7 @@ from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.background import Background
 from isrviewer.runner.shown import Source, is_derived, make_planes
 from isrviewer.session import RAW, Shows
+from isrviewer.session.readout import same_place
 from isrviewer.session.state import CALIB, COMBINATIONS, PLANES, PREVIOUS
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class ImagePanel(QFrame):
         self.exposure: Exposure | None = None
         self.planes: ImagePlanes | None = None
         self._shows = Shows()
+        self._on_screen: Exposure | None = None
         self._steps: Sequence[tuple[str, str]] = ()
         self._second = PREVIOUS
         self._calibrations: Sequence[str] = ()
@@ -103,6 +105,7 @@ class ImagePanel(QFrame):
         self.view.menu_asked.connect(self._show_menu)
         self.bar.pressed.connect(self.entered)
         self.view.failed.connect(self.failed)
+        self.view.shown.connect(self._arrived)
 
     @property
     def title(self) -> str:
@@ -162,9 +165,24 @@ class ImagePanel(QFrame):
             if isinstance(planes, ValueError):
                 self.failed.emit(str(planes))
             elif self._second_request is request:
-                self.view.set_second(planes)
+                self.view.set_second(planes, self._shift_to(source.exposure))
 
         self._deriving_second.compute(lambda: _attempt(shows, source, None, expression), answer)
+
+    def _shift_to(self, other: Exposure) -> tuple[float, float]:
+        """What to add to a place on screen to be at the same pixel of the detector in another exposure."""
+        center = self.view.view.center
+        place = None if self.exposure is None else same_place(self.exposure, other, *center)
+        return (0.0, 0.0) if place is None else (place[0] - center[0], place[1] - center[1])
+
+    def _arrived(self, planes: ImagePlanes | None) -> None:
+        """Stay at the same pixels of the detector when a step has cut its overscan off."""
+        before, self._on_screen = self._on_screen, self.exposure
+        if planes is not self.planes or before is None or self.exposure is None or self.view.is_fitted:
+            return
+        place = same_place(before, self.exposure, *self.view.view.center)
+        if place is not None and place != self.view.view.center:
+            self.view.center_on(*place)
 
     def offer(self, steps: Sequence[tuple[str, str]], calibrations: Sequence[str], second: str) -> None:
         """Steps (name, label), kinds of calibrations, and the second step chosen, for the title's menu."""

@@ -415,3 +415,17 @@ def test_a_closed_view_is_freed_with_its_planes(qtbot):
     QApplication.processEvents()
     gc.collect()
     assert [reference() for reference in references] == [None, None, None]
+
+
+def test_the_second_picture_is_shifted_to_the_same_place(qtbot):
+    view = opened(qtbot, gradient())
+    view.set_view(View((100, 60), 4.0))
+    wider = ImagePlanes(np.pad(gradient().image, ((0, 0), (32, 0))), title="raw", unit="ADU")
+    view.set_second(wider, (32, 0))
+    settle(qtbot, view)
+    first = pixels(view)
+    view.show_second(True)
+    second = pixels(view)
+    top = int(view._top()) + 1
+    assert np.array_equal(first[top:], second[top:])
+    assert view.title.startswith("raw")
