@@ -28,6 +28,7 @@ __all__ = [
     "grow_diamond",
     "label_regions",
     "paint_boxes",
+    "runs_of_pixels",
     "smallest_at_least",
     "threshold_mask",
 ]
@@ -74,18 +75,28 @@ def find_runs(where: Bools) -> Runs:
     width = where.shape[1]
 
     def band(rows: slice) -> Runs:
-        part = where[rows]
-        # Edges lie between pixels: each run has one before its first pixel and one after its last.
-        edges = np.empty((len(part), width + 1), np.bool_)
-        edges[:, 0], edges[:, -1] = part[:, 0], part[:, -1]
-        np.not_equal(part[:, 1:], part[:, :-1], out=edges[:, 1:-1])
-        flat = np.flatnonzero(edges)
-        y = flat[::2] // (width + 1)
-        row_start = y * (width + 1)
-        return Runs(y + rows.start, flat[::2] - row_start, flat[1::2] - row_start - 1)
+        y, first, last = runs_of_pixels(np.flatnonzero(where[rows]), width)
+        return Runs(y + rows.start, first, last)
 
     parts = map_bands(band, where.shape, 16 * BAND_PIXELS)
     return parts[0] if len(parts) == 1 else Runs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def runs_of_pixels(pixels: Indices, width: int) -> Runs:
+    """The runs that pixels form, given their ascending indices in an image of `width` columns, row after row."""
+    if pixels.size == 0:
+        return Runs(pixels, pixels, pixels)
+    gaps = np.flatnonzero(np.diff(pixels) != 1)
+    begin = np.concatenate((pixels[:1], pixels[gaps + 1]))
+    end = np.concatenate((pixels[gaps], pixels[-1:]))
+    y, rows = begin // width, end // width - begin // width + 1
+    if (rows > 1).any():
+        # What goes on in the next row is another run there.
+        source = np.repeat(np.arange(rows.size), rows)
+        number = np.arange(source.size) - np.repeat(np.cumsum(rows) - rows, rows)
+        y = y[source] + number
+        begin, end = np.maximum(begin[source], y * width), np.minimum(end[source], y * width + width - 1)
+    return Runs(y, begin - y * width, end - y * width)
 
 
 def fill_runs(array: NDArray[Any], y: Indices, first: Indices, last: Indices, bits: Any = True) -> None:

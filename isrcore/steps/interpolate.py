@@ -234,7 +234,7 @@ def explain_pixel(where: Bools, x: int, y: int, use_fallback_at_edge: bool = Tru
 
 def _terms(plan: Plan, x: int) -> tuple[Term, ...]:
     for segment in plan.segments:
-        for first in segment.first.tolist():
+        for first in segment.begin.tolist():
             if first <= x < first + segment.width:
                 row = weights(segment.width, segment.left, segment.right)[x - first]
                 return tuple(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from isrcore.image.footprints import Bools, Indices, Runs, find_runs
+from isrcore.image.footprints import Bools, Indices, Runs, runs_of_pixels
 from isrcore.steps.interpolation_weights import EDGE, WIDE, weights
 
 __all__ = ["FALLBACK", "Plan", "Segment", "plan_rows"]
@@ -38,7 +38,7 @@ SUBSTITUTES: tuple[tuple[Constant, Constant, Constant, Constant], ...] = (
 _LEFT, _LEFT_SHORT, _NO_B2, _RIGHT, _RIGHT_SHORT = 1, 2, 2, 5, 6
 
 _LOWEST = np.float32(-3.4028235e38)
-_BLOCK_PIXELS = 1 << 14
+_BLOCK_PIXELS, _BLOCK_RUNS = 1 << 14, 1 << 12
 
 
 class Segment(NamedTuple):
@@ -54,8 +54,10 @@ class Segment(NamedTuple):
         Index in `SUBSTITUTES`.
     late : bool
         Whether a2 is a pixel that another segment interpolates.
-    y, first : ndarray of int
-        Rows and first columns.
+    begin : ndarray of int
+        First pixels, as indices in the flattened rows.
+    place : ndarray of int
+        The same counted among the bad pixels only.
     """
 
     width: int
@@ -63,8 +65,8 @@ class Segment(NamedTuple):
     right: int
     substitute: int
     late: bool
-    y: Indices
-    first: Indices
+    begin: Indices
+    place: Indices
 
     def neighbours(self) -> Iterator[tuple[int, int, Constant]]:
         """Number (0 to 3), offset from the first pixel, and substitute of each neighbour that counts."""
@@ -74,10 +76,10 @@ class Segment(NamedTuple):
                 yield k, offset, SUBSTITUTES[self.substitute][k]
 
     def blocks(self) -> Iterator[Segment]:
-        """The same in parts that stay in the processor's cache."""
-        step = max(1, _BLOCK_PIXELS // self.width)
-        for start in range(0, self.y.size, step):
-            yield self._replace(y=self.y[start : start + step], first=self.first[start : start + step])
+        """The same in parts whose pixels stay in the processor's cache."""
+        step = max(1, min(_BLOCK_RUNS, _BLOCK_PIXELS // self.width))
+        for start in range(0, self.begin.size, step):
+            yield self._replace(begin=self.begin[start : start + step], place=self.place[start : start + step])
 
 
 @dataclass
@@ -87,44 +89,50 @@ class Plan:
     Attributes
     ----------
     segments : list of `Segment`
-    fills : `Runs`
-        Parts of runs that get the fallback value.
+    pixels : ndarray of int
+        All bad pixels in ascending order, as indices in the flattened rows. Those in no segment get the fallback value.
     """
 
     segments: list[Segment]
-    fills: Runs
+    pixels: Indices
 
     @property
     def needs_fallback(self) -> bool:
-        return bool(self.fills.y.size) or any(segment.substitute for segment in self.segments)
+        covered = sum(segment.width * segment.begin.size for segment in self.segments)
+        return covered < self.pixels.size or any(segment.substitute for segment in self.segments)
 
     def apply(self, plane: NDArray[np.float32], fallback: float) -> None:
         """Interpolate one contiguous plane of these rows, in place."""
-        flat, ncol = plane.reshape(-1), plane.shape[1]
-        early = [part for segment in self.segments if not segment.late for part in segment.blocks()]
-        # All neighbours are read before anything is written.
-        computed = [_values(segment, flat, ncol, fallback) for segment in early]
-        for segment, values in zip(early, computed, strict=True):
-            _write(segment, values, flat, ncol)
-        for y, first, last in zip(*self.fills, strict=True):
-            plane[y, first : last + 1] = fallback
+        flat = plane.reshape(-1)
+        values = np.full(self.pixels.size, fallback, plane.dtype)
+        # All neighbours are read before anything is written to the plane, and that is written from end to end: jumping
+        # about in a plane takes longer than the arithmetic.
+        for segment in self.segments:
+            if not segment.late:
+                for block in segment.blocks():
+                    _windows(values, segment.width)[block.place] = _values(block, flat, fallback)
+        flat[self.pixels] = values
         for segment in self.segments:
             if segment.late:
-                _write(segment, _values(segment, flat, ncol, fallback), flat, ncol)
+                _windows(flat, segment.width)[segment.begin] = _values(segment, flat, fallback)
 
 
-def _values(segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: float) -> NDArray[np.float32]:
+def _windows(flat: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Row k is the run that begins at k."""
+    return sliding_window_view(flat, width, writeable=True)
+
+
+def _values(segment: Segment, flat: NDArray[np.float32], fallback: float) -> NDArray[np.float32]:
     """Interpolated values, (number of runs, width)."""
-    begin = segment.y * ncol + segment.first
     columns, neighbours = [], []
     for k, offset, constant in segment.neighbours():
         columns.append(k)
         if constant is None:
-            neighbours.append(flat[begin + offset].astype(np.float64))
+            neighbours.append(flat[segment.begin + offset].astype(np.float64))
         else:
             # What was filled in has been rounded to a pixel.
             value = float(np.float32(fallback)) if constant == FALLBACK else float(constant)
-            neighbours.append(np.full(begin.size, value))
+            neighbours.append(np.full(segment.begin.size, value))
     table = weights(segment.width, segment.left, segment.right)[:, columns]
     with np.errstate(invalid="ignore", over="ignore"):
         values = (np.stack(neighbours, axis=1) @ table.T).astype(np.float32)
@@ -136,12 +144,6 @@ def _values(segment: Segment, flat: NDArray[np.float32], ncol: int, fallback: fl
         # As the reference has it: only here negative results are cut off (trap h-17).
         values[values < 0] = 0.0
     return values
-
-
-def _write(segment: Segment, values: NDArray[np.float32], flat: NDArray[np.float32], ncol: int) -> None:
-    # Windows copy each run as a whole, which is much kinder to the cache than one index per pixel.
-    windows = sliding_window_view(flat, segment.width, writeable=True)
-    windows[segment.y * ncol + segment.first] = values
 
 
 def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:
@@ -156,18 +158,17 @@ def plan_rows(where: Bools, use_fallback_at_edge: bool = True) -> Plan:
         to good ones. ISR always does; otherwise they are extrapolated.
     """
     ncol = where.shape[1]
-    runs = find_runs(where)
+    pixels = np.flatnonzero(where)
+    runs = runs_of_pixels(pixels, ncol)
     # Runs without a good pixel on the side that they need: only the fallback is left.
     hopeless = (runs.last == ncol - 1) & (runs.first <= 1)
     table = _classify(runs, ncol)
-    fills = [Runs(runs.y[hopeless], runs.first[hopeless], runs.last[hopeless])]
     if use_fallback_at_edge:
-        fills += _reduce_edges(table, ncol, ~hopeless)
-    joined = Runs(*(np.concatenate(parts) for parts in zip(*fills, strict=True)))
-    return Plan(_grouped(table[:, ~hopeless] if hopeless.any() else table), joined)
+        _reduce_edges(table, ncol, ~hopeless)
+    return Plan(_grouped(table[:, ~hopeless] if hopeless.any() else table, ncol), pixels)
 
 
-_Y, _FIRST, _WIDTH, _SIDE_LEFT, _SIDE_RIGHT, _SUBSTITUTE, _LATE = range(7)
+_Y, _FIRST, _PLACE, _WIDTH, _SIDE_LEFT, _SIDE_RIGHT, _SUBSTITUTE, _LATE = range(8)
 """Rows of the array that describes runs while they are sorted out; the names are those of `Segment`."""
 
 
@@ -191,35 +192,35 @@ def _classify(runs: Runs, ncol: int) -> NDArray[np.intp]:
     left[at_left] = 0
     left[at_right] = 2
     right[at_right] = 0
-    return np.stack((y, first, width, left, right, np.zeros_like(y), late.astype(np.intp)))
+    place = np.cumsum(width) - width
+    return np.stack((y, first, place, width, left, right, np.zeros_like(y), late.astype(np.intp)))
 
 
-def _reduce_edges(table: NDArray[np.intp], ncol: int, hopeful: Bools) -> list[Runs]:
-    """Replace edge runs of more than six pixels by the six next to good pixels, in place; return what is filled.
+def _reduce_edges(table: NDArray[np.intp], ncol: int, hopeful: Bools) -> None:
+    """Replace edge runs of more than six pixels by the six next to good pixels, in place; the rest is filled.
 
     The filled pixels serve as neighbours on the side of the edge. Where only one pixel is filled, or the row ends, the
     missing neighbour counts with the constant -1, as in the reference (trap h-17).
     """
-    y, first, width = table[:_SIDE_LEFT]
+    first, width = table[_FIRST], table[_WIDTH]
     last = first + width - 1
     long = hopeful & (width > EDGE)
     left, right = np.flatnonzero(long & (first == 0)), np.flatnonzero(long & (last == ncol - 1))
-    fills = [Runs(y[left], first[left], last[left] - EDGE), Runs(y[right], first[right] + EDGE, last[right])]
     no_b2 = left[last[left] == ncol - 2]
     for runs, plain, short in ((left, _LEFT, _LEFT_SHORT), (right, _RIGHT, _RIGHT_SHORT)):
         table[_SUBSTITUTE, runs] = np.where(width[runs] == EDGE + 1, short, plain)
     # The constant in place of b2 has the weight of a second neighbour.
     table[_SUBSTITUTE, no_b2] += _NO_B2
     table[_SIDE_RIGHT, no_b2] = 2
-    table[_FIRST, left] = last[left] - EDGE + 1
+    table[_FIRST, left] += width[left] - EDGE
+    table[_PLACE, left] += width[left] - EDGE
     table[_SIDE_LEFT, left] = 2
     table[_SIDE_RIGHT, right] = 2
     table[_WIDTH, left] = EDGE
     table[_WIDTH, right] = EDGE
-    return fills
 
 
-def _grouped(table: NDArray[np.intp]) -> list[Segment]:
+def _grouped(table: NDArray[np.intp], ncol: int) -> list[Segment]:
     """Columns with the same description, gathered."""
     width, left, right, substitute, late = table[_WIDTH:]
     keys = (((width * 3 + left) * 3 + right) * len(SUBSTITUTES) + substitute) * 2 + late
@@ -229,13 +230,13 @@ def _grouped(table: NDArray[np.intp]) -> list[Segment]:
     number = np.zeros(counts.size, np.uint16)
     number[kinds] = np.arange(kinds.size)
     order = np.argsort(number[keys], kind="stable")
-    y, first = table[_Y][order], table[_FIRST][order]
+    begin, place = (table[_Y] * ncol + table[_FIRST])[order], table[_PLACE][order]
     ends = np.cumsum(counts[kinds]).tolist()
     segments = []
     for start, end in zip([0, *ends], ends, strict=False):
         kind = table[_WIDTH:, order[start]].tolist()
         width_, left_, right_, substitute_, late_ = kind
         segments.append(
-            Segment(width_, left_, right_, substitute_, bool(late_), y[start:end], first[start:end])
+            Segment(width_, left_, right_, substitute_, bool(late_), begin[start:end], place[start:end])
         )
     return segments
