@@ -129,8 +129,10 @@ def _block_levels(image: Floats, amplitude: float) -> Floats:
     columns = width - width % _BLOCK
 
     def row_of_blocks(y: int) -> Floats:
-        strip = image[y : y + _BLOCK]
-        parts = [strip[:, :columns].reshape(_BLOCK, -1, _BLOCK).transpose(1, 0, 2).reshape(-1, _BLOCK * _BLOCK)]
+        # Every second row is enough: the level is known to a tenth of the noise.
+        strip = image[y : y + _BLOCK : 2]
+        rows = len(strip)
+        parts = [strip[:, :columns].reshape(rows, -1, _BLOCK).transpose(1, 0, 2).reshape(-1, rows * _BLOCK)]
         if width % _BLOCK:
             parts.append(strip[:, width - _BLOCK :].reshape(1, -1))
         values = np.concatenate(parts)

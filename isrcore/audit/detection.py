@@ -174,12 +174,17 @@ def _mark_columns(
 def _find_dead_amplifiers(
     plane: AuditPlane, detector: Detector, settings: DetectionSettings, found: Detection
 ) -> None:
-    levels = {amp.name: float(np.nanmedian(plane.pixels[amp.bbox.slices()][::8, ::8])) for amp in detector}
-    best = max(levels.values())
+    samples = {amp.name: plane.pixels[amp.bbox.slices()][::8, ::8] for amp in detector}
+    levels = {name: float(np.nanmedian(sample)) for name, sample in samples.items()}
+    best = max(levels, key=lambda name: levels[name])
     for amp in detector:
         # A master flat is 1 in a good CCD: where both amplifiers are dead, none is better than the other.
-        if levels[amp.name] < settings.dead_response * max(best, settings.dead_response):
-            found.evidence[amp.bbox.slices()] |= np.uint16(Evidence.DEAD_AMPLIFIER)
+        if levels[amp.name] < settings.dead_response * max(levels[best], settings.dead_response):
+            index = amp.bbox.slices()
+            found.evidence[index] |= np.uint16(Evidence.DEAD_AMPLIFIER)
+            missing = max(levels[best], settings.dead_response) - levels[amp.name]
+            noise = float(np.nanmedian(np.abs(samples[best] - levels[best]))) or 1e-3
+            found.peak[index] = np.maximum(found.peak[index], missing / noise * np.sqrt(amp.bbox.area))
 
 
 def _detect_in_science(

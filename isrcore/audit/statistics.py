@@ -24,6 +24,9 @@ _MAX_SIDE = 64
 _TO_SIGMA = 1.4826
 _GOOD_SHARE = 0.5
 
+_MOST_PIXELS = 1 << 14
+"""Of a larger defect, such as an amplifier, evenly spaced pixels are enough."""
+
 
 @dataclass(frozen=True)
 class PlaneStatistics:
@@ -35,11 +38,11 @@ class PlaneStatistics:
     name : str
         The frame's file.
     value : float
-        Median of the pixels, in the unit of the frame (ADU; flats relative).
+        Mean of the pixels, their median in science exposures, in the unit of the frame (ADU; flats relative).
     surroundings : float
-        Median of the neighbours' medians.
+        Median of the neighbours' values.
     scatter : float
-        Scatter (1 sigma) of the neighbours' medians.
+        Scatter (1 sigma) of the neighbours' values.
     significance : float
         (value - surroundings) / scatter; NaN when there are too few good neighbours.
     """
@@ -126,7 +129,9 @@ def _places(
     """
     frame = data.detector.bbox
     box = sets[0].bbox
-    y, x = (offset.ravel() for offset in np.nonzero(sets[0].to_mask(box)))
+    y, x = np.nonzero(sets[0].to_mask(box))
+    step = -(-y.size // _MOST_PIXELS)
+    y, x = y[::step], x[::step]
     offsets = _COLUMN_OFFSETS if box.height > _MAX_SIDE >= box.width else _OFFSETS
     steps = np.array([(0, 0), *((dx * (box.width + 1), dy * (box.height + 1)) for dx, dy in offsets)])
     corners = np.array([(one.bbox.x0, one.bbox.y0) for one in sets])
@@ -149,19 +154,21 @@ def _compare(
     values = plane.pixels[rows, columns].astype(np.float64)
     values[~(usable & np.isfinite(values))] = np.nan
     share = np.isfinite(values).mean(axis=2)
-    medians = np.full(share.shape, np.nan)
+    levels = np.full(share.shape, np.nan)
     enough = share >= _GOOD_SHARE
     if enough.any():
-        medians[enough] = np.nanmedian(values[enough], axis=1)
+        # Stacks have no cosmic rays, and a mean is not led by their whole ADU.
+        middle = np.nanmedian if plane.kind is PlaneKind.SCIENCE else np.nanmean
+        levels[enough] = middle(values[enough], axis=1)
     results = []
-    for defect, neighbours in zip(medians[:, 0].tolist(), medians[:, 1:], strict=True):
+    for defect, neighbours in zip(levels[:, 0].tolist(), levels[:, 1:], strict=True):
         good = neighbours[np.isfinite(neighbours)]
         if good.size < 4:
             results.append(PlaneStatistics(plane.kind, plane.name, defect, math.nan, math.nan, math.nan))
             continue
         level = float(np.median(good))
         # Whole numbers may leave no median deviation at all: a normal deviation is then the better guess.
-        scatter = max(_TO_SIGMA * float(np.median(np.abs(good - level))), 0.5 * float(np.std(good)), 1e-12)
+        scatter = max(_TO_SIGMA * float(np.median(np.abs(good - level))), 0.7 * float(np.std(good)), 1e-12)
         results.append(
             PlaneStatistics(plane.kind, plane.name, defect, level, scatter, (defect - level) / scatter)
         )

@@ -1,0 +1,216 @@
+"""The detection against the simulator's truth, and the two lists that come of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from isrcore.audit.background import measure_residuals
+from isrcore.audit.columns import find_column_parts
+from isrcore.audit.detection import Evidence, detect
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.edits import add, reject
+from isrcore.audit.findings import FindingKind, find_problems
+from isrcore.audit.pixels import PixelSet
+from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
+from isrcore.audit.reading import read_map
+from isrcore.audit.settings import DetectionSettings
+from isrcore.audit.statistics import measure_defects
+from isrcore.camera.megacam import megacam_camera
+from isrcore.geom import Box
+from isrcore.simulate import load_chip
+from tests.audit.conftest import Night, simulate_night
+
+CCD = megacam_camera()["ccd00"]
+FALSE_ADDITIONS, COMPLETENESS = 1e-4, 0.99
+
+
+def true_significance(night: Night) -> NDArray[np.float64]:
+    """What every defective pixel of the chip has in the frames used, sigma; 0 for good ones."""
+    chip, detector = load_chip(night.detector), night.data.detector
+    truth = np.zeros(detector.bbox.shape)
+    amounts = {PlaneKind.BIAS: 2.0, PlaneKind.DARK: 2.0, PlaneKind.FLAT: 0.03, PlaneKind.SCIENCE: 60.0}
+    for plane in night.data.planes:
+        relative = plane.kind is PlaneKind.FLAT
+        residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], amounts[plane.kind], relative)
+        for gain, amp in zip(chip.gains, detector, strict=True):
+            noise = float(np.median(residuals.sigma[amp.bbox.slices()]))
+            level = residuals.levels[amp.bbox]
+            scale = {
+                ("dark", PlaneKind.FLAT): level,
+                ("dark", PlaneKind.SCIENCE): level,
+                ("bright", PlaneKind.BIAS): 1.0,
+                ("hot", PlaneKind.DARK): plane.seconds / gain,
+            }
+            defects = [(defect.box.shift(-32, 0), defect.kind, defect.amount) for defect in chip.defects]
+            hot = chip.hot_pixels
+            pixels = zip(hot.x.tolist(), hot.y.tolist(), hot.rate.tolist(), strict=True)
+            defects += [(Box(x, y, 1, 1), "hot", rate) for x, y, rate in pixels]
+            for box, kind, amount in defects:
+                inside = box.intersect(amp.bbox)
+                if not inside.is_empty and (kind, plane.kind) in scale:
+                    part = truth[inside.slices()]
+                    np.maximum(part, max(amount * scale[kind, plane.kind] / noise, 1e-3), out=part)
+    return truth
+
+
+def check_against_truth(night: Night) -> str:
+    """Assert the figures; returns them in words."""
+    truth = true_significance(night)
+    bad = night.detection.bad.copy()
+    # The first and last row are not in the simulator's list of defects, though they respond differently; all maps
+    # flag them.
+    bad[[0, -1]] = False
+    strong = truth > 5.0
+    strong[[0, -1]] = False
+    pixels = float(np.count_nonzero(bad & strong) / np.count_nonzero(strong))
+    regions = [box for box in _defect_boxes(night) if truth[box.slices()].max() > 5.0]
+    found = [bad[box.slices()].mean() > 0.5 for box in regions]
+    false = float(np.count_nonzero(bad & (truth == 0)) / bad.size)
+    words = f"ccd{night.detector:02d}: {pixels:.5f} of {strong.sum()} pixels, {sum(found)} of {len(found)} defects, "
+    words += f"{false * 100:.5f} % false"
+    assert pixels >= COMPLETENESS, words
+    assert np.mean(found) >= COMPLETENESS, words
+    assert false < FALSE_ADDITIONS, words
+    return words
+
+
+def _defect_boxes(night: Night) -> list[Box]:
+    chip, frame = load_chip(night.detector), night.data.detector.bbox
+    boxes = [defect.box.shift(-32, 0).intersect(frame) for defect in chip.defects]
+    return boxes + [Box(int(x), int(y), 1, 1) for x, y in zip(chip.hot_pixels.x, chip.hot_pixels.y, strict=True)]
+
+
+def test_the_detection_finds_what_the_simulator_has_put_in(night: Night) -> None:
+    check_against_truth(night)
+    assert night.detection.notes == ()
+
+
+@pytest.mark.skipif("ISR_FULL_TESTS" not in os.environ, reason="three more CCDs; set ISR_FULL_TESTS to run")
+@pytest.mark.parametrize("detector", [12, 16, 28])
+def test_more_ccds(detector: int, tmp_path: object) -> None:
+    print(check_against_truth(simulate_night(tmp_path, detector)))  # type: ignore[arg-type]
+
+
+def test_a_trap_is_found_with_the_row_where_it_begins(night: Night) -> None:
+    evidence = night.detection.evidence
+    for x, first in ((1527 - 32, 1140), (857 - 32, 2300), (1426 - 32, 702)):
+        rows = np.flatnonzero(evidence[1:-1, x] & Evidence.COLUMN) + 1
+        assert abs(rows[0] - first) <= 2
+        assert np.all(np.diff(rows) == 1)
+        assert rows[-1] == 4610
+
+
+def test_missed_and_over_flagged_are_listed_and_ranked(night: Night) -> None:
+    document = read_map(night.calibrations["mask"], night.data.detector).document
+    trap = next(defect for defect in document if defect.bbox.x0 == 1527 - 32)
+    good = [Box(300, 300, 5, 5), Box(1500, 0, 1, 4612), Box(200, 600, 30, 100)]
+    late = PixelSet.of([Box(857 - 32, 0, 1, 4612)])
+    real = next(defect for defect in document if defect.bbox.x0 == 857 - 32)
+    document = document.apply(reject(document, [trap.id, real.id]))
+    document = document.apply(add(document, [*(PixelSet.of([box]) for box in good), late]))
+    findings = find_problems(document, night.detection, night.data)
+    missed = [finding for finding in findings.missed if finding.pixels.bbox.x0 == 1527 - 32]
+    # The last row is an edge: it stays flagged.
+    assert [(finding.pixels.bbox.height, finding.pixels.bbox.y1) for finding in missed] == [(4611 - 1140, 4611)]
+    assert Evidence.LOW_FLAT in missed[0].evidence
+    assert missed[0].finding is FindingKind.MISSED
+    significances = [finding.significance for finding in findings.missed]
+    assert significances == sorted(significances, reverse=True)
+    over = {finding.pixels.bbox for finding in findings.over_flagged}
+    assert set(good) <= over
+    # Only that part of the column is over-flagged which lies before the first bad row.
+    assert any(box.x0 == 857 - 32 and box.height < 2302 and abs(box.y1 - 2300) <= 2 for box in over)
+    real_ids = {defect.id for defect in document if defect.flags and defect.id <= trap.id}
+    assert not {finding.defect for finding in findings.over_flagged} & real_ids
+    assert set(findings.statistics) == {defect.id for defect in document if defect.flags}
+
+
+def test_statistics_say_in_which_frames_a_defect_misbehaves(night: Night) -> None:
+    chip = load_chip(0)
+    brightest = int(np.argmax(chip.hot_pixels.rate))
+    hot = PixelSet.of([Box(int(chip.hot_pixels.x[brightest]), int(chip.hot_pixels.y[brightest]), 1, 1)])
+    dark_column, plain = PixelSet.of([Box(962 - 32, 0, 1, 4612)]), PixelSet.of([Box(400, 400, 2, 2)])
+    measured = measure_defects([hot, dark_column, plain], night.data, night.detection.bad)
+    assert measured[0].significance(PlaneKind.DARK) > 50
+    assert measured[1].significance(PlaneKind.FLAT) < -50
+    assert abs(measured[1].significance(PlaneKind.SCIENCE)) < 10, "the flat corrects it"
+    assert measured[2].strongest < 5
+    assert measured[2].misbehaving <= 0.2
+    assert [plane.kind for plane in measured[0].planes] == [plane.kind for plane in night.data.planes]
+
+
+def small_data(*planes: AuditPlane) -> AuditData:
+    return AuditData(CCD, planes)
+
+
+def science(seed: int, stars: int) -> AuditPlane:
+    rng = np.random.default_rng(seed)
+    image = rng.normal(800.0, 20.0, CCD.bbox.shape).astype(np.float32)
+    places = np.random.default_rng(stars)
+    for x, y in zip(places.integers(50, 2000, 60), places.integers(50, 4550, 60), strict=True):
+        image[y - 3 : y + 4, x - 3 : x + 4] += 600.0
+    image[2000, 1200] += 300.0
+    return AuditPlane(PlaneKind.SCIENCE, f"{seed}o", image)
+
+
+def test_stars_repeat_when_exposures_are_not_dithered() -> None:
+    dithered = detect(small_data(*(science(seed, seed) for seed in range(4))))
+    assert dithered.notes == ()
+    assert dithered.evidence[2000, 1200] == Evidence.REPEATED_HIGH
+    assert np.count_nonzero(dithered.bad) < 20
+    same = detect(small_data(*(science(seed, 9) for seed in range(4))))
+    assert "seem not to be dithered" in same.notes[0]
+    assert not np.any(same.evidence & Evidence.REPEATED_HIGH)
+    few = detect(small_data(science(1, 1)))
+    assert "need 3 exposures, found 1" in few.notes[0]
+    assert not few.bad.any()
+
+
+def test_a_dead_amplifier_is_found() -> None:
+    flat = np.random.default_rng(3).normal(0.9, 0.005, CCD.bbox.shape).astype(np.float32)
+    flat[:, 1024:] = 0.0
+    found = detect(small_data(AuditPlane(PlaneKind.FLAT, "flat", flat)))
+    assert np.all(found.evidence[:, 1024:] & Evidence.DEAD_AMPLIFIER)
+    assert not np.any(found.evidence[:, :1024] & Evidence.DEAD_AMPLIFIER)
+    findings = find_problems(DefectDocument.of(CCD), found, small_data(AuditPlane(PlaneKind.FLAT, "flat", flat)))
+    assert str(findings.missed[0].kind) == "amplifier"
+    assert "dead amplifier" in str(findings.missed[0].evidence)
+
+
+def test_a_faint_part_of_a_column_is_found_by_its_mean() -> None:
+    noise = np.random.default_rng(5).normal(0.0, 1.0, (1200, 60)).astype(np.float32)
+    noise[300:700, 20] += 1.0
+    noise[900:, 41] -= 1.5
+    parts = {part.x: part for part in find_column_parts(noise, 0.5, DetectionSettings())}
+    assert set(parts) == {20, 41}
+    assert abs(parts[20].y0 - 300) < 15
+    assert abs(parts[20].y1 - 700) < 15
+    assert parts[41].y1 == 1200
+    assert parts[41].amplitude == pytest.approx(-1.5, abs=0.2)
+    assert not find_column_parts(noise, 2.0, DetectionSettings())
+
+
+def test_the_level_is_not_led_by_wide_defects() -> None:
+    rng = np.random.default_rng(1)
+    image = (rng.normal(100.0, 2.0, (512, 256)) + np.linspace(0, 5, 256)).astype(np.float32)
+    image[200:, 100:139] += 30.0
+    image[7, 7] = np.nan
+    residuals = measure_residuals(image, [Box(0, 0, 256, 512)], 5.0)
+    assert residuals.pixels[7, 7] == 0.0
+    assert np.median(residuals.pixels[250:450, 105:135]) == pytest.approx(30.0, abs=3.0)
+    assert np.median(residuals.sigma) == pytest.approx(2.0, rel=0.1)
+    assert abs(float(np.median(residuals.pixels[:180]))) < 0.3
+    assert np.median(residuals.significance()[250:450, 105:135]) == pytest.approx(15.0, rel=0.2)
+
+
+def test_thresholds_are_positive_and_all_described() -> None:
+    with pytest.raises(ValueError, match="pixel_significance must be positive, found 0"):
+        DetectionSettings(pixel_significance=0)
+    documented = DetectionSettings.__doc__ or ""
+    for field in dataclasses.fields(DetectionSettings):
+        assert f"    {field.name} : " in documented
