@@ -53,7 +53,7 @@ ACTIONS: tuple[Action, ...] = (
             checkable=True,
         ),
         Action("file.compare_headers", "Compare headers with…", "", "Show the headers of another file beside these"),
-        Action("file.screenshot", "Save screenshot…", "Ctrl+Shift+S", "Write the window as a PNG picture"),
+        Action("file.screenshot", "Save screenshot…", "Ctrl+Shift+S", "Write the window and a legend as a PNG picture"),
         Action("file.quit", "Quit", "Ctrl+Q", "Close the program; a run in progress is stopped"),
     ),
     *in_menu(

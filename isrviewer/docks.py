@@ -34,6 +34,9 @@ LAYOUT = (
 )
 """Name, title and first place of every dock."""
 
+_SHOWN = {"steps", "overview", "config", "masks", INSPECTORS[0][0], "calibs", "compare"}
+"""What a first start shows."""
+
 _STEPS_WIDTH, _INSPECT_WIDTH, _BOTTOM_HEIGHT, _STEPS_HEIGHT, _OVERVIEW_HEIGHT = 270, 380, 180, 720, 200
 _MIN_STEPS, _MIN_INSPECT = 220, 280
 
@@ -64,6 +67,8 @@ class Docks:
             # The tabs say the names; a second line of titles would only take room.
             dock.setTitleBarWidget(QWidget(dock))
             window.addDockWidget(area, dock)
+            # Hidden before it becomes a tab: Qt leaves the tabs of docks that are hidden later where they are.
+            dock.setVisible(name in _SHOWN)
             if name == "overview":
                 # Small, and wanted beside the list of steps rather than instead of it.
                 window.splitDockWidget(first[area], dock, Qt.Orientation.Vertical)
@@ -80,8 +85,6 @@ class Docks:
         window.resizeDocks([self.by_name["log"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
         left = [self.by_name["steps"], self.by_name["overview"]]
         window.resizeDocks(left, [_STEPS_HEIGHT, _OVERVIEW_HEIGHT], Qt.Orientation.Vertical)
-        for name in ("log", "errors", "header", "keys", "help", *(name for name, _, _ in INSPECTORS[1:])):
-            self.by_name[name].hide()
 
     def toggle_actions(self) -> list[QAction]:
         """One action per dock that shows or hides it."""

@@ -82,6 +82,7 @@ class Window(QMainWindow):
         self.config: Any = None
         self._run_timer = QTimer(self, singleShot=True, interval=_RUN_MS)
         self._run_timer.timeout.connect(self._show_run)
+        self._is_running = False
         self._build_panels()
         self.groups = command_groups(self)
         self.actions_by_table = ActionSet(self, self.groups, self.settings.shortcuts)
@@ -203,6 +204,7 @@ class Window(QMainWindow):
         self.config_panel.tools.preset_chosen.connect(self.edit.load_preset)
         self.config_panel.tools.state_chosen.connect(self.edit.recall_named)
         self.config_panel.tools.state_forgotten.connect(self.edit.forget_named)
+        self.calibs.switched.connect(self.run_commands.toggle_field)
         self.calibs.folder_asked.connect(self.files.calib_folder)
         self.masks.place_chosen.connect(self.groups["masks"].go_to_region)
         self.compare.asked.connect(trigger)
@@ -269,8 +271,8 @@ class Window(QMainWindow):
         self.steps.show_run(self.runs.view, self.config)
 
     def _run_changed(self, view: RunView) -> None:
-        """Kept results of forty steps come within milliseconds: show the end of a run, and how it goes now and then."""
-        if not view.running:
+        """Kept results of forty steps come within milliseconds: show begin and end of a run, and how it goes now and then."""
+        if view.running != self._is_running:
             self._show_run()
         elif not self._run_timer.isActive():
             self._run_timer.start()
@@ -278,6 +280,7 @@ class Window(QMainWindow):
     def _show_run(self) -> None:
         self._run_timer.stop()
         view = self.runs.view
+        self._is_running = view.running
         self.steps.show_run(view, self.config)
         self.readout.show_run(view)
         self.calibs.show_calibs(view.calibs)

@@ -195,8 +195,10 @@ class FileCommands:
         )
 
     def screenshot_as(self, path: str) -> None:
-        """Write the window as it is on screen."""
-        if self._window.grab().save(path, "PNG"):
+        """Write the window as it is on screen, with a legend that says what it shows."""
+        from isrviewer.legend import picture_with_legend
+
+        if picture_with_legend(self._window).save(path, "PNG"):
             self._window.strip.note(f"Wrote {path}")
         else:
             self._window.strip.error(f"{path} could not be written; choose another folder.")

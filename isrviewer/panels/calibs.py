@@ -6,9 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -42,21 +44,38 @@ class _CalibRow(QWidget):
         why.setFont(number_font(1.5))
         why.setEnabled(False)
         why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        choose = QToolButton(text="…", toolTip=f"Choose another {info.kind} file")
-        choose.clicked.connect(lambda: panel.choose(info.kind))
-        off = QToolButton(text="off", toolTip=f"Go without {info.kind}")
-        off.clicked.connect(lambda: panel.pick(info.kind, ""))
+        choose = QToolButton(text="… ", toolTip=f"Choose another {info.kind} file")
+        choose.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        choose.setMenu(self._candidates(info, panel))
+        on = QCheckBox("on")
+        on.setChecked(info.is_on)
+        on.setToolTip(f"{info.switch}: run the step that needs the {info.kind}")
+        on.setEnabled(bool(info.switch))
+        on.clicked.connect(lambda: panel.switched.emit(info.switch))
         auto = QToolButton(text="auto", toolTip="Let the calibration folder decide")
         auto.setEnabled(picked)
         auto.clicked.connect(lambda: panel.pick(info.kind, None))
         top = QHBoxLayout()
-        for widget, stretch in ((kind, 0), (name, 1), (choose, 0), (off, 0), (auto, 0)):
+        for widget, stretch in ((kind, 0), (name, 1), (on, 0), (choose, 0), (auto, 0)):
             top.addWidget(widget, stretch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(why)
+
+    def _candidates(self, info: CalibInfo, panel: CalibsPanel) -> QMenu:
+        """The files of the folder that would do, best first, and the way to any other."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for path in info.candidates:
+            action = menu.addAction(Path(path).name, lambda chosen=path: panel.pick(info.kind, chosen))
+            action.setToolTip(path)
+            action.setCheckable(True)
+            action.setChecked(path == info.path)
+        menu.addSeparator()
+        menu.addAction("Another file…", lambda: panel.choose(info.kind))
+        return menu
 
 
 class CalibsPanel(QWidget):
@@ -66,9 +85,12 @@ class CalibsPanel(QWidget):
     -------
     folder_asked()
         The user wants to choose the calibration folder.
+    switched(str)
+        The user switched a step on or off: its config field.
     """
 
     folder_asked = Signal()
+    switched = Signal(str)
 
     def __init__(self, model: SessionModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,11 +127,9 @@ class CalibsPanel(QWidget):
             self._rows.addWidget(_CalibRow(info, info.kind in picked, self))
 
     def pick(self, kind: str, path: str | None) -> None:
-        """Use a file (empty: none; None: what the folder offers)."""
-        words = {None: f"{kind} from the folder", "": f"no {kind}"}
-        self._model.change(
-            pick_calib(self._model.session, kind, path), words.get(path, f"{kind} {Path(path or '').name}")
-        )
+        """Use a file; None leaves the choice to the folder."""
+        text = f"{kind} from the folder" if path is None else f"{kind} {Path(path).name}"
+        self._model.change(pick_calib(self._model.session, kind, path), text)
 
     def choose(self, kind: str) -> None:
         """Ask for a file of one kind."""

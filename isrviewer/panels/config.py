@@ -81,6 +81,7 @@ class ConfigPanel(QWidget):
         self._shown: dict[str, tuple[FieldRow, str, str]] = {}
         self._filling = False
         self.search = QLineEdit(placeholderText="search fields", clearButtonEnabled=True)
+        self.search.setToolTip("Show the fields whose name, help or step has all these words")
         self.search.textChanged.connect(self._filter)
         self.only_changed = QCheckBox("only changed")
         self.only_changed.setToolTip("Only fields that CFHT, a file or you have set")

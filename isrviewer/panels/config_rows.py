@@ -65,7 +65,7 @@ class FieldRow:
         lines.append(escape(self.doc))
         lines.append(f"Takes {escape(self.expected)}. Read by: {escape(self.group)}.")
         past = "".join(f"<li>{escape(line)}</li>" for line in self.history)
-        return "<p>".join(lines) + f"<p>Set by, latest last:<ul style='margin: 0'>{past}</ul>"
+        return "<br>".join(lines) + f"<ul style='margin-top: 4px'>{past}</ul>"
 
 
 def value_text(value: Any) -> str:

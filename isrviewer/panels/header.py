@@ -126,10 +126,12 @@ class HeaderPanel(QWidget):
 
     def show_frame(self, facts: FrameFacts, detector_name: str) -> None:
         """Offer the headers of a frame and select that of the detector."""
-        self._headers = {
+        of_step = {_STEP: self._headers[_STEP]} if _STEP in self._headers else {}
+        of_file = {
             f"{number}: {name}": partial(header.to_property_list, _NO_KEYWORD)
             for number, (name, header) in enumerate(facts.headers)
         }
+        self._headers = of_file | of_step
         self._detector_name = detector_name
         self._offer(next((name for name in self._headers if name.partition(": ")[2].startswith(detector_name)), ""))
 

@@ -58,6 +58,7 @@ class LogPanel(QWidget):
         self.text.setFont(number_font(1))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.filter = QLineEdit(placeholderText="show lines with…", clearButtonEnabled=True)
+        self.filter.setToolTip("Show only lines with this text")
         self.filter.textChanged.connect(self._refill)
         self._lines: list[str] = []
         layout = QVBoxLayout(self)
@@ -111,6 +112,7 @@ class ErrorsPanel(QWidget):
         self.details.setFont(number_font(1))
         self.details.setPlaceholderText("Traceback of the error that is selected")
         self.clear_button = QPushButton("Dismiss all")
+        self.clear_button.setToolTip("Empty this list; errors that remain come again with the next run")
         self.clear_button.clicked.connect(self.clear)
         left = QVBoxLayout()
         left.addWidget(self.list)

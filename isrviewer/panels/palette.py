@@ -37,6 +37,7 @@ class CommandPalette(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._actions: list[QAction] = []
         self.field = QLineEdit(placeholderText="find an action…")
+        self.field.setToolTip("Type a part of the name, choose with the arrow keys, press Return")
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
         self.list = QListWidget()

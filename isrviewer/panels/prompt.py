@@ -21,6 +21,7 @@ class Prompt(QFrame):
         self._then: Callable[[str], None] | None = None
         self.question = QLabel()
         self.field = QLineEdit(clearButtonEnabled=True)
+        self.field.setToolTip("Type the answer, press Return")
         self.field.returnPressed.connect(self._answer)
         self.field.installEventFilter(self)
         self.ok = QPushButton("OK")

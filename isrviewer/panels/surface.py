@@ -50,6 +50,7 @@ class SurfacePanel(InspectorPanel):
 
         self.title = ElidedLabel()
         self.kind = QComboBox()
+        self.kind.setToolTip("Draw the box as a surface or as contours")
         self.kind.addItems((SURFACE, CONTOURS))
         self.planes = PlanesButton(EXCLUDED)
         self.planes.choose(())

@@ -71,7 +71,9 @@ class CalibLoader:
                 if wanted:
                     problems.append((kind, error))
             note = why if wanted else f"{_not_needed(kind, config, label)} · {why}"
-            infos.append(CalibInfo(kind, "" if choice is None else str(choice.path), note))
+            switch = CALIB_SWITCHES[kind]
+            path, candidates = ("", ()) if choice is None else (str(choice.path), tuple(map(str, choice.candidates)))
+            infos.append(CalibInfo(kind, path, note, switch, bool(getattr(config, switch)), candidates))
         fringes = Struct(fringes=found.pop("fringe")) if "fringe" in found else None
         return calibrations(**found, fringes=fringes), tuple(infos), problems
 

@@ -107,11 +107,29 @@ class FrameFacts:
 
 @dataclass(frozen=True)
 class CalibInfo:
-    """The calibration used for one kind, and why; `path` is empty when there is none."""
+    """The calibration used for one kind.
+
+    Attributes
+    ----------
+    kind : str
+    path : str
+        Empty when there is none.
+    why : str
+        Why it was chosen, or why there is none.
+    switch : str
+        Config field of the step that needs it.
+    is_on : bool
+        Whether that step is on.
+    candidates : tuple of str
+        Files of the folder that would do, best first.
+    """
 
     kind: str
     path: str
     why: str
+    switch: str = ""
+    is_on: bool = True
+    candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

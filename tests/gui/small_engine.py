@@ -143,7 +143,8 @@ class SmallEngine:
         task = SmallTask(config=config)
         state = IsrState(exposure, Struct(flat=self.flat), exposure.detector)
         emit(Opened(facts, number, exposure, task.chain))
-        infos = (CalibInfo("flat", "/calib/flat.fits", "the only one"),)
+        files = ("/calib/flat.fits", "/calib/flat2.fits")
+        infos = (CalibInfo("flat", files[0], "the nearest in time", "doFlat", config.doFlat, files),)
         emit(Planned(infos, tuple(step.why_not(task, state) for step in task.chain)))
         for field, text in distinct_problems(problems).items():
             emit(Problem(field, text))
