@@ -96,7 +96,7 @@ class MaskedImage:
         def band(rows: slice) -> None:
             with np.errstate(all="ignore"):
                 pixels(self.image[rows], self.variance[rows], other.image[rows], other.variance[rows])
-            if bits[rows].any():
+            if np.bitwise_or.reduce(bits[rows], axis=None):
                 self.mask.array[rows] |= bits[rows]
 
         for_bands(band, self.shape)

@@ -114,9 +114,7 @@ def _place(target: MaskedImage, source: MaskedImage, amp: Amplifier) -> None:
     def copy(rows: slice) -> None:
         target.image[rows] = image[rows]
         target.variance[rows] = variance[rows]
-        # Most of a mask is empty; rows that stay zero cost no memory.
-        if bits[rows].any():
-            target.mask.array[rows] = bits[rows]
+        target.mask.array[rows] = bits[rows]
 
     for_bands(copy, target.shape)
 

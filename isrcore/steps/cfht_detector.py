@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.camera import Amplifier, Detector
+from isrcore.image.bands import map_bands
 from isrcore.metadata import PropertyList
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs
 
@@ -53,7 +54,8 @@ def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float
     ValueError
         If a pixel is infinite.
     """
-    highest = float(np.float32(image.max()))
+    parts = map_bands(lambda rows: _bright(image[rows]), image.shape)
+    highest = float(np.float32(np.max([highest for highest, _ in parts])))
     if not highest > LOWEST_PLATEAU:
         return float(_keyword(metadata, "SATURATE", "saturation level (no pixel is above 60000 ADU)"))
     if np.isinf(highest):
@@ -61,8 +63,17 @@ def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float
             "the raw image has infinite pixels: expected finite ADU to find the saturation plateau above 60000 ADU"
         )
     edges = np.linspace(LOWEST_PLATEAU, highest + 1.0, _BINS + 1, dtype=np.float32)
-    counts, _ = np.histogram(image[image >= LOWEST_PLATEAU].astype(np.float32), bins=edges)
+    counts, _ = np.histogram(np.concatenate([bright for _, bright in parts]).astype(np.float32), bins=edges)
     return float(int(safe * float(edges[int(np.argmax(counts))])))
+
+
+def _bright(image: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
+    """The highest pixel (NaN if there is one) and all pixels from `LOWEST_PLATEAU` on."""
+    highest, flat = image.max(), image.reshape(-1)
+    if highest < LOWEST_PLATEAU:
+        return highest, flat[:0]
+    # A whole number is compared without turning the pixels into double precision.
+    return highest, flat.take(np.flatnonzero(flat >= int(LOWEST_PLATEAU)))
 
 
 def cfht_amplifier(amp: Amplifier, metadata: PropertyList, saturation: float) -> Amplifier:

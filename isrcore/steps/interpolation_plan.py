@@ -138,7 +138,7 @@ def _values(segment: Segment, flat: NDArray[np.float32], fallback: float) -> NDA
         values = (np.stack(neighbours, axis=1) @ table.T).astype(np.float32)
     if np.fmin.reduce(values.reshape(-1)) < _LOWEST:
         nearest = [neighbour for k, neighbour in zip(columns, neighbours, strict=True) if k in (1, 2)]
-        mean = (sum(nearest) / len(nearest)).astype(np.float32)
+        mean = np.mean(nearest, axis=0).astype(np.float32)
         values = np.where(values < _LOWEST, mean[:, None], values)
     if (segment.width, segment.left, segment.right) == (2, 1, 1):
         # As the reference has it: only here negative results are cut off (trap h-17).
