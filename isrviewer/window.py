@@ -76,6 +76,7 @@ class Window(QMainWindow):
     def __init__(self, make_engine: Callable[[Settings], Engine], fresh_layout: bool = False) -> None:
         super().__init__()
         self._fresh_layout = fresh_layout
+        self.left_work_behind = False
         self.settings = load_settings(settings_folder())
         self.model = SessionModel(Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay))
         self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
@@ -271,7 +272,7 @@ class Window(QMainWindow):
         self.steps.show_run(self.runs.view, self.config)
 
     def _run_changed(self, view: RunView) -> None:
-        """Kept results of forty steps come within milliseconds: show begin and end of a run, and how it goes now and then."""
+        """Forty kept results come within milliseconds: show begin and end of a run, and how it goes now and then."""
         if view.running != self._is_running:
             self._show_run()
         elif not self._run_timer.isActive():
@@ -362,7 +363,7 @@ class Window(QMainWindow):
         self._run_timer.stop()
         if not self._fresh_layout:
             self.remember(**self.docks.layout())
-        self.runs.close()
+        self.left_work_behind = not self.runs.close()
         self.jobs.close()
         self.watch_commands.close()
         self.grid.close_views()

@@ -156,7 +156,11 @@ class MasksPanel(QWidget):
 
     def planes(self) -> tuple[str, ...]:
         """Names in the order of the rows."""
-        return tuple(count.plane for count in self._counts)
+        return tuple(self.counts())
+
+    def counts(self) -> dict[str, int]:
+        """Flagged pixels by plane, in the order of the rows."""
+        return {count.plane: count.total for count in self._counts}
 
     def toggle(self, row: int) -> None:
         """Show or hide the plane in a row; nothing happens below the last one."""

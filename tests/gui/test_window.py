@@ -230,7 +230,7 @@ def test_pin_shows_the_pixel_at_every_step(opened: Window, qtbot: QtBot) -> None
 def test_masks_panel_counts_and_hides(opened: Window, qtbot: QtBot) -> None:
     click_step(opened, qtbot, "doDefect")
     settle(opened, qtbot)
-    qtbot.waitUntil(lambda: opened.masks.tree.topLevelItem(0).text(1) == "30")
+    qtbot.waitUntil(lambda: opened.masks.counts().get("BAD") == 30)
     item = opened.masks.tree.topLevelItem(0)
     assert (item.text(1), item.child(0).text(1)) == ("30", "30")
     press(opened, qtbot, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
