@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -75,7 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wake = QTimer(window, interval=300)
     wake.timeout.connect(lambda: None)
     wake.start()
-    return application.exec()
+    code = application.exec()
+    if window.left_work_behind:
+        # A step is still at work in its thread: Python's own end would take apart what the thread uses.
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def make_engine(settings: Settings) -> Engine:

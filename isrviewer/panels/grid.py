@@ -130,6 +130,7 @@ class PanelGrid(QWidget):
             panel = self.panels.pop()
             panel.close_view()
             self._layout.removeWidget(panel)
+            panel.blockSignals(True)
             panel.hide()
             panel.deleteLater()
         while len(self.panels) < count:

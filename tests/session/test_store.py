@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,29 @@ def test_recent_frames_are_unique_and_few() -> None:
     assert len(settings.recent) == 12
     assert settings.recent[0] == "/4.fits"
     assert len(set(settings.recent)) == 12
+
+
+def test_everything_that_a_user_made_comes_back(tmp_path: Path) -> None:
+    """Mask styles, pins, regions, bookmarks, named states, what panels show and how they are turned, A and B."""
+    from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle
+    from isrviewer.render.view import Orientation, View
+    from isrviewer.session import changes
+    from isrviewer.session.state import Pin, Region, Shows
+
+    session = changes.open_frame(Session(), "/data/1o.fits", 12)
+    session = changes.set_field(session, "maskListToInterpolate", ["SAT", "BAD"], "file x.py")
+    session = changes.pick_calib(session, "flat", "/calib/flat.fits")
+    session = changes.compare(changes.remember(session, "B"), "B")
+    session = changes.set_panel_count(session, 2)
+    session = changes.show(session, 1, Shows("B doFlat", "variance", "previous", "ratio"))
+    session = changes.orient(session, 1, Orientation(True, False, True))
+    session = changes.set_view(session, 0, View((10.5, 20.25), 3.0, Orientation(True)))
+    session = changes.toggle_pin(session, Pin(3, 4))
+    session = changes.add_bookmark(session, "here")
+    session = changes.route(session, "doFlat", 1)
+    session = changes.toggle_breakpoint(session, "doDark")
+    overlay = OverlayStyle((("SAT", PlaneStyle("#123456", 0.5, False, True)),), expression="SAT & ~BAD")
+    regions = (Region("box", ((1.5, 2.5),), (3.0, 4.0), 30.0, "text", "red"), Region("line", ((0.0, 0.0), (1.0, 2.0))))
+    session = replace(session, overlay=overlay, regions=regions, link="zoom", pause_at_views=True)
+    save_session(session, tmp_path / "s.json")
+    assert load_session(tmp_path / "s.json") == session
