@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.geom import Box
-from isrcore.image.bands import for_bands
+from isrcore.image.bands import copy_plane, for_bands
 
 __all__ = ["DEFAULT_PLANES", "Mask", "MaskPlanes"]
 
@@ -43,8 +43,8 @@ class MaskPlanes:
         if len(set(self._bits.values())) != len(self._bits):
             raise ValueError(f"two mask planes share a bit: {self._bits}")
 
-    def add(self, name: str) -> int:
-        """Return the bit of `name`, taking the smallest free bit for a new plane.
+    def add(self, name: str, preferred: int | None = None) -> int:
+        """Return the bit of `name`; a new plane takes the `preferred` bit if that is free, else the smallest free one.
 
         Raises
         ------
@@ -57,8 +57,12 @@ class MaskPlanes:
                 raise RuntimeError(
                     f"no room for mask plane {name!r}: all {MAX_PLANES} bits are taken by {', '.join(self._bits)}"
                 )
-            self._bits[name] = min(free)
+            self._bits[name] = preferred if preferred in free else min(free)
         return self._bits[name]
+
+    def has_bit(self, name: str, bit: int) -> bool:
+        """Whether there is a plane `name` and it has this bit."""
+        return self._bits.get(name) == bit
 
     def bit(self, name: str) -> int:
         """Bit number of `name`.
@@ -131,7 +135,7 @@ class Mask:
         return cls(np.zeros(shape, np.int32), planes)
 
     def clone(self) -> Mask:
-        return Mask(self.array.copy(), self.planes.copy())
+        return Mask(copy_plane(self.array), self.planes.copy())
 
     def view(self, index: tuple[slice, slice]) -> Mask:
         """A part that shares pixels and planes."""
@@ -181,15 +185,17 @@ class Mask:
         """
         if other.planes is self.planes or not other.array.size:
             return other.array
-        moves = [(bit, self.planes.as_dict().get(name), name) for name, bit in other.planes.as_dict().items()]
-        if all(bit == here for bit, here, _ in moves):
+        if all(self.planes.has_bit(name, bit) for name, bit in other.planes.as_dict().items()):
             return other.array
         used = int(np.bitwise_or.reduce(other.array, axis=None))
+        moves = [(name, bit) for name, bit in other.planes.as_dict().items() if used >> bit & 1]
+        for name, bit in moves:
+            self.planes.add(name, bit)
+        if all(self.planes.has_bit(name, bit) for name, bit in moves):
+            return other.array
         result = np.zeros_like(other.array)
-        for bit, _, name in moves:
-            if used >> bit & 1:
-                self.planes.add(name)
-                result[(other.array >> np.int32(bit) & np.int32(1)) != 0] |= np.int32(self.planes.bitmask(name))
+        for name, bit in moves:
+            result[(other.array >> np.int32(bit) & np.int32(1)) != 0] |= np.int32(self.planes.bitmask(name))
         return result
 
     def __ior__(self, other: Mask) -> Mask:
