@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isrviewer.render.limits import Limits
-from isrviewer.render.plane_colours import PlaneStyle
+from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle
 from isrviewer.render.view import Orientation, View
 from isrviewer.session import Session, changes
 from isrviewer.session.codec import from_json, to_json
 from isrviewer.session.settings import Settings, load_settings, save_settings, with_recent
-from isrviewer.session.state import Pin
+from isrviewer.session.state import Pin, Region, Shows
 from isrviewer.session.store import Autosave, SessionFileError, load_session, missing_files, save_session
 
 
@@ -153,11 +153,6 @@ def test_recent_frames_are_unique_and_few() -> None:
 
 def test_everything_that_a_user_made_comes_back(tmp_path: Path) -> None:
     """Mask styles, pins, regions, bookmarks, named states, what panels show and how they are turned, A and B."""
-    from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle
-    from isrviewer.render.view import Orientation, View
-    from isrviewer.session import changes
-    from isrviewer.session.state import Pin, Region, Shows
-
     session = changes.open_frame(Session(), "/data/1o.fits", 12)
     session = changes.set_field(session, "maskListToInterpolate", ["SAT", "BAD"], "file x.py")
     session = changes.pick_calib(session, "flat", "/calib/flat.fits")
