@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.image import Exposure, MaskedImage
+from isrcore.image.bands import copy_plane
 from isrcore.image.mask import Mask
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
@@ -103,9 +104,9 @@ def working_copy(state: IsrState, step: Step) -> IsrState:
     pixels = state.exposure.masked_image
     copied = frozenset[str]() if step.makes_new_planes else step.writes
     working = MaskedImage(
-        pixels.image.copy() if "image" in copied else pixels.image,
+        copy_plane(pixels.image) if "image" in copied else pixels.image,
         pixels.mask.clone() if "mask" in copied else pixels.mask,
-        pixels.variance.copy() if "variance" in copied else pixels.variance,
+        copy_plane(pixels.variance) if "variance" in copied else pixels.variance,
         pixels.xy0,
     )
     result = state.copy()

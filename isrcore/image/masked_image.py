@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from isrcore.geom import Box
-from isrcore.image.bands import for_bands
+from isrcore.image.bands import copy_plane, for_bands
 from isrcore.image.mask import Mask, MaskPlanes
 
 __all__ = ["MaskedImage"]
@@ -69,7 +69,7 @@ class MaskedImage:
 
     def clone(self) -> MaskedImage:
         """A deep copy."""
-        return MaskedImage(self.image.copy(), self.mask.clone(), self.variance.copy(), self.xy0)
+        return MaskedImage(copy_plane(self.image), self.mask.clone(), copy_plane(self.variance), self.xy0)
 
     def subset(self, box: Box) -> MaskedImage:
         """The part in `box` (parent coordinates); shares memory with this image.
