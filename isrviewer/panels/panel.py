@@ -153,13 +153,14 @@ class ImagePanel(QFrame):
         """Have the same plane of another step ready to blink with, and for the curtain; None for no second picture."""
         shows = replace(self._shows, other="")
         request = None if source is None else _Request(shows, expression, source.exposure, None, False)
+        before, self._second_request = self._second_request, request
         if request is None or source is None:
-            self._second_request = None
-            self.view.set_second(None)
+            if before is not None:
+                self.view.set_second(None)
             return
-        if request.is_same(self._second_request):
+        if request.is_same(before):
+            self._second_request = before
             return
-        self._second_request = request
 
         def answer(planes: ImagePlanes | ValueError) -> None:
             if isinstance(planes, ValueError):
