@@ -140,7 +140,7 @@ def _block_levels(image: Floats, amplitude: float) -> Floats:
 
     levels = np.stack(map_items(row_of_blocks, _starts(height, _BLOCK)))
     np.nan_to_num(levels, copy=False, posinf=0.0, neginf=0.0)
-    around = ndimage.median_filter(levels, _AROUND, mode="nearest")
+    around = ndimage.median_filter(levels, _AROUND, mode="reflect")
     return np.where(np.abs(levels - around) > amplitude, around, levels)
 
 

@@ -19,7 +19,7 @@ class DetectionSettings:
     ----------
     pixel_significance : float
         Sigma, single pixels of bias, dark and flat. Below 5, so that noise hides few defects which are there with 5
-        sigma; among the 9.4 million pixels of a CCD about 30 pass by chance on each side.
+        sigma; among the 9.4 million pixels of a CCD about 100 pass by chance on each side.
     bias_excess : float
         ADU, either sign, single pixels of the bias.
     dark_rate : float
@@ -62,7 +62,7 @@ class DetectionSettings:
         For a threshold that is not positive.
     """
 
-    pixel_significance: float = 4.5
+    pixel_significance: float = 4.25
     bias_excess: float = 2.0
     dark_rate: float = 0.002
     response_change: float = 0.03

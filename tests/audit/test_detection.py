@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -86,14 +87,14 @@ def _defect_boxes(night: Night) -> list[Box]:
 
 
 def test_the_detection_finds_what_the_simulator_has_put_in(night: Night) -> None:
-    check_against_truth(night)
+    print(check_against_truth(night))
     assert night.detection.notes == ()
 
 
 @pytest.mark.skipif("ISR_FULL_TESTS" not in os.environ, reason="three more CCDs; set ISR_FULL_TESTS to run")
 @pytest.mark.parametrize("detector", [12, 16, 28])
-def test_more_ccds(detector: int, tmp_path: object) -> None:
-    print(check_against_truth(simulate_night(tmp_path, detector)))  # type: ignore[arg-type]
+def test_more_ccds(detector: int, tmp_path: Path) -> None:
+    print(check_against_truth(simulate_night(tmp_path, detector)))
 
 
 def test_a_trap_is_found_with_the_row_where_it_begins(night: Night) -> None:
