@@ -27,6 +27,7 @@ QDockWidget::title {{ padding: {GRID}px; text-align: left; }}
 QToolBar {{ spacing: {GRID}px; padding: {GRID // 2}px {GRID}px; border: 0; }}
 QMainWindow::separator {{ width: {GRID}px; height: {GRID}px; }}
 QStatusBar::item {{ border: 0; }}
+QCheckBox::indicator:unchecked, QTreeView::indicator:unchecked {{ border: 1px solid #808080; border-radius: 2px; }}
 """
 
 
