@@ -232,7 +232,7 @@ class ImageView(NavigatedWidget):
 
     def _swapped(self) -> None:
         mine, other = self._slot.layer, self._other.layer
-        if mine is not None and other is not None and mine.planes.zero_centred == other.planes.zero_centred:
+        if mine is not None and other is not None and mine.shares_values(other):
             self._other.relimit(mine.limits)
         self.update()
         self.scale_changed.emit()
@@ -330,6 +330,9 @@ class ImageView(NavigatedWidget):
         words.append("same limits" if self._follows else mode)
         if limits.exclude_masked:
             words.append("no unmasked pixel" if layer.stats.is_empty else "masked left out")
+        second = self._other.layer
+        if second is not None and second.limits != layer.limits and (self._shows_other or self._curtain is not None):
+            words.append("second with own limits")
         if layer.stats.not_finite:
             words.append(f"{layer.stats.not_finite} not finite")
         return " · ".join(words)

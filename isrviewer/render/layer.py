@@ -54,6 +54,16 @@ class Layer:
         mine = self.planes
         return (mine.zero_centred, mine.unit, mine.is_blank) == (planes.zero_centred, planes.unit, planes.is_blank)
 
+    def shares_values(self, other: Layer) -> bool:
+        """Whether another layer can be seen with the limits of this one: its typical values lie around them.
+
+        Raw pixels still have the bias level on them, which is far above the limits of a corrected image.
+        """
+        if self.planes.zero_centred != other.planes.zero_centred or self.planes.is_blank != other.planes.is_blank:
+            return False
+        low, high = self.limits
+        return low - (high - low) <= other.stats.median <= high + (high - low)
+
 
 def ready(planes: ImagePlanes, style: PictureStyle, zoom: float, cache: LevelCache) -> PlaneStats | None:
     """The measurements if these and all levels for a picture at this zoom are in the cache; takes no time."""

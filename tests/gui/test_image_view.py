@@ -429,3 +429,18 @@ def test_the_second_picture_is_shifted_to_the_same_place(qtbot):
     top = int(view._top()) + 1
     assert np.array_equal(first[top:], second[top:])
     assert view.title.startswith("raw")
+
+
+def test_a_second_picture_far_outside_of_the_limits_has_its_own(qtbot):
+    view = opened(qtbot, gradient())
+    near, far = gradient(), gradient()
+    view.set_second(ImagePlanes(near.image + 100, title="near", unit="ADU"))
+    settle(qtbot, view)
+    view.set_curtain(0.5)
+    assert "own limits" not in view.facts
+    view.set_style(replace(STYLE, limits=Limits("minmax")))
+    view.set_second(ImagePlanes(far.image + 5000, title="far", unit="ADU"))
+    settle(qtbot, view)
+    view.set_curtain(0.5)
+    assert "second with own limits" in view.facts
+    assert len(np.unique(pixels(view)[30:-30, 250:380])) > 20
