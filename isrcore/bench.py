@@ -1,13 +1,16 @@
 """Measure the engine: what one full CCD costs, in units of copying one plane.
 
 Times of different machines cannot be compared, ratios can: every figure is divided by the time that ``numpy.copyto``
-takes for one 2048 x 4612 float32 plane in the same process, measured before and after the work.
+takes for one 2048 x 4612 float32 plane in the same process, measured before and after the work. Works that are compared
+with each other run in turn, and medians are taken, so that a busy machine disturbs all of them alike; the processor
+time tells how much of a long wall time was waiting.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import os
 import platform
 import resource
 import statistics
@@ -15,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +36,14 @@ from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
 from isrcore.task import calibrations
 
-__all__ = ["BenchFrame", "Figure", "make_frame", "measure", "render_table", "unit_seconds"]
+__all__ = ["BenchFrame", "Figure", "Peaks", "make_frame", "measure", "render_table", "unit_seconds"]
 
 DETECTOR = 12
 STARS = 300
 DEFECTS = 60
 FULL_COLUMNS = 12
-REPEATS = 5
+REPEATS = 7
+FEW_REPEATS = 3
 UNIT_REPEATS = 15
 
 
@@ -57,11 +61,34 @@ class BenchFrame:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured line: name and seconds, median of several runs."""
+    """One measured line, median of several runs.
+
+    Attributes
+    ----------
+    name : str
+    seconds : float
+        Wall time.
+    cpu_seconds : float or None
+        Processor time of all threads, where it was measured.
+    note : str
+    """
 
     name: str
     seconds: float
+    cpu_seconds: float | None = None
     note: str = ""
+
+
+class _Duration(NamedTuple):
+    wall: float
+    cpu: float
+
+
+class Peaks(NamedTuple):
+    """Highest resident memory of the process, MB: after the plain chain, and after the one with all checkpoints."""
+
+    chain: float
+    checkpointed: float
 
 
 def unit_seconds() -> float:
@@ -167,13 +194,21 @@ def _inputs(frame: BenchFrame) -> dict[str, Any]:
     }
 
 
-def _time(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def _time(work: Callable[[], object]) -> _Duration:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return _Duration(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def _in_turn(*works: Callable[[], object], repeats: int = REPEATS) -> list[list[_Duration]]:
+    """Durations of each work, run one after the other and all of that several times."""
+    rounds = [[_time(work) for work in works] for _ in range(repeats)]
+    return [list(durations) for durations in zip(*rounds, strict=True)]
+
+
+def _figure(name: str, durations: list[_Duration], note: str = "") -> Figure:
+    wall, cpu = (statistics.median(column) for column in zip(*durations, strict=True))
+    return Figure(name, wall, cpu, note)
 
 
 def _plain(frame: BenchFrame, config: Any) -> Callable[[], object]:
@@ -194,7 +229,7 @@ def _checkpointed(
     return work
 
 
-def measure(progress: Callable[[str], None] = lambda text: None) -> tuple[list[Figure], tuple[float, float], float]:
+def measure(progress: Callable[[str], None] = lambda text: None) -> tuple[list[Figure], tuple[float, float], Peaks]:
     """Run all measurements.
 
     Parameters
@@ -207,39 +242,39 @@ def measure(progress: Callable[[str], None] = lambda text: None) -> tuple[list[F
     figures : list of `Figure`
     units : (float, float)
         Seconds of one unit, before and after.
-    peak_mb : float
-        Highest resident memory of the process, MB.
+    peaks : `Peaks`
     """
     logging.disable(logging.WARNING)  # The made frame has no WCS and no zero point; that is no news here.
     progress("frame")
     frame = make_frame()
     before = unit_seconds()
-    figures = []
-
-    def add(name: str, seconds: float, note: str = "") -> None:
-        figures.append(Figure(name, seconds, note))
-
     progress("chain")
-    _plain(frame, _config())()
-    chain = _time(_plain(frame, _config()))
-    add("chain, no checkpoints", chain)
-    add("chain, all checkpoints", _time(_checkpointed(frame, _config(), False)))
-    add("chain, all checkpoints and measured changes", _time(_checkpointed(frame, _config(), True)))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-    for progress_name, name, config, note in _variants():
+    chain = _plain(frame, _config())
+    chain()
+    peak = _peak_mb()
+    kept, compared = (_checkpointed(frame, _config(), measured) for measured in (False, True))
+    kept()
+    peaks = Peaks(peak, _peak_mb())
+    names = "chain, no checkpoints", "chain, all checkpoints", "chain, all checkpoints and measured changes"
+    figures = [_figure(*item) for item in zip(names, _in_turn(chain, kept, compared), strict=True)]
+    for progress_name, name, config in _variants():
         progress(progress_name)
-        add(name, _time(_plain(frame, config), 3) - chain, note)
+        without, with_it = _in_turn(chain, _plain(frame, config), repeats=FEW_REPEATS)
+        more = [_Duration(b.wall - a.wall, b.cpu - a.cpu) for a, b in zip(without, with_it, strict=True)]
+        figures.append(_figure(name, more, "more than the chain"))
     progress("single steps")
-    for name, seconds in _single_steps(frame):
-        add(f"step {name}", seconds)
-    return figures, (before, unit_seconds()), peak_mb
+    figures += [Figure(f"step {name}", seconds) for name, seconds in _single_steps(frame)]
+    return figures, (before, unit_seconds()), peaks
 
 
-def _variants() -> Iterator[tuple[str, str, Any, str]]:
-    more = "more than the chain"
-    yield "fringe", "fringe at the CFHT settings", _config(doFringe=True), more
-    yield "background", "background QA", _config(doMeasureBackground=True), more
-    yield "overscan", "overscan per row", _config(overscan__fitType="MEDIAN_PER_ROW"), more
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def _variants() -> Iterator[tuple[str, str, Any]]:
+    yield "fringe", "fringe at the CFHT settings", _config(doFringe=True)
+    yield "background", "background QA", _config(doMeasureBackground=True)
+    yield "overscan", "overscan per row", _config(overscan__fitType="MEDIAN_PER_ROW")
 
 
 def _single_steps(frame: BenchFrame) -> list[tuple[str, float]]:
@@ -250,24 +285,28 @@ def _single_steps(frame: BenchFrame) -> list[tuple[str, float]]:
             times.setdefault(report.step.name, []).append(report.seconds)
 
     config = _config(doFringe=True, doMeasureBackground=True)
-    for _ in range(3):
+    for _ in range(FEW_REPEATS):
         _checkpointed(frame, config, False, keep)()
     return [(name, statistics.median(values)) for name, values in times.items()]
 
 
-def render_table(figures: list[Figure], units: tuple[float, float], peak_mb: float) -> str:
+def render_table(figures: list[Figure], units: tuple[float, float], peaks: Peaks) -> str:
     """The table as Markdown, with machine and date."""
     unit = statistics.mean(units)
     lines = [
         f"One unit = {units[0] * 1e3:.2f} ms before, {units[1] * 1e3:.2f} ms after "
-        "(copy of one 2048 x 4612 float32 plane).",
-        f"Peak memory of the chain {peak_mb:.0f} MB. {platform.machine()}, Python {platform.python_version()}, "
+        f"(copy of one 2048 x 4612 float32 plane, median of {UNIT_REPEATS}).",
+        f"Highest memory of the process {peaks.chain:.0f} MB after the chain, {peaks.checkpointed:.0f} MB with all "
+        "checkpoints.",
+        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
         f"NumPy {np.__version__}, {datetime.now(UTC):%Y-%m-%d}.",
+        f"Medians: of {REPEATS} runs for the chain, {FEW_REPEATS} for the rest.",
         "",
-        "| work | units | ms |",
-        "|---|---|---|",
+        "| work | units | ms | processor units |",
+        "|---|---|---|---|",
     ]
     for figure in figures:
         name = figure.name + (f" ({figure.note})" if figure.note else "")
-        lines.append(f"| {name} | {figure.seconds / unit:.1f} | {figure.seconds * 1e3:.1f} |")
+        cpu = "" if figure.cpu_seconds is None else f"{figure.cpu_seconds / unit:.1f}"
+        lines.append(f"| {name} | {figure.seconds / unit:.1f} | {figure.seconds * 1e3:.1f} | {cpu} |")
     return "\n".join(lines)
