@@ -234,7 +234,11 @@ def _detect_in_science(
 def _science_amplitude(plane: AuditPlane, detector: Detector) -> float:
     """Blocks that differ by more than this many ADU from those around are full of stars or bad pixels."""
     sample = plane.pixels[::8, ::8]
-    low, middle = np.nanpercentile(sample[np.isfinite(sample)], (16, 50))
+    finite = sample[np.isfinite(sample)]
+    if not finite.size:
+        # A dead CCD divided by its flat: there is nothing that could stand out.
+        return 1.0
+    low, middle = np.percentile(finite, (16, 50))
     return 2.0 * float(middle - low)
 
 

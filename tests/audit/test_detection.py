@@ -183,6 +183,11 @@ def test_a_dead_amplifier_is_found() -> None:
     assert "dead amplifier" in str(findings.missed[0].evidence)
 
 
+def test_a_dead_ccd_has_no_outliers() -> None:
+    nothing = AuditPlane(PlaneKind.SCIENCE, "o", np.full(CCD.bbox.shape, np.nan, np.float32))
+    assert not detect(small_data(nothing, nothing, nothing)).bad.any()
+
+
 def test_a_faint_part_of_a_column_is_found_by_its_mean() -> None:
     noise = np.random.default_rng(5).normal(0.0, 1.0, (1200, 60)).astype(np.float32)
     noise[300:700, 20] += 1.0
