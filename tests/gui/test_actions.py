@@ -61,6 +61,7 @@ def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iter
     opened.actions_by_table.by_id["view.panels_2"].trigger()
     opened.grid.focused.view.go_to(6, 15)
     opened.actions_by_table.by_id["tools.bookmark"].trigger()
+    opened.actions_by_table.by_id["run.route"].trigger()
     opened.run_commands.toggle_field("doDefect")
     opened.model.undo()
     opened.run_commands.toggle_field("doDefect")
