@@ -34,8 +34,11 @@ _LOWEST, _HIGHEST, _UNUSABLE = 0, 65534, 65535
 """Codes below and above the coded range, and of NaN, which must sort last."""
 
 _GROUP = 64
+_PADDING = 1000
 _SAMPLE_APERTURES = 300
 _SAMPLE_STEP = 4
+_COMMON = (0.02, 0.98)
+"""Quantiles of medians and pixels between which the codes lie: a bright star must not make those of the sky coarse."""
 
 
 def aperture_medians(image: Image, x: Integers, y: Integers, side: int) -> Floats:
@@ -74,8 +77,8 @@ def aperture_medians(image: Image, x: Integers, y: Integers, side: int) -> Float
     def work(group: Integers) -> None:
         medians[group] = _group_medians(image, codes, x[group], y[group], side, unusable[group])
 
-    # Neighbours together, for the sake of the processor's cache; apertures with unusable pixels take longer.
-    order = np.lexsort((x, y // 32, unusable > 0))
+    # Neighbours together, for the sake of the processor's cache, but not much padding for those that need little.
+    order = np.lexsort((x, y // 32, unusable // _PADDING))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(work, np.array_split(order, -(-x.size // _GROUP))))
     return medians
@@ -105,7 +108,10 @@ def _direct_medians(image: Image, x: Integers, y: Integers, side: int) -> Floats
 
 
 def _median_range(image: Image, x: Integers, y: Integers, side: int) -> tuple[float, float]:
-    """Values between which all medians lie, but for surprises: from a sample of apertures and pixels."""
+    """Values between which nearly all medians and most pixels lie: from a sample of apertures and pixels.
+
+    Pixels outside share a code, and selection is slow among many equal values.
+    """
     chosen = slice(None, None, max(1, x.size // _SAMPLE_APERTURES))
     thin = image[::_SAMPLE_STEP, ::_SAMPLE_STEP]
     thin_side = max(1, side // _SAMPLE_STEP)
@@ -113,7 +119,9 @@ def _median_range(image: Image, x: Integers, y: Integers, side: int) -> tuple[fl
     medians = medians[~np.isnan(medians)]
     if medians.size == 0:
         return 0.0, 1.0
-    low, high = float(medians.min()), float(medians.max())
+    pixels = thin[::_SAMPLE_STEP].ravel()
+    ends = np.quantile(medians, _COMMON), np.quantile(pixels[~np.isnan(pixels)], _COMMON)
+    low, high = float(min(end[0] for end in ends)), float(max(end[1] for end in ends))
     margin = 0.2 * (high - low) + 1e-5 * max(abs(low), abs(high)) + 1e-30
     return low - margin, high + margin
 
@@ -158,15 +166,15 @@ def _count_unusable(image: Image, x: Integers, y: Integers, side: int) -> Intege
 def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: int, unusable: Integers) -> Floats:
     """Medians of apertures with known numbers of unusable pixels; `codes` is indexed by lowest row and column."""
     area = side * side
-    apertures = codes[y, x].reshape(x.size, area)
-    # Half of the unusable pixels moves to the low end, so that the median has the same place in every aperture.
-    moved = (unusable + area % 2) // 2
-    if unusable.any():
-        row, place = np.divmod(np.flatnonzero(apertures == _UNUSABLE), area)
-        nth = np.arange(row.size) - np.repeat(np.cumsum(unusable) - unusable, unusable)
-        moving = nth < moved[row]
-        apertures[row[moving], place[moving]] = _LOWEST
-    middle, has_two = (area - 1) // 2, (area - unusable) % 2 == 0
+    # Padding at the low end makes the (lower) median the same place in every aperture; the rest of it sorts last.
+    places = np.maximum(area - unusable - 1, 0) // 2
+    middle = int(places.max())
+    padding = middle - places
+    size = area + int(padding.max())
+    apertures = np.empty((x.size, size), np.uint16)
+    apertures[:, :area] = codes[y, x].reshape(x.size, area)
+    apertures[:, area:] = np.where(np.arange(size - area) < padding[:, None], _LOWEST, _UNUSABLE)
+    has_two = (area - unusable) % 2 == 0
     ordered = np.partition(apertures, middle, axis=1)
     low_code = ordered[:, middle]
     high_code = np.where(has_two, ordered[:, middle + 1 :].min(axis=1), low_code)
@@ -175,8 +183,9 @@ def _group_medians(image: Image, codes: Codes, x: Integers, y: Integers, side: i
     offset = apertures - low_code[:, None]
     # One dimension at a time: NumPy finds them several times faster than in two.
     where = np.flatnonzero(offset <= span[:, None])
-    row = where // area
-    pixel = where - row * area
+    row = where // size
+    # Padding is met only in apertures outside the coded range, which are looked at directly.
+    pixel = np.minimum(where - row * size, area - 1)
     values = image[y[row] + pixel // side, x[row] + pixel % side]
     is_low = offset.reshape(-1)[where] == 0
     low_values = values[is_low]
