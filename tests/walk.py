@@ -1,7 +1,8 @@
 """A scripted walk through the program on a real X server, as a user would take it, with a screenshot of every stage.
 
 Run by hand, for example ``xvfb-run -s "-screen 0 1920x1080x24" python -m tests.walk FRAME CALIBRATIONS FOLDER``, on a
-simulated i-band frame with 36 CCDs. The first part ends by killing its own process; the second part starts again and recovers.
+simulated i-band frame with 36 CCDs. The first part ends by killing its own process; the second part starts again and
+recovers.
 """
 
 from __future__ import annotations
