@@ -91,7 +91,7 @@ HARMLESS = "This plugin does not support propagateSizeHints()"
 """What Qt's offscreen platform says whenever a window has a smallest size."""
 
 STEP_SECONDS = 30
-"""How long the step takes that the program must not wait for; a busy machine may still need seconds to end a process."""
+"""How long the step takes that the program must not wait for; a busy machine may need seconds to end a process."""
 
 PATIENCE = 60
 """Seconds after which a process that says nothing is ended."""

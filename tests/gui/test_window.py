@@ -223,8 +223,12 @@ def test_readout_names_value_coordinates_and_planes(opened: Window, qtbot: QtBot
 def test_pin_shows_the_pixel_at_every_step(opened: Window, qtbot: QtBot) -> None:
     opened.grid.focused.view.go_to(6, 15)
     press(opened, qtbot, Qt.Key.Key_P)
-    rows = [(row.label, row.added) for row in opened.pixel._shown]
-    assert rows == [("raw", ()), ("defects", ("BAD",)), ("final", ())]
+    opened.raise_panel("pixel")
+    panel = opened.inspectors.pixel
+    qtbot.waitUntil(lambda: panel.is_settled and panel.table.model().rowCount() == 3, timeout=5000)
+    table = panel._table()
+    assert list(table["step"]) == ["raw", "doDefect", "postISRCCD"]
+    assert ["BAD" in planes for planes in table["added"]] == [False, True, False]
 
 
 def test_masks_panel_counts_and_hides(opened: Window, qtbot: QtBot) -> None:
