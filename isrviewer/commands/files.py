@@ -205,7 +205,7 @@ class FileCommands:
 
     def _demo_made(self, detector: int | None, demo: DemoFiles) -> None:
         session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
-        switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doDefect")]
+        switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doFringe", "doDefect")]
         session = load_overrides(session, switches, "demo")
         self._model.change(open_frame(session, str(demo.frame), detector), "open the demo")
 
