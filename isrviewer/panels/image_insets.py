@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, SignalInstance
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Magnifier", "Panner"]
 
 _ARROW, _LETTER = 22, 8
+_LOOK_AGAIN_MS = 100
 _MAGNIFICATION = 4
 _LEAST_ZOOM = 8.0
 
@@ -73,6 +74,9 @@ class _Inset(QWidget):
         request = PictureRequest(layer.planes, layer.stats, view, self._size(), layer.limits, layer.style)
         if self._picture is None or not self._picture.final or self._picture.request != request:
             self._picture = compose(request, source.cache, self._picture)
+        if self._picture is None or not self._picture.final:
+            # The levels of a small picture are built last, and perhaps for another panel, which tells nobody.
+            QTimer.singleShot(_LOOK_AGAIN_MS, self, self.update)
         if self._picture is None:
             return None
         width, height = self._size()
