@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
+from isrcore.atomic import written_atomically
 from isrcore.calib.defects import Defects
 from isrcore.geom import Box
 from isrcore.metadata import PropertyList
@@ -209,17 +209,13 @@ def write_defect_table(defects: Defects, path: str | Path, form: str = "simple")
     if form not in FORMS:
         raise ValueError(f"the form of a defect table is one of {', '.join(FORMS)}, found {form!r}")
     table = FORMS[form](defects)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    with written_atomically(path) as temporary:
         if path.name.lower().endswith(".fits"):
             _write_fits(table, temporary)
         elif path.name.lower().endswith(".ecsv"):
             table.write(temporary, format="ascii.ecsv", overwrite=True)
         else:
             raise ValueError(f"{path}: a defect table is written as .fits or .ecsv")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_fits(table: Table, path: Path) -> None:

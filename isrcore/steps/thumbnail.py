@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from isrcore.atomic import written_atomically
 from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.footprints import grow_circle, label_regions
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
@@ -111,12 +111,8 @@ def write_thumbnail(data_ref: Any, thumbnail: Picture, dataset: str) -> None:
     """
     path = Path(data_ref.get(f"{dataset}_filename")[0])
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    with written_atomically(path) as temporary:
         temporary.write_bytes(_png(thumbnail))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _png(picture: Picture) -> bytes:
