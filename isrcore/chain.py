@@ -227,6 +227,8 @@ class _Run:
         if kept is not None:
             calibs, state = state.calibs, kept.state.copy()
             state.calibs = calibs
+            if "vignettePolygon" in state.results:
+                self.task.vignettePolygon = state.results["vignettePolygon"]
             for name, metadata in kept.task_metadata.items():
                 self.task.getTaskDict()[name].metadata = metadata.copy()
         return resumed + 1, state

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from isrcore.camera import Camera
+from isrcore.chain import RunOptions, StepReport, run_chain
+from isrcore.checkpoints import CheckpointStore
 from isrcore.config.fields import set_field
 from isrcore.geom import Box
 from isrcore.image import Exposure, FilterLabel, MaskedImage, PhotoCalib, VisitInfo
 from isrcore.metadata import PropertyList
-from isrcore.task import IsrTask
+from isrcore.task import IsrTask, calibrations
 from tests.small_frame import HEIGHT, WIDTH, SmallFrame, make_detector, make_small_frame
 
 
@@ -174,6 +176,20 @@ def test_vignette_polygon_is_kept_on_the_task(frame: SmallFrame) -> None:
     exposure = task.run(frame.raw).exposure
     assert task.vignettePolygon.area == pytest.approx(math.pi * 0.3**2, rel=0.01)
     assert exposure.valid_polygon is not None
+
+
+def test_vignette_polygon_is_there_after_a_resumed_run_too(frame: SmallFrame) -> None:
+    off = dict.fromkeys(("doBias", "doDark", "doFlat", "doFringe", "doDefect", "doLinearize"), False)
+    values = {**off, "doVignette": True, "vignette.doWriteVignettePolygon": True, "vignette.radius": 0.3}
+    store, reports = CheckpointStore(), list[StepReport]()
+    tasks, polygons = (make_task(**values), make_task(**values)), []
+    for task in tasks:
+        reports.clear()
+        options = RunOptions(store, "frame", on_step=reports.append)
+        polygons.append(run_chain(task, task.initial_state(frame.raw, calibrations()), options).exposure.valid_polygon)
+    assert {report.step.name: report.status for report in reports}["doVignette"] == "cached"
+    assert polygons[0] is not None and polygons[1].equals(polygons[0])
+    assert tasks[1].vignettePolygon.equals(tasks[0].vignettePolygon)
 
 
 def test_accessors_of_an_exposure() -> None:

@@ -33,7 +33,7 @@ class IsrState:
         The detector of the *input*, which all later steps use, also after assembly (specification S0).
     results : dict
         What steps hand to later steps and to the caller besides the exposure: ``overscans`` (list of `Struct` or None,
-        one per amplifier in the image), ``ossThumb``, ``flattenedThumb``, ``preInterpExposure``.
+        one per amplifier in the image), ``ossThumb``, ``flattenedThumb``, ``preInterpExposure``, ``vignettePolygon``.
     """
 
     exposure: Exposure

@@ -70,7 +70,7 @@ class VignetteTask(Task):
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
-    task.vignettePolygon = task.vignette.run(state.exposure)
+    task.vignettePolygon = state.results["vignettePolygon"] = task.vignette.run(state.exposure)
     if task.config.vignette.doWriteVignettePolygon:
         task.setValidPolygonIntersect(state.exposure, task.vignettePolygon)
 
