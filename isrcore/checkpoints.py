@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.calib.defects import Defects
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.bands import copy_plane
 from isrcore.image.mask import Mask
@@ -48,6 +49,9 @@ def identity(value: Any) -> str:
         return f"{value.dtype}{value.shape}{hashlib.blake2b(value.tobytes(), digest_size=16).hexdigest()}"
     if isinstance(value, (list, tuple)):
         return f"[{','.join(identity(item) for item in value)}]"
+    if isinstance(value, Defects):
+        # Can be edited in place, and a map that was edited and put back is the map that it was.
+        return f"Defects{identity(np.array([(box.x0, box.y0, box.width, box.height) for box in value]))}"
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{key}:{identity(item)}' for key, item in value.items())}}}"
     try:

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lsst.pex.config import ChoiceField
 
+from isrcore.calib.defects import Defects
 from isrcore.camera import Camera
 from isrcore.chain import CHAIN, Cancelled, RunOptions, StepReport, run_chain
-from isrcore.checkpoints import Checkpoint, CheckpointStore, protect
+from isrcore.checkpoints import Checkpoint, CheckpointStore, identity, protect
 from isrcore.config import IsrTaskConfig
 from isrcore.geom import Box
 from isrcore.image import Exposure
@@ -546,3 +547,10 @@ def test_names_in_the_table_are_unique() -> None:
                 node = getattr(node, part)
         assert step.doc.endswith(".")
         assert step.switch is None or step.switch in step.reads
+
+
+def test_other_defects_make_another_key() -> None:
+    """Two maps with as many boxes and pixels as each other are not the same calibration."""
+    here, there = Defects([Box(1, 2, 1, 1)]), Defects([Box(5, 2, 1, 1)])
+    assert identity(here) != identity(there)
+    assert identity(here) == identity(Defects([Box(1, 2, 1, 1)]))

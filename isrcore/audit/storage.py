@@ -103,15 +103,22 @@ class Journal:
         self.path = Path(path)
         save_history(history, self.path)
         self._file = self.path.open("ab", buffering=0)
+        self._is_behind = False
         history.on_event.append(self._write)
 
     def _write(self, event: Event) -> None:
+        if self._is_behind:
+            # An event is missing in the file, so that no later one fits: write all of them.
+            self.compact()
+            return
+        self._is_behind = True
         what, edit = event
         line = _line({"event": what, "edit": edit.to_json()} if what == "do" else {"event": what})
         start = self._file.tell()
         if self._file.write(line) != len(line):
             self._file.truncate(start)
             raise OSError(errno.ENOSPC, "the last edit could not be saved: the disk is full", str(self.path))
+        self._is_behind = False
 
     def sync(self) -> None:
         """Return when everything is on the disk."""
@@ -122,6 +129,7 @@ class Journal:
         save_history(self.history, self.path)
         self._file.close()
         self._file = self.path.open("ab", buffering=0)
+        self._is_behind = False
 
     def close(self) -> None:
         """Stop writing; the file stays."""
