@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -47,10 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in (options.frame, options.session, *options.config):
         if path is not None and not Path(path).exists():
             parser.error(f"{path}: no such file")
+    # From here on only the GUI thread collects; see `isrviewer.garbage`.
+    gc.disable()
 
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from isrviewer.garbage import GarbageCollector
     from isrviewer.session.settings import load_settings, settings_folder
     from isrviewer.theme import apply_theme
     from isrviewer.window import Window
@@ -71,12 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from isrviewer.screenshot import ScreenshotTaker
 
         ScreenshotTaker(window, Path(options.screenshot), options.step)
-    # Python handles Ctrl+C only while it runs: let it run now and then.
+    # Python handles Ctrl+C only while it runs: the collector's timer lets it run now and then.
     signal.signal(signal.SIGINT, lambda *_: window.close())
-    wake = QTimer(window, interval=300)
-    wake.timeout.connect(lambda: None)
-    wake.start()
+    garbage = GarbageCollector()
     code = application.exec()
+    garbage.stop()
     if window.left_work_behind:
         # A step is still at work in its thread: Python's own end would take apart what the thread uses.
         logging.shutdown()

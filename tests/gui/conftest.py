@@ -28,7 +28,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def garbage_between_tests() -> Iterator[None]:
-    """Collect what closed windows leave only between tests: not from another thread, nor while Qt delivers an event."""
+    """As the program (`isrviewer.garbage`): nothing is collected in another thread, nor while Qt delivers an event."""
     gc.disable()
     yield
     gc.collect()
