@@ -23,6 +23,7 @@ _COLUMN_OFFSETS = [(dx, 0) for dx in range(-8, 9) if dx]
 _MAX_SIDE = 64
 _TO_SIGMA = 1.4826
 _GOOD_SHARE = 0.5
+_FEWEST_NEIGHBOURS = 4
 
 _MOST_PIXELS = 1 << 14
 """Of a larger defect, such as an amplifier, evenly spaced pixels are enough."""
@@ -158,19 +159,31 @@ def _compare(
     enough = share >= _GOOD_SHARE
     if enough.any():
         # Stacks have no cosmic rays, and a mean is not led by their whole ADU.
-        middle = np.nanmedian if plane.kind is PlaneKind.SCIENCE else np.nanmean
-        levels[enough] = middle(values[enough], axis=1)
-    results = []
-    for defect, neighbours in zip(levels[:, 0].tolist(), levels[:, 1:], strict=True):
-        good = neighbours[np.isfinite(neighbours)]
-        if good.size < 4:
-            results.append(PlaneStatistics(plane.kind, plane.name, defect, math.nan, math.nan, math.nan))
-            continue
-        level = float(np.median(good))
-        # Whole numbers may leave no median deviation at all: a normal deviation is then the better guess.
-        scatter = max(_TO_SIGMA * float(np.median(np.abs(good - level))), 0.7 * float(np.std(good)), 1e-12)
-        results.append(
-            PlaneStatistics(plane.kind, plane.name, defect, level, scatter, (defect - level) / scatter)
-        )
-    return results
+        used = values[enough]
+        levels[enough] = _medians(used) if plane.kind is PlaneKind.SCIENCE else np.nanmean(used, axis=1)
+    neighbours = levels[:, 1:]
+    level, scatter = _middle_and_scatter(neighbours)
+    significance = (levels[:, 0] - level) / scatter
+    rows_of_numbers = np.stack([levels[:, 0], level, scatter, significance], axis=1).tolist()
+    return [PlaneStatistics(plane.kind, plane.name, *numbers) for numbers in rows_of_numbers]
 
+
+def _middle_and_scatter(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Median and scatter of the finite values of each row; NaN for rows with too few."""
+    middle, scatter = np.full((2, len(values)), np.nan)
+    some = np.count_nonzero(np.isfinite(values), axis=1) >= _FEWEST_NEIGHBOURS
+    good = values[some]
+    middle[some] = _medians(good)
+    deviation = _medians(np.abs(good - middle[some, None]))
+    # Whole numbers may leave no median deviation at all: a normal deviation is then the better guess.
+    scatter[some] = np.maximum(np.maximum(_TO_SIGMA * deviation, 0.7 * np.nanstd(good, axis=1)), 1e-12)
+    return middle, scatter
+
+
+def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median of each row without its NaN; NumPy's own takes a row at a time."""
+    ordered = np.sort(values, axis=1)
+    count = np.count_nonzero(np.isfinite(ordered), axis=1)
+    rows = np.arange(len(ordered))
+    found: NDArray[np.float64] = 0.5 * (ordered[rows, (count - 1) // 2] + ordered[rows, count // 2])
+    return found
