@@ -23,6 +23,7 @@ from isrcore.data.errors import FrameError
 from isrcore.data.hdu import DTYPES, STRUCTURE, Hdu
 from isrcore.data.streams import GZIP_MAGIC, Bookmark, ForwardStream, GzipStream, PlainStream
 from isrcore.data.tiles import decode_tiles
+from isrcore.image.bands import for_bands
 
 __all__ = ["STRUCTURE", "FitsFile", "Hdu", "open_fits"]
 
@@ -194,18 +195,15 @@ class FitsFile:
         return pixels.astype(dtype.newbyteorder("="))
 
     def scaled_pixels(self, hdu: Hdu) -> NDArray[np.float32]:
-        """The image of `hdu` in physical units, float32, (height, width).
-
-        Sixteen-bit pixels, the storage of all masters, are scaled by a table of all 65536 values, each computed in
-        double precision: exact rounding at the price of a copy.
-        """
+        """The image of `hdu` in physical units, float32, (height, width), each pixel scaled in double precision."""
         stored, (scale, zero) = self.stored_pixels(hdu), hdu.scaling
-        if stored.dtype == np.int16:
-            values = np.arange(1 << 16, dtype=np.uint16).view(np.int16) * np.float64(scale) + zero
-            return values.astype(np.float32)[stored.view(np.uint16)]
-        if (scale, zero) == (1.0, 0.0):
-            return stored.astype(np.float32)
-        return (stored * np.float64(scale) + zero).astype(np.float32)
+        scaled = np.empty(stored.shape, np.float32)
+
+        def convert(rows: slice) -> None:
+            scaled[rows] = stored[rows] if (scale, zero) == (1.0, 0.0) else stored[rows] * np.float64(scale) + zero
+
+        for_bands(convert, stored.shape)
+        return scaled
 
 
 def _read_header(stream: ForwardStream) -> bytes:
