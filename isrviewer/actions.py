@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from isrviewer.action import Action, family, in_menu
+from isrviewer.audit_actions import DEFECTS
 from isrviewer.inspectors import INSPECTORS
 from isrviewer.picture_actions import MASKS, PICTURE, VIEW
 
 __all__ = ["ACTIONS", "BY_ID", "MENUS", "MOUSE", "Action", "keys_of"]
 
-MENUS = ("File", "Edit", "View", "Picture", "Run", "Masks", "Tools", "Help")
+MENUS = ("File", "Edit", "View", "Picture", "Run", "Masks", "Defects", "Tools", "Help")
 
 
 _SHOWS = {
@@ -127,6 +128,7 @@ ACTIONS: tuple[Action, ...] = (
         Action("run.next_ccd", "Next CCD", ".", "Open the next CCD of this frame", "frame", icon="mdi6.chevron-right"),
     ),
     *MASKS,
+    *DEFECTS,
     *in_menu(
         "Tools",
         Action(

@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from isrviewer.auditing import AUDITORS
 from isrviewer.inspectors import INSPECTORS
 
 __all__ = ["LAYOUT", "Docks"]
@@ -31,6 +32,7 @@ LAYOUT = (
     ("header", "Header", _BOTTOM),
     ("keys", "Keys", _BOTTOM),
     *INSPECTORS[1:],
+    *AUDITORS,
 )
 """Name, title and first place of every dock."""
 

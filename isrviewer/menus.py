@@ -136,6 +136,12 @@ _SUBMENUS = {
     "masks.toggle_plane": "Planes",
     "masks.preset": "Colours",
     "masks.region": "Regions",
+    "audit.kind": "Kind",
+    "audit.tool": "Draw",
+    "audit.brush": "Draw",
+    "audit.order": "Order of the queue",
+    "audit.choice": "Queue",
+    "maps.export": "Export map",
     "tools.show_panel": "Panels",
     "tools.scheme": "Window colours",
 }

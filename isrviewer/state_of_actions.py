@@ -29,6 +29,11 @@ def facts_of(window: Window) -> frozenset[str]:
         "routes": bool(session.routes),
         "bookmarks": bool(session.bookmarks),
         "regions": bool(session.regions),
+        "audit": window.audits.current is not None,
+        "defect": window.audits.defect is not None,
+        "audit_undo": window.audits.current is not None and bool(window.audits.current.history.done),
+        "audit_redo": window.audits.current is not None and bool(window.audits.current.history.undone),
+        "audit_frames": bool(session.audit_frames),
         "compared": session.other is not None,
         "named": any((state.config, state.calibs) != now for state in session.named),
     }
@@ -51,11 +56,17 @@ def checked_actions(window: Window) -> frozenset[str]:
         f"picture.colormap_{colours.name}",
         f"picture.reduction_{panel.picture.reduction}",
         f"masks.preset_{session.overlay.preset}",
+        f"audit.tool_{window.audits.tool}",
     }
     if shows.is_comparison:
         on.add(f"view.compare_{shows.combine}")
     if limits.mode == "percentile":
         on.add(f"picture.percentile_{limits.percent}")
+    audit, defect = window.audits.current, window.audits.defect
+    if audit is not None:
+        on |= {f"audit.order_{audit.queue.order}", f"audit.choice_{audit.queue.choice}"}
+    if defect is not None:
+        on.add(f"audit.kind_{defect.kind}")
     switches = {
         "picture.sticky": limits.sticky,
         "picture.exclude_masked": limits.exclude_masked,
@@ -65,6 +76,7 @@ def checked_actions(window: Window) -> frozenset[str]:
         "masks.outline": window.masks.is_outlined,
         "run.route": Route(shows.step, session.focused) in session.routes,
         "run.pause_at_views": session.pause_at_views,
+        "maps.feed": session.audit_feeds,
         "watch.folder": window.watch_commands.is_on,
         "view.full_panel": window.docks.are_put_away,
         "view.blink": window.grid.is_blinking,

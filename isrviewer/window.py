@@ -11,6 +11,8 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from isrviewer.audit.model import AuditModel
+from isrviewer.auditing import Auditing
 from isrviewer.commands import command_groups
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
@@ -81,6 +83,7 @@ class Window(QMainWindow):
         self.model = SessionModel(Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay))
         self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
         self.config: Any = None
+        self.audits = AuditModel(self.model, self)
         self._run_timer = QTimer(self, singleShot=True, interval=_RUN_MS)
         self._run_timer.timeout.connect(self._show_run)
         self._is_running = False
@@ -97,6 +100,7 @@ class Window(QMainWindow):
             "config": self.config_panel,
             "masks": self.masks,
             **self.inspectors.panels,
+            **self.auditing.panels,
             "calibs": self.calibs,
             "compare": self.compare,
             "help": self.help,
@@ -108,6 +112,7 @@ class Window(QMainWindow):
         self.docks = Docks(self, panels)
         self.menus["View"].addActions(self.docks.toggle_actions())
         self.problems = Problems(self)
+        self.auditing.connect_window(self)
         self.marks = Marks(self)
         self.recovery = Recovery(self)
         self._connect()
@@ -116,7 +121,7 @@ class Window(QMainWindow):
         self.resize(1600, 1000)
         if not fresh_layout:
             self.docks.restore(self.settings.geometry, self.settings.layout)
-        self._update_actions()
+        self.update_actions()
         self.start.show_lists(self.settings.recent, self.recovery.left_behind())
         self.runs.follow_session()
         self.model.observe(self._session_changed)
@@ -166,6 +171,7 @@ class Window(QMainWindow):
         self.config_panel = ConfigPanel(self.model)
         self.masks = MasksPanel(self.model)
         self.inspectors = Inspectors(self.model, self.runs, self)
+        self.auditing = Auditing(self.audits, self.model, self.runs, self)
         self.calibs = CalibsPanel(self.model)
         self.header = HeaderPanel()
         self.log = LogPanel()
@@ -231,7 +237,7 @@ class Window(QMainWindow):
     def update_icons(self) -> None:
         """Draw the icons in the colour of the text, and tick what is on."""
         self.actions_by_table.draw_icons(self.palette().color(QPalette.ColorRole.ButtonText).name())
-        self._update_actions()
+        self.update_actions()
 
     def raise_panel(self, name: str) -> None:
         """Bring a dock to the front."""
@@ -240,7 +246,7 @@ class Window(QMainWindow):
     def toggle_docks(self) -> None:
         """Show only the image panels, or everything again."""
         self.docks.toggle(self.tools)
-        self._update_actions()
+        self.update_actions()
 
     def open_palette(self) -> None:
         self._palette.open_for(self.actions_by_table.enabled())
@@ -264,7 +270,7 @@ class Window(QMainWindow):
         if old.frame != new.frame and new.frame:
             self.setWindowFilePath(new.frame)
             self.setWindowTitle(f"{Path(new.frame).name} — isrviewer")
-        self._update_actions()
+        self.update_actions()
 
     def _show_config(self) -> None:
         self.config, problems = effective_config(self.model.session.config)
@@ -285,7 +291,7 @@ class Window(QMainWindow):
         self.steps.show_run(view, self.config)
         self.readout.show_run(view)
         self.calibs.show_calibs(view.calibs)
-        self._update_actions()
+        self.update_actions()
 
     def _loaded(self) -> None:
         view = self.runs.view
@@ -307,7 +313,7 @@ class Window(QMainWindow):
             if panel.exposure is not None:
                 self.header.show_metadata(panel.exposure.metadata)
             self._cursor_moved(index)
-        self._update_actions()
+        self.update_actions()
 
     def _cursor_moved(self, index: int) -> None:
         panel = self.grid.panels[index]
@@ -320,7 +326,7 @@ class Window(QMainWindow):
         self.readout.show_reading(reading, panel.planes.unit if panel.planes is not None else "")
         self.inspectors.show_cursor(reading.raw if reading is not None else None)
 
-    def _update_actions(self) -> None:
+    def update_actions(self) -> None:
         self.actions_by_table.update(facts_of(self), checked_actions(self))
         self.tools.show_session(self.model.session)
 
@@ -368,6 +374,7 @@ class Window(QMainWindow):
         self.watch_commands.close()
         self.grid.close_views()
         self.inspectors.close()
+        self.auditing.close()
         self.masks.close_background()
         self.log.detach()
         self.recovery.close()

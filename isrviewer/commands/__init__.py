@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isrviewer.commands.audit import AuditCommands
 from isrviewer.commands.compare import CompareCommands
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
+from isrviewer.commands.maps import MapCommands
 from isrviewer.commands.picture import PictureCommands
 from isrviewer.commands.regions import RegionCommands
 from isrviewer.commands.run import RunCommands
@@ -34,6 +36,8 @@ def command_groups(window: Window) -> dict[str, object]:
         "masks": MaskCommands(window),
         "regions": RegionCommands(window),
         "watch": WatchCommands(window),
+        "audit": AuditCommands(window),
+        "maps": MapCommands(window),
         "compare": CompareCommands(window),
         "tools": ToolCommands(window),
         "help": HelpCommands(window),

@@ -62,6 +62,13 @@ class CalibLoader:
         label = frame.exposure.filter_label()
         for kind in CALIB_KINDS:
             wanted = is_wanted(kind, config, label)
+            switch = CALIB_SWITCHES[kind]
+            if kind == "defects" and detector in request.maps:
+                document = request.maps[detector]
+                found[kind] = document.to_defects()
+                note = f"the map under audit: {len(document)} defects of {document.source or 'a new map'}"
+                infos.append(CalibInfo(kind, document.source or "new map", note, switch, bool(getattr(config, switch))))
+                continue
             try:
                 choice, why = self._choose(kind, request, frame, detector)
                 if choice is not None and wanted:
@@ -71,7 +78,6 @@ class CalibLoader:
                 if wanted:
                     problems.append((kind, error))
             note = why if wanted else f"{_not_needed(kind, config, label)} · {why}"
-            switch = CALIB_SWITCHES[kind]
             path, candidates = ("", ()) if choice is None else (str(choice.path), tuple(map(str, choice.candidates)))
             infos.append(CalibInfo(kind, path, note, switch, bool(getattr(config, switch)), candidates))
         fringes = Struct(fringes=found.pop("fringe")) if "fringe" in found else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ from isrviewer.session.state import COMPARED, NamedState
 
 if TYPE_CHECKING:
     # Importing the engine takes longer than showing the window.
+    from isrcore.audit.document import DefectDocument
     from isrcore.chain import StepReport
     from isrcore.data.cards import CardHeader
     from isrcore.image import Exposure
@@ -49,6 +50,8 @@ class Request:
         Steps whose planes are on screen; those dropped from the store are computed again.
     other : `NamedState` or None
         Config and calibrations to run with as well, for comparison.
+    maps : mapping of int to `DefectDocument`
+        Defect maps under audit, by CCD; they take the place of the calibration. The run to compare with has none.
     """
 
     generation: int
@@ -60,17 +63,23 @@ class Request:
     stop_after: frozenset[str] = frozenset()
     wanted: tuple[str, ...] = ()
     other: NamedState | None = None
+    maps: Mapping[int, DefectDocument] = field(default_factory=dict)
 
     def of_other(self) -> Request | None:
         """The same for the parameters to compare with; None when there are none."""
         if self.other is None:
             return None
         wanted = tuple(name.removeprefix(COMPARED) for name in self.wanted if name.startswith(COMPARED))
-        return replace(self, config=self.other.config, calibs=self.other.calibs, wanted=wanted, other=None)
+        return replace(self, config=self.other.config, calibs=self.other.calibs, wanted=wanted, other=None, maps={})
 
     @classmethod
     def of(
-        cls, session: Session, generation: int, stop_after: frozenset[str] = frozenset(), wanted: tuple[str, ...] = ()
+        cls,
+        session: Session,
+        generation: int,
+        stop_after: frozenset[str] = frozenset(),
+        wanted: tuple[str, ...] = (),
+        maps: Mapping[int, DefectDocument] | None = None,
     ) -> Request:
         return cls(
             generation=generation,
@@ -82,6 +91,7 @@ class Request:
             stop_after=stop_after,
             wanted=wanted,
             other=session.other,
+            maps=maps or {},
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -18,6 +19,7 @@ from isrviewer.session import RAW, Session, SessionModel
 from isrviewer.session.state import CALIB, COMPARED
 
 if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument
     from isrcore.chain import StepReport
     from isrcore.image import Exposure
     from isrcore.steps.step import IsrState
@@ -56,7 +58,9 @@ class RunModel(QObject):
         self._model = model
         self.compared = ComparedRun()
         self._results = Results()
+        self._maps: Mapping[int, DefectDocument] = {}
         self._stop_after: frozenset[str] = frozenset()
+        self._wanted: WeakKeyDictionary[QObject, tuple[str, ...]] = WeakKeyDictionary()
         self._runner = Runner(make_engine, self)
         self._runner.event.connect(self._advance)
 
@@ -138,6 +142,37 @@ class RunModel(QObject):
         self._stop_after = self._breakpoints(session) if stop_after is None else stop_after
         self._ask()
 
+    def set_maps(self, maps: Mapping[int, DefectDocument]) -> None:
+        """Run with these defect maps, by CCD, instead of those of the calibrations."""
+        before, self._maps = self._maps, maps
+        number = self.view.detector
+        if self._model.session.frame and number is not None and maps.get(number) is not before.get(number):
+            self._stop_after = self._breakpoints(self._model.session)
+            self._ask()
+
+    def want(self, asker: QObject, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Keep the planes of these steps for a panel with numbers, beyond the store's budget if need be.
+
+        Parameters
+        ----------
+        asker : `QObject`
+            As long as it lives or until it wants others.
+        names : tuple of str
+
+        Returns
+        -------
+        missing : tuple of str
+            Steps whose planes were dropped; see `recompute`.
+        """
+        if self._wanted.get(asker, ()) != names:
+            self._wanted[asker] = names
+            self._hold(self._model.session)
+        return tuple(name for name in names if self._is_dropped(name))
+
+    def recompute(self) -> None:
+        """Make the planes that are wanted again; `ended` tells when they are there."""
+        self._ask()
+
     def next_step(self) -> str:
         """Name of the first step that has no result yet; empty when all have."""
         rows = (row for row in self.view.rows if row.status not in {"done", "cached", "skipped"})
@@ -172,8 +207,8 @@ class RunModel(QObject):
     def _ask(self) -> None:
         self.view = begin(self.view)
         session, stops = self._model.session, self._stop_after
-        wanted = _steps_shown(session, self.view)
-        self._runner.request(lambda generation: Request.of(session, generation, stops, wanted))
+        wanted = self._needed(session)
+        self._runner.request(lambda generation: Request.of(session, generation, stops, wanted, self._maps))
         self.view_changed.emit(self.view)
 
     def _session_changed(self, old: Session, new: Session) -> None:
@@ -189,6 +224,10 @@ class RunModel(QObject):
             if not self.busy and any(self._is_dropped(name) for name in _steps_shown(new, self.view)):
                 self._ask()
 
+    def _needed(self, session: Session) -> tuple[str, ...]:
+        asked = (name for names in self._wanted.values() for name in names)
+        return tuple(dict.fromkeys((*_steps_shown(session, self.view), *asked)))
+
     def _is_dropped(self, name: str) -> bool:
         if name.startswith(COMPARED):
             return self.compared.is_dropped(name)
@@ -198,7 +237,7 @@ class RunModel(QObject):
 
     def _hold(self, session: Session) -> None:
         reached = [row.step.name for row in self.view.rows if row.status in {"done", "cached"}]
-        shown = _steps_shown(session, self.view)
+        shown = self._needed(session)
         self._results.hold([*(name for name in shown if not name.startswith(COMPARED)), *reached[-1:]], self.view)
         self.compared.hold(shown)
 

@@ -15,6 +15,7 @@ from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.render.view import Orientation, View
+from isrviewer.session.drawn import DrawnBox, DrawnLine
 
 __all__ = [
     "CALIB",
@@ -25,6 +26,7 @@ __all__ = [
     "PREVIOUS",
     "RAW",
     "SAME_COMPARED",
+    "AuditFile",
     "Bookmark",
     "CalibPick",
     "NamedState",
@@ -234,6 +236,14 @@ class Route:
 
 
 @dataclass(frozen=True)
+class AuditFile:
+    """Where the audit of a CCD's defect map is kept: every edit is in the file, which a recovered session opens."""
+
+    number: int
+    path: str
+
+
+@dataclass(frozen=True)
 class NamedState:
     """Parameters under a name, to return to or to compare with; values, not a position in the history."""
 
@@ -274,6 +284,15 @@ class Session:
     pins, regions, bookmarks, named : tuple
     compared : str
         Name of the named state to compare with; empty for none.
+    box : `DrawnBox` or None
+    line : `DrawnLine` or None
+        Drawn last, in any panel.
+    audits : tuple of `AuditFile`
+        Defect maps under audit.
+    audit_feeds : bool
+        Whether runs take these maps, edits included, instead of those of the calibrations.
+    audit_frames : tuple of str
+        More raw frames to judge defects by.
     """
 
     frame: str = ""
@@ -294,6 +313,11 @@ class Session:
     bookmarks: tuple[Bookmark, ...] = ()
     named: tuple[NamedState, ...] = ()
     compared: str = ""
+    box: DrawnBox | None = None
+    line: DrawnLine | None = None
+    audits: tuple[AuditFile, ...] = ()
+    audit_feeds: bool = True
+    audit_frames: tuple[str, ...] = ()
 
     @property
     def panel(self) -> PanelState:

@@ -1,0 +1,117 @@
+"""The map of one CCD under audit: its history, the journal that keeps it, and what was measured about its defects."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isrviewer.audit.queue import Queue
+from isrviewer.session.settings import state_folder
+
+if TYPE_CHECKING:
+    from isrcore.audit.compare import MapComparison
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.findings import Findings
+    from isrcore.audit.history import DefectHistory
+    from isrcore.audit.planes import AuditData
+    from isrcore.audit.statistics import DefectStatistics
+    from isrcore.audit.storage import Journal
+
+__all__ = ["Audit", "begin_audit", "reopen_audit"]
+
+
+@dataclass(eq=False)
+class Audit:
+    """One map.
+
+    Attributes
+    ----------
+    number : int
+        Of the CCD.
+    history : `DefectHistory`
+    journal : `Journal`
+        On disk after every edit.
+    notes : tuple of str
+        What was odd about the map's file.
+    data : `AuditData` or None
+        The frames that were looked at.
+    statistics : mapping of int to `DefectStatistics`
+        Of the defects that were measured.
+    findings : `Findings` or None
+        What the map misses and what it flags without need, when that was looked for.
+    comparison : `MapComparison` or None
+        With another map.
+    queue : `Queue`
+    selected : int
+        Number of the chosen defect; 0 for none.
+    group : tuple of int
+        Defects that are chosen together, the chosen one among them; empty for it alone.
+    """
+
+    number: int
+    history: DefectHistory
+    journal: Journal
+    notes: tuple[str, ...] = ()
+    data: AuditData | None = None
+    statistics: Mapping[int, DefectStatistics] = field(default_factory=dict)
+    findings: Findings | None = None
+    comparison: MapComparison | None = None
+    queue: Queue = field(default_factory=Queue)
+    selected: int = 0
+    group: tuple[int, ...] = ()
+
+    @property
+    def document(self) -> DefectDocument:
+        """The map as it is now."""
+        return self.history.document
+
+    @property
+    def path(self) -> Path:
+        """The journal's file."""
+        return self.journal.path
+
+    @property
+    def has_edits(self) -> bool:
+        return bool(self.history.done or self.history.undone)
+
+    def close(self) -> None:
+        """Stop writing. An audit without an edit leaves no file behind."""
+        self.journal.close()
+        if not self.has_edits:
+            self.path.unlink(missing_ok=True)
+
+
+def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = ()) -> Audit:
+    """An audit of a map, kept in a new file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    from isrcore.audit.history import DefectHistory
+    from isrcore.audit.storage import Journal
+
+    folder = state_folder() / "audits"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{document.detector}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.jsonl"
+    history = DefectHistory(document, getpass.getuser())
+    return Audit(number, history, Journal(history, path), notes)
+
+
+def reopen_audit(path: Path) -> Audit:
+    """Go on with an audit where its file ends.
+
+    Raises
+    ------
+    OSError, ValueError
+        If there is no such file, or it is no audit.
+    """
+    from isrcore.audit.storage import Journal, load_history
+
+    history = load_history(path, getpass.getuser())
+    return Audit(history.document.camera_detector.id, history, Journal(history, path))

@@ -1,0 +1,274 @@
+"""The audits of this window: which map is on screen, what is chosen in it, and every edit on its way to the disk.
+
+A map has its own undo, apart from the session's: it survives a change of step, panel or CCD, and so does the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from isrviewer.audit.audit import Audit
+from isrviewer.audit.queue import Queue
+from isrviewer.runner.background import Background
+from isrviewer.session import SessionModel
+from isrviewer.session.state import AuditFile
+
+if TYPE_CHECKING:
+    from isrcore.audit.defect import Defect
+    from isrcore.audit.document import DefectDocument, Edit
+    from isrcore.audit.storage import Journal
+
+__all__ = ["TOOLS", "AuditModel"]
+
+TOOLS = ("", "paint", "erase", "box", "column", "line")
+"""What dragging with the left button does in a panel while a map is open; nothing in particular for the empty one."""
+
+_SYNC_MS = 2000
+
+
+class AuditModel(QObject):
+    """The maps under audit, one per CCD, and the one of the CCD on screen.
+
+    Attributes
+    ----------
+    current : `Audit` or None
+        The map of the CCD on screen.
+    audits : dict of int to `Audit`
+        By CCD.
+    tool : str
+        One of `TOOLS`.
+    brush : int
+        Width of strokes in pixels.
+
+    Signals
+    -------
+    opened()
+        Another map is current, or none is.
+    document_changed(DefectDocument, DefectDocument)
+        The current map before and after an edit, undo or redo.
+    selected(int)
+        Number of the chosen defect; 0 for none.
+    queue_changed()
+    measured()
+        New statistics, findings or a comparison of the current map.
+    tool_changed()
+    failed(str)
+        What could not be done, and why.
+    """
+
+    opened = Signal()
+    document_changed = Signal(object, object)
+    selected = Signal(int)
+    queue_changed = Signal()
+    measured = Signal()
+    tool_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, model: SessionModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.audits: dict[int, Audit] = {}
+        self.current: Audit | None = None
+        self.tool = ""
+        self.brush = 1
+        self._sync = QTimer(self, singleShot=True, interval=_SYNC_MS)
+        self._sync.timeout.connect(self._write_through)
+        self._syncing = Background(self)
+
+    # Which map
+
+    @property
+    def document(self) -> DefectDocument | None:
+        """The current map."""
+        return None if self.current is None else self.current.document
+
+    @property
+    def defect(self) -> Defect | None:
+        """The chosen defect."""
+        audit = self.current
+        return audit.document[audit.selected] if audit is not None and audit.selected in audit.document else None
+
+    def show_detector(self, number: int | None) -> None:
+        """Another CCD is on screen: go on with its map if it has one."""
+        audit = None if number is None else self.audits.get(number)
+        if audit is not self.current:
+            self.current = audit
+            self.opened.emit()
+            self.selected.emit(audit.selected if audit is not None else 0)
+
+    def adopt(self, audit: Audit) -> None:
+        """Take up an audit. One of the same CCD that was open is closed, and its file stays if it has edits."""
+        before = self.audits.get(audit.number)
+        if before is not None:
+            before.close()
+        self.audits[audit.number] = audit
+        self._requeue(audit, audit.queue.order, audit.queue.choice)
+        self._remember()
+        self.current = None
+        self.show_detector(audit.number)
+
+    def close_map(self) -> None:
+        """End the audit of the CCD on screen; its file stays if it has edits."""
+        audit = self.current
+        if audit is not None:
+            del self.audits[audit.number]
+            audit.close()
+            self._remember()
+            self.show_detector(None)
+
+    def close(self) -> None:
+        """The window closes: everything is on the disk."""
+        self._sync.stop()
+        self._syncing.close()
+        for audit in self.audits.values():
+            audit.close()
+        self.audits.clear()
+        self.current = None
+
+    def _remember(self) -> None:
+        """The session names the files: a recovered one finds them."""
+        files = tuple(AuditFile(number, str(audit.path)) for number, audit in sorted(self.audits.items()))
+        self._model.change(replace(self._model.session, audits=files))
+
+    # Edits
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The defects that a decision is about: those chosen together, or the chosen one; raises `ValueError`."""
+        audit = self.current
+        if audit is None or not (audit.group or audit.selected):
+            raise ValueError("no defect is chosen; N goes to the next one")
+        return audit.group or (audit.selected,)
+
+    def do(self, make: Callable[[DefectDocument], Edit]) -> bool:
+        """Make an edit of the current map; False when it cannot be made, which `failed` explains."""
+        audit = self.current
+        if audit is None:
+            self.failed.emit("No defect map is open; open one with Defects → Open map.")
+            return False
+        return self._event(audit, lambda: audit.history.do(make(audit.document)))
+
+    def undo(self) -> None:
+        """Take back the last edit of the current map and go to what it changed."""
+        self._replay(lambda audit: (audit.history.done, audit.history.undo))
+
+    def redo(self) -> None:
+        """Make the edit again that was undone last and go to what it changed."""
+        self._replay(lambda audit: (audit.history.undone, audit.history.redo))
+
+    def _replay(self, which: Callable[[Audit], tuple[list[Edit], Callable[[], Any]]]) -> None:
+        audit = self.current
+        if audit is None:
+            return
+        edits, replay = which(audit)
+        changed = edits[-1].changes[0].id if edits else 0
+        if self._event(audit, replay) and changed in audit.document:
+            self.select(changed)
+
+    def _event(self, audit: Audit, happen: Callable[[], Any]) -> bool:
+        before = audit.document
+        try:
+            happen()
+        except (ValueError, KeyError) as error:
+            self.failed.emit(str(error.args[0] if error.args else error))
+            return False
+        except OSError as error:
+            cure = "free some room; the next edit writes all of them"
+            self.failed.emit(f"{audit.path}: the edit is made but could not be saved ({error.strerror}); {cure}")
+        if not self._sync.isActive():
+            self._sync.start()
+        audit.queue = audit.queue.following(audit.document, audit.findings)
+        if audit is self.current:
+            self.document_changed.emit(before, audit.document)
+            if audit.queue.numbers:
+                self.queue_changed.emit()
+            if audit.selected and audit.selected not in audit.document:
+                self.select(0)
+        return True
+
+    def _write_through(self) -> None:
+        """What the file has survives a killed program at once, and after this a power failure as well."""
+        journals = [audit.journal for audit in self.audits.values()]
+
+        def answer(problem: str) -> None:
+            if problem:
+                self.failed.emit(problem)
+
+        self._syncing.compute(lambda: _synced(journals), answer)
+
+    def _attempt(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except (OSError, ValueError) as error:
+            self.failed.emit(str(error))
+
+    # The queue, and what is chosen
+
+    def select(self, number: int) -> None:
+        """Choose a defect of the current map; 0 for none."""
+        audit = self.current
+        if audit is not None and number != audit.selected:
+            audit.selected = number
+            if number not in audit.group:
+                audit.group = ()
+            self.selected.emit(number)
+
+    def mark(self, numbers: tuple[int, ...]) -> None:
+        """Choose several defects together, for decisions about all of them."""
+        if self.current is not None:
+            self.current.group = numbers
+
+    def visit(self, direction: int) -> None:
+        """Go to the next (1) or previous (-1) defect of the queue."""
+        if self.current is not None:
+            self.select(self.current.queue.step(self.current.selected, direction))
+
+    def skip(self) -> None:
+        """Leave the chosen defect undecided, put it at the end of the queue, and go on."""
+        audit = self.current
+        if audit is not None and audit.selected:
+            following = audit.queue.step(audit.selected, 1)
+            audit.queue = audit.queue.later(audit.selected)
+            self.queue_changed.emit()
+            self.select(following)
+
+    def queue_by(self, order: str, choice: str) -> None:
+        """Begin the queue again in another order, or with other defects."""
+        audit = self.current
+        if audit is not None:
+            self._attempt(lambda: self._requeue(audit, order, choice))
+
+    def _requeue(self, audit: Audit, order: str, choice: str) -> None:
+        audit.queue = Queue.of(audit.document, order, choice, audit.statistics, audit.findings)
+        self.queue_changed.emit()
+
+    def set_tool(self, tool: str, brush: int | None = None) -> None:
+        """Choose what dragging does, and how wide strokes are."""
+        self.tool, self.brush = tool, self.brush if brush is None else max(1, min(brush, 99))
+        self.tool_changed.emit()
+
+    # What was measured
+
+    def take(self, audit: Audit, **results: Any) -> None:
+        """Keep results of background work: ``data``, ``statistics``, ``findings``, ``comparison``."""
+        for name, value in results.items():
+            setattr(audit, name, value)
+        if audit is self.current:
+            self.measured.emit()
+
+
+def _synced(journals: Iterable[Journal]) -> str:
+    """Flush journals to the disk; the problem, or nothing."""
+    for journal in journals:
+        try:
+            journal.sync()
+        except ValueError:
+            # Closed meanwhile, which has flushed it.
+            continue
+        except OSError as error:
+            return f"{journal.path} could not be flushed to the disk: {error.strerror or error}"
+    return ""

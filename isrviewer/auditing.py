@@ -1,0 +1,117 @@
+"""The audit of defect maps as one group: its panels, and how maps, panels, session and runs follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QWidget
+
+from isrviewer.audit.audit import Audit, reopen_audit
+from isrviewer.audit.model import AuditModel
+from isrviewer.audit.places import map_offset
+from isrviewer.runner.model import RunModel
+from isrviewer.session import Session, SessionModel
+
+if TYPE_CHECKING:
+    from isrviewer.window import Window
+
+__all__ = ["AUDITORS", "Auditing"]
+
+AUDITORS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = ()
+"""Name, title and first place of the dock of every panel."""
+
+_CLOSE = 4.0
+"""Zoom from which single pixels are easy to see."""
+
+_LONG = 64
+
+
+class Auditing(QObject):
+    """The panels of the audit and what they tell each other.
+
+    Parameters
+    ----------
+    audits : `AuditModel`
+    model : `SessionModel`
+    runs : `RunModel`
+
+    Attributes
+    ----------
+    panels : mapping of str to widget
+        By the names in `AUDITORS`.
+    """
+
+    def __init__(self, audits: AuditModel, model: SessionModel, runs: RunModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._audits = audits
+        self._model = model
+        self._runs = runs
+        self._window: Window | None = None
+        self.panels: Mapping[str, QWidget] = {}
+
+    def connect_window(self, window: Window) -> None:
+        """From now on follow the run, the session and the choice of a defect."""
+        self._window = window
+        self._runs.loaded.connect(self._loaded)
+        self._model.observe(self._session_changed)
+        self._audits.failed.connect(window.strip.error)
+        self._audits.opened.connect(self._feed)
+        self._audits.document_changed.connect(lambda *_: self._feed())
+        self._audits.selected.connect(lambda *_: self._look())
+        for signal in (self._audits.opened, self._audits.document_changed, self._audits.selected):
+            signal.connect(lambda *_: window.update_actions())
+        for signal in (self._audits.queue_changed, self._audits.tool_changed, self._audits.measured):
+            signal.connect(lambda *_: window.update_actions())
+
+    def close(self) -> None:
+        """The window closes: all work is dropped, all edits are on the disk."""
+        self._audits.close()
+
+    def _loaded(self) -> None:
+        self._audits.show_detector(self._runs.view.detector)
+
+    def _session_changed(self, old: Session, new: Session) -> None:
+        if old.audit_feeds != new.audit_feeds:
+            self._feed()
+        open_files = {str(audit.path) for audit in self._audits.audits.values()}
+        missing = [file for file in new.audits if file.path not in open_files]
+        if old.audits != new.audits and missing and self._window is not None:
+            strip = self._window.strip
+            for file in missing:
+                self._window.jobs.start(
+                    f"Reading {Path(file.path).name}",
+                    lambda check, path=file.path: reopen_audit(Path(path)),
+                    self._restored,
+                    lambda error: strip.error(f"An audit of this session cannot be continued: {error}"),
+                )
+
+    def _restored(self, audit: Audit) -> None:
+        self._audits.adopt(audit)
+        self._audits.show_detector(self._runs.view.detector)
+
+    def _feed(self) -> None:
+        """Let the next run take the maps as they are now."""
+        is_on = self._model.session.audit_feeds
+        audits = self._audits.audits.items() if is_on else ()
+        self._runs.set_maps({number: audit.document for number, audit in audits})
+
+    def _look(self) -> None:
+        """Show the chosen defect in the focused panel, close enough to see its pixels."""
+        defect = self._audits.defect
+        panel = self._window.grid.focused if self._window is not None else None
+        if defect is None or panel is None or panel.exposure is None:
+            return
+        offset = map_offset(panel.exposure)
+        if offset is None:
+            return
+        box = defect.bbox
+        # Of what is long the first row says most: a trap begins there.
+        row = box.y0 if box.height > _LONG else (box.y0 + box.y1 - 1) / 2
+        x, y = (box.x0 + box.x1 - 1) / 2 - offset[0], row - offset[1]
+        view = panel.view
+        if view.view.zoom < _CLOSE:
+            view.zoom_by(_CLOSE / view.view.zoom, (x, y))
+        view.go_to(x, y)
