@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -14,9 +15,10 @@ from isrviewer.panels.histograms import HistogramsPanel
 from isrviewer.panels.overscan_view import OverscanView
 from isrviewer.panels.surface import SurfacePanel
 from isrviewer.panels.time_machine import TimeMachine
-from isrviewer.plots.inspector import InspectorPanel
+from isrviewer.plots.inspector import InspectorPanel, frame_name
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
+from isrviewer.session.drawn import DrawnBox, DrawnLine
 
 if TYPE_CHECKING:
     from isrcore.geom import Box
@@ -64,6 +66,7 @@ class Inspectors(QObject):
 
     def __init__(self, model: SessionModel, runs: RunModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._model, self._runs = model, runs
         self.pixel = TimeMachine(model, runs)
         self.statistics = StatisticsPanel(model, runs)
         self.cuts = CutsPanel(model, runs)
@@ -86,14 +89,21 @@ class Inspectors(QObject):
 
     def show_box(self, box: Box, exposure: Exposure) -> None:
         """The user drew a box over these planes, in their coordinates."""
-        self.statistics.show_box(box, exposure)
-        self.surface.show_box(box, exposure)
+        inside = box.intersect(exposure.bbox)
+        if inside.is_empty:
+            return
+        drawn = DrawnBox(inside, frame_name(self._runs, exposure))
+        self._model.change(replace(self._model.session, box=drawn), "box")
         if not self.surface.isVisible():
             self.raise_asked.emit("statistics")
 
     def show_line(self, x0: float, y0: float, x1: float, y1: float, exposure: Exposure) -> None:
         """The user drew a line over these planes, in their coordinates."""
-        self.cuts.show_line(x0, y0, x1, y1, exposure)
+        box = exposure.bbox
+        ends = [round(min(max(x, box.x0), box.x1 - 1)) for x in (x0, x1)]
+        heights = [round(min(max(y, box.y0), box.y1 - 1)) for y in (y0, y1)]
+        drawn = DrawnLine(ends[0], heights[0], ends[1], heights[1], frame_name(self._runs, exposure))
+        self._model.change(replace(self._model.session, line=drawn), "line")
         self.raise_asked.emit("cuts")
 
     def close(self) -> None:

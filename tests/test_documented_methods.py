@@ -188,7 +188,8 @@ def test_vignette_polygon_is_there_after_a_resumed_run_too(frame: SmallFrame) ->
         options = RunOptions(store, "frame", on_step=reports.append)
         polygons.append(run_chain(task, task.initial_state(frame.raw, calibrations()), options).exposure.valid_polygon)
     assert {report.step.name: report.status for report in reports}["doVignette"] == "cached"
-    assert polygons[0] is not None and polygons[1].equals(polygons[0])
+    assert polygons[0] is not None
+    assert polygons[1].equals(polygons[0])
     assert tasks[1].vignettePolygon.equals(tasks[0].vignettePolygon)
 
 

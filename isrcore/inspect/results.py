@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from isrcore.camera import Detector
 from isrcore.chain import StepReport
 from isrcore.image import Exposure
-from isrcore.inspect.layout import Layout
+from isrcore.inspect.layout import ASSEMBLED, Layout
 from isrcore.pipe import Struct
 
 __all__ = ["EXCLUDED", "RunResults", "StepResult", "results_of"]
@@ -76,6 +76,16 @@ class RunResults:
     def layout(self, step: StepResult) -> Layout | None:
         """Where raw pixels are in the planes of a step; None when they are not on hand."""
         return None if step.exposure is None else Layout.of(step.exposure, self.detector)
+
+    def layout_named(self, name: str) -> Layout:
+        """The layout of a frame by its name; `ValueError` when no planes on hand have it."""
+        if name == ASSEMBLED and self.detector is not None:
+            return Layout.assembled(self.detector)
+        layouts = (self.layout(step) for step in (*self.steps, *self.others))
+        found = next((layout for layout in layouts if layout is not None and layout.name == name), None)
+        if found is None:
+            raise ValueError(f"This was drawn over the {name} frame, which this run does not make: draw it again.")
+        return found
 
 
 def results_of(raw: Exposure, reports: Iterable[StepReport], interpolated: tuple[str, ...] = ()) -> RunResults:

@@ -80,7 +80,7 @@ class AmplifiersPanel(InspectorPanel):
             label = step.label if step is not None else focused
             return label, amplifier_rows(run, focused, exclude), seam_jumps(run, names, exclude)
 
-        self.compute(job, lambda answer: self._show(*answer))
+        self.compute(job, lambda answer: self._show(*answer), (focused, *names))
 
     def _show(self, label: str, rows: tuple[AmplifierRow, ...], jumps: tuple[SeamJump, ...]) -> None:
         self._rows, self._jumps = rows, jumps
@@ -99,7 +99,7 @@ class AmplifiersPanel(InspectorPanel):
             )
         )
         if not rows:
-            self.say("The planes of this step are not on hand: select the step to compute them again.")
+            self.say("There are no planes of this step: run the chain up to it.")
 
     def _table(self) -> Table:
         from isrcore.inspect.tables import amplifier_table

@@ -10,19 +10,17 @@ from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
-from isrviewer.plots.number_table import Column, NumberTable, column_texts, count_text
+from isrviewer.plots.number_table import Column, NumberTable, box_text, column_texts, count_text
 from isrviewer.runner.model import RunModel
-from isrviewer.session import SessionModel
+from isrviewer.session import Session, SessionModel
 from isrviewer.session.changes import show_step
+from isrviewer.session.drawn import DrawnBox
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from isrcore.geom import Box
-    from isrcore.image import Exposure
     from isrcore.inspect.box_statistics import BoxRow
-    from isrcore.inspect.layout import Layout
     from isrcore.inspect.results import RunResults
 
 __all__ = ["StatisticsPanel"]
@@ -52,7 +50,6 @@ class StatisticsPanel(InspectorPanel):
 
     def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(model, runs, parent)
-        self._box: tuple[Box, Layout] | None = None
         self._rows: tuple[BoxRow, ...] = ()
 
     def build(self) -> None:
@@ -75,29 +72,30 @@ class StatisticsPanel(InspectorPanel):
         self.column.addLayout(top)
         self.column.addWidget(self.table, 1)
 
-    def show_box(self, box: Box, exposure: Exposure) -> None:
-        """Measure a box drawn over these planes, in their coordinates."""
-        inside = box.intersect(exposure.bbox)
-        if not inside.is_empty:
-            self._box = inside, self.layout_of(exposure)
+    def session_changed(self, old: Session, new: Session) -> None:
+        if old.box != new.box:
             self.refresh()
+        else:
+            super().session_changed(old, new)
 
     def ask(self) -> None:
         from isrcore.inspect.box_statistics import box_statistics
 
-        if self._box is None:
+        drawn = self.model.session.box
+        if drawn is None:
+            self._show(None, ())
             self.say("Draw a box over the image: hold Shift and drag with the left button.")
             return
-        (box, of), names, exclude = self._box, self.steps.names(self.model.session), self.planes.planes
+        names, exclude = self.steps.names(self.model.session), self.planes.planes
 
         def job(run: RunResults) -> tuple[BoxRow, ...]:
-            return box_statistics(run, names, box, of, exclude)
+            return box_statistics(run, names, drawn.box, run.layout_named(drawn.frame), exclude)
 
-        self.compute(job, lambda rows: self._show(box, of, rows))
+        self.compute(job, lambda rows: self._show(drawn, rows), names)
 
-    def _show(self, box: Box, of: Layout, rows: tuple[BoxRow, ...]) -> None:
+    def _show(self, drawn: DrawnBox | None, rows: tuple[BoxRow, ...]) -> None:
         self._rows = rows
-        self.title.setText(f"{box.width} × {box.height} pixels from x {box.x0} y {box.y0} of the {of.name} frame")
+        self.title.setText("" if drawn is None else f"{box_text(drawn.box)} of the {drawn.frame} frame")
         quiet = [number for number, row in enumerate(rows) if not row.used]
         self.table.fill(_cells(rows), quiet)
 
@@ -108,8 +106,8 @@ class StatisticsPanel(InspectorPanel):
     def _table(self) -> Table:
         from isrcore.inspect.tables import box_table
 
-        box, of = self._box if self._box is not None else (None, None)
-        meta = {} if box is None or of is None else {"box": box.to_fits_section(), "frame of box": of.name}
+        drawn = self.model.session.box
+        meta = {} if drawn is None else {"box": drawn.box.to_fits_section(), "frame of box": drawn.frame}
         return box_table(self._rows, meta)
 
 

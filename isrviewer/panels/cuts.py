@@ -15,13 +15,12 @@ from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import number_text
 from isrviewer.runner.model import RunModel
-from isrviewer.session import SessionModel
+from isrviewer.session import Session, SessionModel
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from isrcore.image import Exposure
     from isrcore.inspect.cuts import Cut, CutPath
     from isrcore.inspect.layout import Layout
     from isrcore.inspect.results import RunResults
@@ -45,7 +44,6 @@ class CutsPanel(InspectorPanel):
     def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(model, runs, parent)
         self._raw: tuple[int, int] | None = None
-        self._line: tuple[CutPath, Layout] | None = None
         self._cuts: tuple[Cut, ...] = ()
         self._what = ""
 
@@ -55,7 +53,7 @@ class CutsPanel(InspectorPanel):
 
         self.kind = QComboBox()
         self.kind.addItems((ROW, COLUMN, LINE))
-        if self._line is not None:
+        if self.model.session.line is not None:
             self.kind.setCurrentText(LINE)
         self.kind.setToolTip("Row or column through the cursor, or a line drawn with Ctrl and the left button")
         self.kind.currentIndexChanged.connect(self.refresh)
@@ -99,35 +97,33 @@ class CutsPanel(InspectorPanel):
             self._raw = raw
             self.refresh()
 
-    def show_line(self, x0: float, y0: float, x1: float, y1: float, exposure: Exposure) -> None:
-        """Cut along a line drawn over these planes; ends in their coordinates."""
-        from isrcore.inspect.cuts import CutPath
-
-        box = exposure.bbox
-        ends = [round(min(max(x, box.x0), box.x1 - 1)) for x in (x0, x1)]
-        heights = [round(min(max(y, box.y0), box.y1 - 1)) for y in (y0, y1)]
-        self._line = CutPath(ends[0], heights[0], ends[1], heights[1]), self.layout_of(exposure)
-        if self._is_built:
-            self.kind.setCurrentText(LINE)
+    def session_changed(self, old: Session, new: Session) -> None:
+        if old.line == new.line:
+            super().session_changed(old, new)
+        elif self._is_built:
+            if new.line is not None:
+                self.kind.setCurrentText(LINE)
             self.refresh()
 
     def ask(self) -> None:
         from isrcore.inspect.cuts import CutPath, take_cuts
         from isrcore.inspect.layout import Layout
 
-        kind, width, line, raw = self.kind.currentText(), self.width_box.value(), self._line, self._raw
+        kind, width, raw = self.kind.currentText(), self.width_box.value(), self._raw
+        line = self.model.session.line
         if line is None and kind == LINE:
+            self._show("", ())
             self.say("Draw a line over the image: hold Ctrl and drag with the left button.")
             return
         if raw is None and kind != LINE:
             self.say("Move the cursor over the image.")
             return
         names, exclude = self.steps.names(self.model.session), self.planes.planes
-        focused = self.model.session.panel.shows.step
+        focused = self.focused_result()
 
         def job(run: RunResults) -> tuple[str, tuple[Cut, ...]]:
             if line is not None and kind == LINE:
-                path, of = CutPath(line[0].x0, line[0].y0, line[0].x1, line[0].y1, width), line[1]
+                path, of = CutPath(line.x0, line.y0, line.x1, line.y1, width), run.layout_named(line.frame)
             else:
                 assert raw is not None
                 path, of = _through(raw, kind, width, _layout(run, focused))
@@ -140,10 +136,10 @@ class CutsPanel(InspectorPanel):
             if found is None and run.detector is not None:
                 return Layout.assembled(run.detector)
             if found is None:
-                raise ValueError("The planes of this step are not on hand: select the step to compute them again.")
+                raise ValueError("There are no planes of this step: run the chain up to it.")
             return found
 
-        self.compute(job, lambda answer: self._show(*answer))
+        self.compute(job, lambda answer: self._show(*answer), (focused, *names))
 
     def _show(self, what: str, cuts: tuple[Cut, ...]) -> None:
         moved = what.partition(" ")[0] != self._what.partition(" ")[0]

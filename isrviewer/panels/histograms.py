@@ -69,12 +69,12 @@ class HistogramsPanel(InspectorPanel):
             step = run.step(focused)
             return (step.label if step is not None else focused), histograms(run, focused, exclude, bins)
 
-        self.compute(job, lambda answer: self._show(*answer))
+        self.compute(job, lambda answer: self._show(*answer), (focused,))
 
     def _show(self, label: str, found: tuple[Histogram, ...]) -> None:
         self._label, self._histograms = label, found
         if not found:
-            self.say("The planes of this step are not on hand: select the step to compute them again.")
+            self.say("There are no planes of this step: run the chain up to it.")
         self._draw(see_all=True)
 
     def _draw(self, see_all: bool) -> None:

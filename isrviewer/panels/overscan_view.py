@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLa
 
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
-from isrviewer.plots.inspector import InspectorPanel
+from isrviewer.plots.inspector import InspectorPanel, result_names
 from isrviewer.plots.number_table import count_text, number_text
 from isrviewer.plots.strip import STRIP_SIGMA, strip_picture
 from isrviewer.runner.model import RunModel
@@ -104,21 +104,17 @@ class OverscanView(InspectorPanel):
         self.column.addWidget(self.split, 1)
 
     def ask(self) -> None:
-        corrected = self.corrected.isChecked()
+        corrected, names = self.corrected.isChecked(), result_names(self.runs)
+        around = (names[names.index(_STEP) - 1], _STEP) if _STEP in names else ()
 
         def job(run: RunResults) -> tuple[tuple[OverscanDetail, ...], list[np.ndarray], tuple[SeamJump, ...]]:
             from isrcore.inspect.amplifiers import seam_jumps
             from isrcore.inspect.overscan import overscan_details
 
             details = overscan_details(run)
-            names = [step.name for step in run.steps]
-            around: tuple[str, ...] = ()
-            if _STEP in names:
-                place = names.index(_STEP)
-                around = names[place - 1], _STEP
             return details, [strip_picture(detail, corrected) for detail in details], seam_jumps(run, around)
 
-        self.compute(job, lambda answer: self._show(*answer))
+        self.compute(job, lambda answer: self._show(*answer), around)
 
     def _show(
         self, details: tuple[OverscanDetail, ...], pictures: list[np.ndarray], jumps: tuple[SeamJump, ...]

@@ -11,36 +11,30 @@ from isrviewer.plots.choosers import PlanesButton
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
-from isrviewer.plots.number_table import number_text
+from isrviewer.plots.number_table import box_text, number_text
 from isrviewer.plots.relief import Relief, contour_levels, contour_lines, make_relief
 from isrviewer.render.colour import ColourMap, map_colours
 from isrviewer.runner.model import RunModel
-from isrviewer.session import SessionModel
+from isrviewer.session import Session, SessionModel
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from isrcore.geom import Box
-    from isrcore.image import Exposure
-    from isrcore.inspect.layout import Layout
     from isrcore.inspect.results import RunResults
 
 __all__ = ["SurfacePanel"]
 
 SURFACE, CONTOURS = "Surface", "Contours"
-_SIDE = 32
-"""Pixels around the cursor when no box was drawn."""
-
 _Lines = list[tuple[float, np.ndarray, np.ndarray]]
 
 
 class SurfacePanel(InspectorPanel):
-    """The box drawn last, or the surroundings of the last pinned or clicked pixel."""
+    """The box drawn last."""
 
     def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(model, runs, parent)
-        self._box: tuple[Box, Layout] | None = None
         self._relief: Relief | None = None
 
     def build(self) -> None:
@@ -73,24 +67,18 @@ class SurfacePanel(InspectorPanel):
         self.column.addLayout(top)
         self.column.addWidget(self.stack, 1)
 
-    def show_box(self, box: Box, exposure: Exposure) -> None:
-        """Show a box drawn over these planes, in their coordinates."""
-        inside = box.intersect(exposure.bbox)
-        if not inside.is_empty:
-            self._box = inside, self.layout_of(exposure)
+    def session_changed(self, old: Session, new: Session) -> None:
+        if old.box != new.box:
             self.refresh()
-
-    def show_around(self, x: int, y: int, exposure: Exposure) -> None:
-        """Show the surroundings of a pixel of these planes."""
-        from isrcore.geom import Box
-
-        self.show_box(Box(x - _SIDE // 2, y - _SIDE // 2, _SIDE, _SIDE), exposure)
+        else:
+            super().session_changed(old, new)
 
     def ask(self) -> None:
-        if self._box is None:
+        drawn = self.model.session.box
+        if drawn is None:
             self.say("Draw a box over the image: hold Shift and drag with the left button.")
             return
-        (box, of), focused, exclude = self._box, self.focused_result(), self.planes.planes
+        focused, exclude = self.focused_result(), self.planes.planes
 
         def job(run: RunResults) -> tuple[str, Relief, _Lines]:
             from isrcore.inspect.layout import cut_out
@@ -98,17 +86,18 @@ class SurfacePanel(InspectorPanel):
             step = run.step(focused)
             layout = run.layout(step) if step is not None else None
             if step is None or step.exposure is None or layout is None:
-                raise ValueError("The planes of this step are not on hand: select the step to compute them again.")
-            relief = make_relief(cut_out(step.exposure, layout, box, of), step.unit, exclude)
+                raise ValueError("There are no planes of this step: run the chain up to it.")
+            pixels = cut_out(step.exposure, layout, drawn.box, run.layout_named(drawn.frame))
+            relief = make_relief(pixels, step.unit, exclude)
             levels = contour_levels(relief.limits)
             return step.label, relief, [(level, *contour_lines(relief, level)) for level in levels]
 
-        self.compute(job, lambda answer: self._show(box, *answer))
+        self.compute(job, lambda answer: self._show(drawn.box, *answer), (focused,))
 
     def _show(self, box: Box, label: str, relief: Relief, lines: _Lines) -> None:
         self._relief = relief
         blocks = "" if relief.block == 1 else f", means of {relief.block} × {relief.block} pixels"
-        self.title.setText(f"{label} · {box.width} × {box.height} pixels from x {box.x0} y {box.y0}{blocks}")
+        self.title.setText(f"{label} · {box_text(box)}{blocks}")
         self.surface.show_relief(relief)
         # The ends of the map would not show on a light or a dark ground.
         shades = map_colours(ColourMap("viridis"))[np.linspace(40, 215, max(len(lines), 1)).astype(np.intp)]

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QWidget
 
 from isrviewer.plots.export import ExportButton
-from isrviewer.plots.inspector import InspectorPanel
+from isrviewer.plots.inspector import InspectorPanel, result_names
 from isrviewer.plots.number_table import NumberTable
 from isrviewer.plots.pixel_text import (
     compared_columns,
@@ -120,7 +120,7 @@ class TimeMachine(InspectorPanel):
 
             return tuple(pixel_history(run, pin.x, pin.y) for pin in wanted)
 
-        self.compute(job, lambda histories: self._show(wanted, histories))
+        self.compute(job, lambda histories: self._show(wanted, histories), result_names(self.runs))
 
     def session_changed(self, old: Session, new: Session) -> None:
         if old.pins != new.pins:

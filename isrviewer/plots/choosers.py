@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from isrviewer.plots.inspector import is_check, planes_of
+from isrviewer.plots.inspector import planes_of, result_names
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
 from isrviewer.session import Session
@@ -42,9 +42,9 @@ class StepsButton(QToolButton):
 
     def names(self, session: Session) -> tuple[str, ...]:
         """LSST names of the steps to show, in their order; skipped steps stand for what was before them."""
-        order = [name for name, _ in self._offered()]
+        order = result_names(self._runs)
         if self._mode == ALL:
-            return tuple(order)
+            return order
         wanted = self._chosen if self._chosen else _on_screen(session, self._runs.view)
         frames = [name for name in wanted if name.startswith(CALIB)]
         return (*(name for name in order if name in wanted), *frames)
@@ -54,10 +54,6 @@ class StepsButton(QToolButton):
         self._chosen, self._mode = set(names), mode
         self._name()
         self.changed.emit()
-
-    def _offered(self) -> list[tuple[str, str]]:
-        view = self._runs.view
-        return [(name, label) for name, label, _ in self._runs.results() if not is_check(view, name)]
 
     def _name(self) -> None:
         self.setText(f"Steps: {self._mode or len(self._chosen)}")
@@ -70,7 +66,8 @@ class StepsButton(QToolButton):
             action.setCheckable(True)
             action.setChecked(self._mode == mode)
         menu.addSeparator()
-        for name, label in self._offered():
+        offered = result_names(self._runs)
+        for name, label in ((name, label) for name, label, _ in self._runs.results() if name in offered):
             action = menu.addAction(label, lambda name=name: self._toggle(name))
             action.setCheckable(True)
             action.setChecked(name in self._chosen)

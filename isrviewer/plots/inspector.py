@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from isrviewer.runner.background import Background
@@ -21,10 +21,9 @@ from isrviewer.theme import GRID
 if TYPE_CHECKING:
     # The engine is imported by the worker thread: it takes longer than showing the window.
     from isrcore.image import Exposure
-    from isrcore.inspect.layout import Layout
     from isrcore.inspect.results import RunResults
 
-__all__ = ["InspectorPanel", "is_check", "planes_of", "run_results"]
+__all__ = ["InspectorPanel", "frame_name", "is_check", "planes_of", "result_names", "run_results"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -43,6 +42,19 @@ def planes_of(view: RunView, name: str) -> str:
         name = view.previous(name)
         row = view.row(name)
     return name
+
+
+def result_names(runs: RunModel) -> tuple[str, ...]:
+    """Names of the raw planes and of every step of the present run that left planes."""
+    return tuple(name for name, _, _ in runs.results() if not is_check(runs.view, name))
+
+
+def frame_name(runs: RunModel, exposure: Exposure) -> str:
+    """Name of the layout of planes on screen; see `isrcore.inspect.layout.Layout`."""
+    from isrcore.inspect.layout import Layout
+
+    raw = runs.view.raw
+    return Layout.of(exposure, raw.detector if raw is not None else None).name
 
 
 def run_results(runs: RunModel) -> RunResults | None:
@@ -105,6 +117,7 @@ class InspectorPanel(QWidget):
         self._is_built = False
         self._is_stale = True
         self._is_computing = False
+        self._missing: tuple[str, ...] = ()
         runs.ended.connect(self.refresh)
         runs.loaded.connect(self.refresh)
         model.observe(self.session_changed)
@@ -120,17 +133,25 @@ class InspectorPanel(QWidget):
         raise NotImplementedError
 
     def session_changed(self, old: Session, new: Session) -> None:
-        """Another step on screen, other pins: what the numbers depend on besides the run."""
+        """Another step on screen, other pins, another box: what the numbers depend on besides the run."""
         if old.panels != new.panels or old.focused != new.focused:
             shown = [panel.shows for panel in new.panels]
             if shown != [panel.shows for panel in old.panels] or old.focused != new.focused:
                 self.refresh()
 
-    def compute(self, job: Callable[[RunResults], T], show: Callable[[T], None]) -> None:
+    def compute(self, job: Callable[[RunResults], T], show: Callable[[T], None], steps: Iterable[str]) -> None:
         """Show the result of ``job(results)``, which runs beside the GUI thread; a newer request drops it.
 
-        The job raises `ValueError` for what the user can cure; its message is shown.
+        Parameters
+        ----------
+        job : callable
+            Raises `ValueError` for what the user can cure; its message is shown.
+        show : callable
+        steps : iterable of str
+            Names of the steps whose planes the job reads. Those that were dropped are computed again first.
         """
+        if self._recompute(tuple(dict.fromkeys(steps))):
+            return
         results, overrides = run_results(self.runs), self.model.session.config
         if results is None:
             self.say("Open a frame to see its numbers.")
@@ -157,18 +178,37 @@ class InspectorPanel(QWidget):
         self._is_computing = True
         self._background.compute(work, answer)
 
+    def _recompute(self, steps: tuple[str, ...]) -> bool:
+        """Ask for planes that were dropped, but not twice for the same ones: a step may be unable to make them again.
+
+        Returns
+        -------
+        asked : bool
+            The end of the run will refresh the panel.
+        """
+        missing = self.runs.want(self, steps)
+        before, self._missing = self._missing, missing
+        if not missing or missing == before:
+            return False
+        self._is_computing = True
+        number = "1 step" if len(missing) == 1 else f"{len(missing)} steps"
+        self.say(f"Recomputing {number}: the planes were dropped to stay within the memory budget.")
+        self.runs.recompute()
+        return True
+
     # For everybody
 
     @property
     def is_settled(self) -> bool:
         """Whether what was asked for is shown."""
-        return not self._is_computing
+        return not self._is_computing and not (self._is_stale and self.isVisible())
 
     def refresh(self) -> None:
         """Compute again if the panel is seen, else when it is."""
         if not self.isVisible() or self.runs.busy:
             self._is_stale = True
             return
+        self._is_computing = False
         self._is_stale = False
         self.ask()
 
@@ -181,13 +221,6 @@ class InspectorPanel(QWidget):
         """LSST name of the step whose planes the focused panel shows; see `planes_of`."""
         return planes_of(self.runs.view, self.model.session.panel.shows.step)
 
-    def layout_of(self, exposure: Exposure) -> Layout:
-        """Where raw pixels are in planes on screen."""
-        from isrcore.inspect.layout import Layout
-
-        raw = self.runs.view.raw
-        return Layout.of(exposure, raw.detector if raw is not None else None)
-
     def about(self) -> dict[str, Any]:
         """What exported numbers belong to: frame, CCD, config."""
         session, view = self.model.session, self.runs.view
@@ -197,6 +230,11 @@ class InspectorPanel(QWidget):
     def close_background(self) -> None:
         """The window closes: drop all work."""
         self._background.close()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What is not seen needs no memory."""
+        super().hideEvent(event)
+        self.runs.want(self, ())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

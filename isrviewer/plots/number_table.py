@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from isrcore.geom import Box
 from isrviewer.theme import number_font
 
-__all__ = ["Column", "NumberTable", "column_texts", "count_text", "number_text"]
+__all__ = ["Column", "NumberTable", "box_text", "column_texts", "count_text", "number_text"]
 
 
 def number_text(value: float, digits: int = 6, signed: bool = False) -> str:
@@ -57,6 +58,11 @@ def column_texts(values: Sequence[float], digits: int = 6, signed: bool = False,
 def count_text(count: int) -> str:
     """A count with thin spaces between thousands."""
     return f"{count:,}".replace(",", "\u202f")
+
+
+def box_text(box: Box) -> str:
+    """Size and first pixel of a box, 0-based."""
+    return f"{box.width} × {box.height} pixels from x {box.x0} y {box.y0}"
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isrcore.cfht import CfhtIsrTask
-from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
+from isrcore.chain import RunOptions
 from isrcore.checkpoints import CheckpointStore, identity
 from isrcore.data.raw import RawFrame, open_raw
 from isrcore.image import Exposure
-from isrcore.steps.step import IsrState, Step
+from isrcore.steps.step import IsrState
 from isrviewer.runner.calibs import CalibLoader
 from isrviewer.runner.messages import (
     Compared,
@@ -28,9 +28,8 @@ from isrviewer.runner.messages import (
     Problem,
     Request,
     RunEnded,
-    Stepped,
 )
-from isrviewer.session import RAW
+from isrviewer.runner.recompute import run_and_recompute
 from isrviewer.session.config import distinct_problems, effective_config
 
 __all__ = ["IsrEngine", "frame_title"]
@@ -110,65 +109,8 @@ class IsrEngine:
             emit(Problem(field or "config", text))
         if problems:
             return False
-        return self._run_chain(request, task, state, emit, cancel)
-
-    def _run_chain(
-        self, request: Request, task: CfhtIsrTask, state: IsrState, emit: Emit, cancel: Callable[[], bool]
-    ) -> bool:
-        reports: dict[str, StepReport] = {}
-
-        def on_step(report: StepReport) -> None:
-            reports[report.step.name] = report
-            emit(Stepped(report))
-
-        options = RunOptions(
-            store=self.store,
-            input_key=identity(state.exposure),
-            on_step=on_step,
-            cancel=cancel,
-            stop_after=request.stop_after,
-            measure=True,
-        )
-        if not _completed(task, state, options, reports):
-            return False
-        for name in request.wanted:
-            self._recompute(name, task, state, options, reports)
-        return task.chain[-1].name in reports
-
-    def _recompute(
-        self, name: str, task: CfhtIsrTask, state: IsrState, options: RunOptions, reports: dict[str, StepReport]
-    ) -> None:
-        """Run up to a step whose planes are on screen if the store had to drop them."""
-        owner = _owner(name, task, reports)
-        if owner == RAW or reports[owner].checkpoint is not None:
-            return
-        options.stop_after = frozenset({owner})
-        _completed(task, state, options, reports)
-
-
-def _completed(task: CfhtIsrTask, state: IsrState, options: RunOptions, reports: dict[str, StepReport]) -> bool:
-    """Run; a step that fails has been reported and ends the run."""
-    try:
-        run_chain(task, state, options)
-    except Cancelled:
-        raise
-    except Exception:
-        if any(report.status == "failed" for report in reports.values()):
-            return False
-        raise
-    return True
-
-
-def _owner(name: str, task: CfhtIsrTask, reports: dict[str, StepReport]) -> str:
-    """The step whose result is what `name` left: itself or the nearest one before it that made planes."""
-    names = [step.name for step in task.chain]
-    upto = task.chain[: names.index(name) + 1] if name in names else ()
-    made = (step.name for step in reversed(upto) if _made_planes(step, reports))
-    return next(made, RAW)
-
-
-def _made_planes(step: Step, reports: dict[str, StepReport]) -> bool:
-    return not step.is_check and step.name in reports and reports[step.name].status in {"done", "cached"}
+        options = RunOptions(store=self.store, input_key=identity(state.exposure), cancel=cancel, measure=True)
+        return run_and_recompute(request, task, state, options, emit)
 
 
 def _is_current(frame: RawFrame) -> bool:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
 from isrcore.cfht import CfhtIsrTask
-from isrcore.chain import RunOptions, StepReport, run_chain
+from isrcore.chain import RunOptions
 from isrcore.checkpoints import CheckpointStore
+from isrcore.geom import Box
+from isrcore.inspect.layout import ASSEMBLED
 from isrcore.inspect.results import RunResults
 from isrcore.steps.step import IsrState
 from isrcore.task import calibrations
 from isrviewer.plots.inspector import InspectorPanel, run_results
-from isrviewer.runner.messages import Event, FrameFacts, Opened, Planned, Request, RunEnded, Stepped
+from isrviewer.runner.messages import Event, FrameFacts, Opened, Planned, Request, RunEnded
 from isrviewer.runner.model import RunModel
+from isrviewer.runner.recompute import run_and_recompute
 from isrviewer.session import Override, PanelState, Session, SessionModel, Shows
 from isrviewer.session.config import effective_config
+from isrviewer.session.drawn import DrawnBox
 from tests.inspect.runs import small_raw
 
 __all__ = ["InspectedRun"]
 
 
 class _Engine:
-    def __init__(self, flips: tuple[bool, bool]) -> None:
-        self.store = CheckpointStore()
+    def __init__(self, flips: tuple[bool, bool], budget: float) -> None:
+        self.store = CheckpointStore(budget)
         self.raw, self.arguments = small_raw(flips)
 
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
@@ -37,11 +43,7 @@ class _Engine:
         emit(Opened(FrameFacts(request.frame, "small", ((0, "ccd00"),)), 0, self.raw, task.chain))
         emit(Planned((), tuple(step.why_not(task, state) for step in task.chain)))
 
-        def on_step(report: StepReport) -> None:
-            emit(Stepped(report))
-
-        options = RunOptions(self.store, "small", on_step=on_step, cancel=cancel, stop_after=request.stop_after)
-        run_chain(task, state, options)
+        run_and_recompute(request, task, state, RunOptions(self.store, "small", cancel=cancel), emit)
         emit(RunEnded(True, 0.1, self.store.nbytes()))
 
 
@@ -54,13 +56,19 @@ class InspectedRun:
     runs : `RunModel`
     """
 
-    def __init__(self, qtbot: QtBot, step: str = "postISRCCD", flips: tuple[bool, bool] = (True, False)) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        step: str = "postISRCCD",
+        flips: tuple[bool, bool] = (True, False),
+        budget: float = math.inf,
+    ) -> None:
         self._qtbot = qtbot
         on = tuple(Override(name, True) for name in ("doBias", "doDark", "doFlat", "doDefect"))
         config = (*on, Override("doLinearize", False))
         session = Session(frame="small.fits", config=config, panels=(PanelState(Shows(step)),))
         self.model = SessionModel(session)
-        self.runs = RunModel(self.model, lambda: _Engine(flips))
+        self.runs = RunModel(self.model, lambda: _Engine(flips, budget))
         self._panels: list[InspectorPanel] = []
         self.runs.follow_session()
         self.again()
@@ -89,6 +97,10 @@ class InspectedRun:
 
     def settle(self, panel: InspectorPanel) -> None:
         self._qtbot.waitUntil(lambda: panel.is_settled, timeout=10000)
+
+    def draw_box(self, box: Box, frame: str = ASSEMBLED) -> None:
+        """Draw a box over the planes of a frame."""
+        self.model.change(replace(self.model.session, box=DrawnBox(box, frame)), "box")
 
     def value(self, step: str, x: int, y: int) -> float:
         """The image after a step at a pixel of its own frame."""

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
 from isrviewer.inspectors import INSPECTORS, Inspectors
+from isrviewer.session.drawn import DrawnBox
 from tests.gui.inspected_run import InspectedRun
 
 
@@ -48,13 +49,19 @@ def test_what_was_drawn_before_is_shown_when_a_panel_opens(run: InspectedRun, gr
     assert exposure is not None
     group.show_cursor((8 + 12, 7))
     group.show_box(Box(3, 4, 5, 6), exposure)
-    group.show_line(1, 2, 30, 40, exposure)
+    group.show_line(1.3, 2.4, 500, 40, exposure)
     for name in ("pixel", "statistics", "cuts", "surface"):
         run.show(group.panels[name])
     assert "x 12 y 7" in group.pixel.facts.text()
     assert group.statistics.title.text().startswith("5 × 6 pixels from x 3 y 4")
     assert "5 × 6 pixels from x 3 y 4" in group.surface.title.text()
-    assert group.cuts.readout.text() == "Line 1 2 to 30 40"
+    assert group.cuts.readout.text() == "Line 1 2 to 79 40"
+    assert run.model.session.box == DrawnBox(Box(3, 4, 5, 6), "assembled")
+    run.model.undo()
+    run.model.undo()
+    run.settle(group.statistics)
+    assert group.statistics.table.texts() == []
+    assert "Draw a box" in group.statistics.note.text()
 
 
 def test_drawing_asks_for_the_panel_that_shows_it(run: InspectedRun, group: Inspectors, qtbot: QtBot) -> None:

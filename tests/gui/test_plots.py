@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from isrviewer.plots.choosers import ALL
 from isrviewer.plots.number_table import column_texts, number_text
 from isrviewer.plots.plot import Plot
 from isrviewer.session.changes import show_step
+from isrviewer.session.drawn import DrawnLine
 from tests.gui.inspected_run import InspectedRun
 
 FINAL = "postISRCCD"
@@ -97,9 +99,7 @@ def test_column_cut_with_width_and_all_pixels(run: InspectedRun, qtbot: QtBot) -
 def test_line_drawn_over_the_image(run: InspectedRun) -> None:
     panel = CutsPanel(run.model, run.runs)
     run.show(panel)
-    exposure = run.runs.exposure(FINAL)
-    assert exposure is not None
-    panel.show_line(2.3, 3.1, 500.0, 40.2, exposure)
+    run.model.change(replace(run.model.session, line=DrawnLine(2, 3, 79, 40, "assembled")), "line")
     run.settle(panel)
     assert panel.kind.currentText() == "Line"
     assert panel.readout.text() == "Line 2 3 to 79 40"
@@ -170,7 +170,7 @@ def test_statistics_of_a_box(run: InspectedRun, qtbot: QtBot) -> None:
     assert "Draw a box" in panel.note.text()
     exposure = run.runs.exposure(FINAL)
     assert exposure is not None
-    panel.show_box(Box(10, 20, 12, 10), exposure)
+    run.draw_box(Box(10, 20, 12, 10))
     run.settle(panel)
     rows = panel.table.texts()
     assert len(rows) == len(run.results().steps)
@@ -226,9 +226,7 @@ def test_surface_and_contours(run: InspectedRun, qtbot: QtBot, tmp_path: Path) -
     panel = SurfacePanel(run.model, run.runs)
     run.show(panel)
     assert "Draw a box" in panel.note.text()
-    exposure = run.runs.exposure(FINAL)
-    assert exposure is not None
-    panel.show_around(40, 30, exposure)
+    run.draw_box(Box(24, 14, 32, 32))
     run.settle(panel)
     assert "32 × 32 pixels from x 24 y 14" in panel.title.text()
     before = panel.surface.grab().toImage()
