@@ -181,10 +181,10 @@ class AuditModel(QObject):
             self.failed.emit(f"{audit.path}: the edit is made but could not be saved ({error.strerror}); {cure}")
         if not self._sync.isActive():
             self._sync.start()
-        audit.queue = audit.queue.following(audit.document, audit.findings)
+        queue, audit.queue = audit.queue, audit.queue.following(audit.document, audit.findings)
         if audit is self.current:
             self.document_changed.emit(before, audit.document)
-            if audit.queue.numbers:
+            if audit.queue != queue:
                 self.queue_changed.emit()
             if audit.selected and audit.selected not in audit.document:
                 self.select(0)
