@@ -10,12 +10,15 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from astropy.time import Time, TimeDelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isrcore.camera.megacam import filter_code, filter_names
 from isrcore.data.cards import CardHeader
 from isrcore.image import FilterLabel, VisitInfo
+
+if TYPE_CHECKING:  # Slow to import, and opening a frame does not need it.
+    from astropy.time import Time
 
 __all__ = ["ExposureFacts", "exposure_facts"]
 
@@ -39,11 +42,10 @@ class ExposureFacts:
     exposure_time, exposure_time_requested, dark_time : float or None
         EXPTIME (measured), EXPREQ, DARKTIME (which equals the request), seconds. LED frames: 1.039 s measured, 100 s
         requested.
-    date_begin : `astropy.time.Time` or None
-        DATE-OBS and UTC-OBS: the start command. The shutter opens about 2.4 s later.
-    date_end : `astropy.time.Time` or None
-        DATEEND and UTCEND (they belong together: UTCEND may be of the next day), which include up to 45 s of readout in
-        files before about 2011-2016; where absent, begin plus exposure time.
+    begin : str or None
+        DATE-OBS and UTC-OBS in ISO form, UTC; it may still be no date, such as one of month 13.
+    end : str or None
+        DATEEND and UTCEND (they belong together: UTCEND may be of the next day), likewise.
     object_name : str or None
     run_id, camera_run, queue_run : str or None
         RUNID (program), CRUNID (the key to the masters), QRUNID.
@@ -59,8 +61,8 @@ class ExposureFacts:
     exposure_time: float | None
     exposure_time_requested: float | None
     dark_time: float | None
-    date_begin: Time | None
-    date_end: Time | None
+    begin: str | None
+    end: str | None
     object_name: str | None
     run_id: str | None
     camera_run: str | None
@@ -79,6 +81,19 @@ class ExposureFacts:
         physical, band = filter_names(self.filter)
         return None if physical is None else FilterLabel(physical, band)
 
+    @cached_property
+    def date_begin(self) -> Time | None:
+        """The start command. The shutter opens about 2.4 s later."""
+        return _time(self.begin)
+
+    @cached_property
+    def date_end(self) -> Time | None:
+        """The stated end, which includes up to 45 s of readout in files before about 2011-2016; where absent, begin
+        plus exposure time.
+        """
+        end = _time(self.end)
+        return _later(self.date_begin, self.exposure_time) if end is None else end
+
     def visit_info(self) -> VisitInfo:
         """Times and identity for ISR.
 
@@ -86,9 +101,7 @@ class ExposureFacts:
         others. (The reference takes the mean of begin and DATE-OBS with UTCEND, wrong across midnight.)
         """
         seconds = math.nan if self.exposure_time is None else self.exposure_time
-        middle = self.date_begin
-        if middle is not None and math.isfinite(seconds):
-            middle = middle + TimeDelta(seconds / 2, format="sec")
+        middle = _later(self.date_begin, seconds / 2) if math.isfinite(seconds) else self.date_begin
         return VisitInfo(
             exposure_time=seconds,
             dark_time=math.nan if self.dark_time is None else self.dark_time,
@@ -111,21 +124,16 @@ def exposure_facts(headers: Sequence[CardHeader]) -> ExposureFacts:
         value = first(key).number(key)
         return value if value is not None and low <= value <= high else None
 
-    seconds = number("EXPTIME", 0, 1e6)
-    begin = _time(text("DATE-OBS"), text("UTC-OBS"))
-    end = _time(text("DATEEND"), text("UTCEND"))
-    if end is None and begin is not None and seconds is not None:
-        end = begin + TimeDelta(seconds, format="sec")
     on_sky = text("RADECSYS") != "GAPPT"
     return ExposureFacts(
         obs_type=(text("OBSTYPE") or "").upper(),
         exposure_id=first("EXPNUM").integer("EXPNUM") or first("OBSID").integer("OBSID"),
         filter=text("FILTER"),
-        exposure_time=seconds,
+        exposure_time=number("EXPTIME", 0, 1e6),
         exposure_time_requested=number("EXPREQ", 0, 1e6),
         dark_time=number("DARKTIME", 0, 1e6),
-        date_begin=begin,
-        date_end=end,
+        begin=_iso_text(text("DATE-OBS"), text("UTC-OBS")),
+        end=_iso_text(text("DATEEND"), text("UTCEND")),
         object_name=text("OBJECT"),
         run_id=text("RUNID"),
         camera_run=text("CRUNID"),
@@ -136,14 +144,27 @@ def exposure_facts(headers: Sequence[CardHeader]) -> ExposureFacts:
     )
 
 
-def _time(date: str | None, clock: str | None) -> Time | None:
-    """UTC from a date with either separator and a clock time whose fields are not padded ('8:55:18.29')."""
+def _iso_text(date: str | None, clock: str | None) -> str | None:
+    """A date with either separator and a clock time whose fields are not padded ('8:55:18.29')."""
     day, hour = _DATE.match(date or ""), _CLOCK.match(clock or "")
     if day is None or hour is None:
         return None
     year, month, number = (int(group) for group in day.groups())
-    text = f"{year:04d}-{month:02d}-{number:02d}T{int(hour[1]):02d}:{int(hour[2]):02d}:{float(hour[3]):09.6f}"
+    return f"{year:04d}-{month:02d}-{number:02d}T{int(hour[1]):02d}:{int(hour[2]):02d}:{float(hour[3]):09.6f}"
+
+
+def _time(text: str | None) -> Time | None:
+    from astropy.time import Time
+
+    if text is None:
+        return None
     try:
         return Time(text, format="isot", scale="utc")
     except ValueError:  # A month 13 and the like: not a time.
         return None
+
+
+def _later(time: Time | None, seconds: float | None) -> Time | None:
+    from astropy.time import TimeDelta
+
+    return None if time is None or seconds is None else time + TimeDelta(seconds, format="sec")

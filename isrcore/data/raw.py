@@ -152,15 +152,27 @@ class RawFrame:
         FrameError
             If the CCD is not in the file or its pixels are damaged.
         """
+        return self.complete(self.preview(detector, flavour))
+
+    def preview(self, detector: int | str, flavour: Flavour = "cfht") -> Exposure:
+        """As `read` but without WCS, filter label and visit info, which take longer to make than the pixels."""
         source = self._source(detector)
         metadata = self.metadata(source.detector)
         parts = [self._pixels(hdu) for hdu in source.hdus]
-        name = detector_name(source.detector)
         return Exposure(
             MaskedImage(parts[0] if len(parts) == 1 else splice_pixels(parts[0], parts[1])),
             metadata=metadata,
-            detector=detector_from_header(megacam_camera(flavour)[name], metadata),
-            wcs=header_wcs(metadata, name),
+            detector=detector_from_header(megacam_camera(flavour)[detector_name(source.detector)], metadata),
+        )
+
+    def complete(self, preview: Exposure) -> Exposure:
+        """The exposure that `read` gives, with the pixels and metadata of a `preview`; they are shared, not copied."""
+        assert preview.detector is not None
+        return Exposure(
+            preview.masked_image,
+            metadata=preview.metadata,
+            detector=preview.detector,
+            wcs=header_wcs(preview.metadata, preview.detector.getName()),
             filter_label=self.exposure.filter_label(),
             visit_info=self.exposure.visit_info(),
         )

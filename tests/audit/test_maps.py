@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from astropy.time import Time
 
 from isrcore.audit import edits
 from isrcore.audit.document import DefectDocument
@@ -212,7 +211,7 @@ def test_a_map_of_another_epoch_is_named(tmp_path: Path) -> None:
     path = write_map(make_document(), tmp_path / "2004B.mask.0.36.01.fits", MapForm.ELIXIR)
     unknown = dict.fromkeys((field.name for field in dataclasses.fields(ExposureFacts)), None)
     wrong, right = (
-        ExposureFacts(**{**unknown, "date_begin": Time(f"{day}T08:30:00")})  # type: ignore[arg-type]
+        ExposureFacts(**{**unknown, "begin": f"{day}T08:30:00"})  # type: ignore[arg-type]
         for day in ("2010-11-03", "2004-08-20")
     )
     assert "holds from 2004-08-15 to 2004-08-24, the exposure is of 2010-11-03" in str(epoch_problem(path, wrong))

@@ -75,6 +75,20 @@ def test_the_exposure_carries_everything(tmp_path: Path) -> None:
     assert not exposure.variance.any()
 
 
+def test_a_preview_is_completed_with_the_same_pixels(tmp_path: Path) -> None:
+    made = made_headers((12,), changes={"RADECSYS": "'FK5'", "RA_DEG": "36.1", "DEC_DEG": "-4.5"})
+    frame = open_raw(write_made(tmp_path / "f.fits", made).path)
+    preview = frame.preview(12)
+    assert (preview.wcs, preview.filter_label, preview.visit_info) == (None, None, None)
+    whole, read = frame.complete(preview), frame.read(12)
+    assert whole.masked_image is preview.masked_image
+    assert np.array_equal(whole.image, read.image)
+    assert whole.metadata == read.metadata
+    assert whole.wcs is not None
+    assert whole.detector == preview.detector
+    assert (whole.filter_label, whole.visit_info) == (read.filter_label, read.visit_info)
+
+
 def test_flavour_decides_the_sections(tmp_path: Path) -> None:
     frame = open_raw(write_made(tmp_path / "f.fits", made_headers((12,))).path)
     heights = {}
@@ -180,7 +194,7 @@ def test_package_offers_open_raw() -> None:
     ("statement", "forbidden"),
     [
         ("import isrcore", ("PySide6", "pyqtgraph", "lsst", "astropy", "scipy", "numpy")),
-        ("import isrcore; isrcore.open_raw", ("PySide6", "pyqtgraph", "lsst", "scipy", "isrcore.steps")),
+        ("import isrcore; isrcore.open_raw", ("PySide6", "pyqtgraph", "lsst", "astropy", "scipy", "isrcore.steps")),
     ],
 )
 def test_imports_stay_light(statement: str, forbidden: tuple[str, ...]) -> None:
