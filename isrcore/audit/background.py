@@ -38,23 +38,29 @@ class Residuals:
     ----------
     pixels : ndarray, (height, width), float32
         Difference from the surroundings, in the unit of the frame; 0 where the frame is not finite.
-    sigma : ndarray, (height, width), float32
-        Local noise of a pixel.
     levels : dict of `Box` to float
         Median of each amplifier.
     """
 
-    def __init__(self, pixels: Floats, sigma: Floats, levels: dict[Box, float]) -> None:
-        self.pixels, self.sigma, self.levels = pixels, sigma, levels
+    def __init__(self, pixels: Floats, noise: dict[Box, Floats], levels: dict[Box, float]) -> None:
+        self.pixels, self.levels = pixels, levels
+        self._noise = noise
 
-    def significance(self) -> Floats:
-        """The difference in units of the noise."""
-        result = np.empty_like(self.pixels)
+    def sigma(self, box: Box, step: int = 1) -> Floats:
+        """Local noise of the pixels of an amplifier, every `step`-th row of it."""
+        return _between_lines(self._noise[box], np.arange(0, box.height, step), box.height, _TILE)
 
-        def divide(rows: slice) -> None:
-            np.divide(self.pixels[rows], self.sigma[rows], out=result[rows])
+    def significance(self, in_place: bool = False) -> Floats:
+        """The difference in units of the noise; `in_place` takes the memory of `pixels`, which are lost."""
+        result = self.pixels if in_place else np.empty_like(self.pixels)
+        for box, noise in self._noise.items():
+            pixels, out = self.pixels[box.slices()], result[box.slices()]
 
-        for_bands(divide, result.shape)
+            def divide(rows: slice, pixels: Floats = pixels, noise: Floats = noise, out: Floats = out) -> None:
+                places = np.arange(len(pixels))[rows]
+                np.divide(pixels[rows], _between_lines(noise, places, len(pixels), _TILE), out=out[rows])
+
+            for_bands(divide, pixels.shape)
         return result
 
 
@@ -72,37 +78,34 @@ def measure_residuals(image: Floats, amplifiers: Iterable[Box], amplitude: float
     relative : bool
         `amplitude` is a fraction of the level of the amplifier.
     """
-    pixels, sigma = np.empty_like(image), np.empty_like(image)
+    pixels = np.empty_like(image)
     levels: dict[Box, float] = {}
+    noise: dict[Box, Floats] = {}
     for box in amplifiers:
         part = image[box.slices()]
         sample = part[:: _PROFILE_ROWS, ::2]
         level = float(np.median(sample[np.isfinite(sample)])) if np.isfinite(sample).any() else 0.0
         levels[box] = level
         floor = amplitude * abs(level) if relative else amplitude
-        _flatten(part, floor, pixels[box.slices()], sigma[box.slices()])
-    return Residuals(pixels, sigma, levels)
+        noise[box] = _flatten(part, floor, pixels[box.slices()])
+    return Residuals(pixels, noise, levels)
 
 
-def _flatten(image: Floats, amplitude: float, residual: Floats, sigma: Floats) -> None:
+def _flatten(image: Floats, amplitude: float, residual: Floats) -> Floats:
+    """Write an amplifier without its level to `residual`; returns the noise at the centres of tiles, a line for each."""
     profile = _column_structure(image, amplitude)
     level = _widened(_block_levels(image, profile, amplitude), image.shape[1], _BLOCK)
 
     def subtract(rows: slice) -> None:
         part = residual[rows]
         np.subtract(image[rows], profile, out=part)
-        part -= _between_lines(level, rows, len(image), _BLOCK)
+        part -= _between_lines(level, np.arange(len(image))[rows], len(image), _BLOCK)
         finite = np.isfinite(part)
         if not finite.all():
             part[~finite] = 0.0
 
     for_bands(subtract, image.shape)
-    noise = _widened(_tile_noise(residual), image.shape[1], _TILE)
-
-    def spread(rows: slice) -> None:
-        sigma[rows] = _between_lines(noise, rows, len(image), _TILE)
-
-    for_bands(spread, image.shape)
+    return _widened(_tile_noise(residual), image.shape[1], _TILE)
 
 
 def _column_structure(image: Floats, amplitude: float) -> Floats:
@@ -184,9 +187,9 @@ def _widened(grid: Floats, width: int, size: int) -> Floats:
     return grid[:, x0] * (1 - weight) + grid[:, x1] * weight
 
 
-def _between_lines(lines: Floats, rows: slice, height: int, size: int) -> Floats:
+def _between_lines(lines: Floats, rows: NDArray[np.intp], height: int, size: int) -> Floats:
     """The same along y, for some rows of a frame of `height`."""
-    y0, y1, weight = _between(np.arange(rows.start, min(rows.stop, height)), height, len(lines), size)
+    y0, y1, weight = _between(rows, height, len(lines), size)
     result: Floats = lines[y0]
     result *= (1 - weight)[:, None]
     after = lines[y1]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.audit.settings import DetectionSettings
+from isrcore.image.bands import BAND_PIXELS, for_bands
 
 __all__ = ["ColumnPart", "find_column_parts"]
 
@@ -56,9 +57,8 @@ def find_column_parts(
     height, width = significance.shape
     limits = np.minimum(np.broadcast_to(np.asarray(least, np.float64), (width,)), 0.9 * _CLIP)
     bins = height // _BIN
-    clipped = np.clip(significance[: bins * _BIN], -_CLIP, _CLIP)
     sums = np.zeros((bins + 1, width))
-    np.cumsum(clipped.reshape(bins, _BIN, width).sum(axis=1), axis=0, out=sums[1:])
+    np.cumsum(_bin_sums(significance[: bins * _BIN]), axis=0, out=sums[1:])
     candidates = np.zeros(width, np.bool_)
     length = max(1, settings.column_rows // _BIN)
     while length <= bins:
@@ -73,6 +73,19 @@ def find_column_parts(
         column = np.clip(significance[:, x].astype(np.float64), -_CLIP, _CLIP)
         parts += [part for part in _parts(x, column, settings) if abs(part.amplitude) > limits[x]]
     return parts
+
+
+def _bin_sums(significance: Floats) -> Floats:
+    """Sums over bins of rows, pixels clipped."""
+    width = significance.shape[1]
+    sums = np.empty((len(significance) // _BIN, width), np.float32)
+
+    def add(bins: slice) -> None:
+        rows = significance[bins.start * _BIN : bins.stop * _BIN]
+        sums[bins] = np.clip(rows, -_CLIP, _CLIP).reshape(-1, _BIN, width).sum(axis=1)
+
+    for_bands(add, sums.shape, BAND_PIXELS // _BIN)
+    return sums
 
 
 def _parts(x: int, column: NDArray[np.float64], settings: DetectionSettings) -> list[ColumnPart]:

@@ -161,7 +161,7 @@ def _mark_columns(
     for amp in detector:
         index = amp.bbox.slices()
         scale = abs(residuals.levels[amp.bbox]) if relative else 1.0
-        least = smallest * scale / np.median(residuals.sigma[index][::64], axis=0)
+        least = smallest * scale / np.median(residuals.sigma(amp.bbox, 64), axis=0)
         for part in find_column_parts(significance[index], least, settings):
             flag = high if part.amplitude > 0 else low
             if flag is not None:
@@ -201,7 +201,8 @@ def _detect_in_science(
     threshold = settings.science_significance
     for number, plane in enumerate(planes):
         amplitude = _science_amplitude(plane, detector)
-        significance = measure_residuals(plane.pixels, [amp.bbox for amp in detector], amplitude).significance()
+        residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], amplitude)
+        significance = residuals.significance(in_place=True)
 
         def count(rows: slice, part: Floats = significance, store: NDArray[np.int8] = faint[number]) -> None:
             np.add(above[rows], part[rows] > threshold, out=above[rows])
