@@ -24,7 +24,8 @@ class Action:
         ``step`` (one is selected), ``routes``,
         ``running``, ``undo``, ``redo``, ``switch`` (a step that can be switched is selected), ``panels`` (more than
         one), ``bookmarks``, ``named``, ``compared`` (there is a B),
-        ``regions``, ``audit`` (a defect map is open), ``defect`` (one is chosen), ``audit_undo``, ``audit_redo``,
+        ``regions``, ``drawn`` (a box or a line), ``audit`` (a defect map is open), ``defect`` (one is chosen),
+        ``audit_undo``, ``audit_redo``,
         ``audit_frames``; empty for always.
     icon : str
         Name of a qtawesome icon; only for actions on the toolbar.

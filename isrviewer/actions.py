@@ -142,6 +142,7 @@ ACTIONS: tuple[Action, ...] = (
         Action("regions.save", "Save regions…", "", "Write regions and pins as a DS9 region file", "pixels"),
         Action("regions.keep_box", "Keep the box as a region", "", "The box drawn last with Shift and drag", "pixels"),
         Action("regions.clear", "Clear regions", "", "Take all regions off the panels", "regions"),
+        Action("regions.clear_drawn", "Clear box and line", "", "Take what was drawn last off the panels", "drawn"),
         Action("compare.keep", "Keep the present parameters as B", "", "Compare with what is set now", "frame"),
         Action("compare.beside", "A beside B", "", "Two panels: the same step of A and of B", "compared"),
         Action("compare.minus", "A − B", "", "Subtract B's pixels of the step on screen; again to go back", "compared"),

@@ -29,6 +29,7 @@ def facts_of(window: Window) -> frozenset[str]:
         "routes": bool(session.routes),
         "bookmarks": bool(session.bookmarks),
         "regions": bool(session.regions),
+        "drawn": session.box is not None or session.line is not None,
         "audit": window.audits.current is not None,
         "defect": window.audits.defect is not None,
         "audit_undo": window.audits.current is not None and bool(window.audits.current.history.done),

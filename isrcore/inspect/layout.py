@@ -95,6 +95,14 @@ class Layout:
         pieces = (Piece(amp.raw_data_bbox, amp.bbox, amp.raw_flip_x, amp.raw_flip_y) for amp in detector)
         return cls(ASSEMBLED, detector.bbox, tuple(pieces))
 
+    def parts(self, box: Box, of: Layout) -> tuple[Box, ...]:
+        """Where the pixels of a box of another layout are here: one box for each piece that holds some of them."""
+        if of.name == self.name:
+            return (box,)
+        raw = [piece.to_raw(box.intersect(piece.here)) for piece in of.pieces]
+        found = (piece.from_raw(part.intersect(piece.raw)) for part in raw for piece in self.pieces)
+        return tuple(part for part in found if not part.is_empty)
+
     def to_raw(self, x: int, y: int) -> tuple[int, int] | None:
         """The raw pixel that is at (x, y) here; None where there is none."""
         for piece in self.pieces:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from isrcore.geom import Box
+from isrviewer.plots.inspector import frame_name
 from isrviewer.session.region_file import read_regions, write_regions
 from isrviewer.session.state import Region
 
@@ -35,8 +35,6 @@ class RegionCommands:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._model = window.model
-        self._box: tuple[Box, Exposure] | None = None
-        window.grid.box_drawn.connect(self._remember_box)
 
     def load(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._window, "Load regions", "", REGIONS)
@@ -83,18 +81,31 @@ class RegionCommands:
 
     def keep_box(self) -> None:
         """Make a region of the box that was drawn last."""
-        offset = None if self._box is None else raw_offset(self._box[1])
-        if self._box is None or offset is None:
+        session = self._model.session
+        if session.box is None:
             self._window.strip.note("Draw a box first: hold Shift and drag in a panel.")
             return
-        box = self._box[0]
+        frame = self._frame()
+        if frame is None:
+            return
+        offset, exposure = frame
+        name = frame_name(self._window.runs, exposure)
+        if name != session.box.frame:
+            self._window.strip.note(
+                f"The box was drawn over the {session.box.frame} frame and this panel shows the {name} one: "
+                "show a step of that frame first."
+            )
+            return
+        box = session.box.box
         centre = (box.x0 + (box.width - 1) / 2 + offset[0], box.y0 + (box.height - 1) / 2 + offset[1])
         region = Region("box", (centre,), (float(box.width), float(box.height)))
-        session = self._model.session
         self._model.change(replace(session, regions=(*session.regions, region)), "box region")
 
     def clear(self) -> None:
         self._model.change(replace(self._model.session, regions=()), "clear regions")
+
+    def clear_drawn(self) -> None:
+        self._model.change(replace(self._model.session, box=None, line=None), "clear box and line")
 
     def _add(self, path: str, regions: tuple[Region, ...], left_out: list[str]) -> None:
         session, name = self._model.session, Path(path).name
@@ -112,6 +123,3 @@ class RegionCommands:
             self._window.strip.error("Regions need a frame on screen whose pixels lead back to the raw frame.")
             return None
         return offset, exposure
-
-    def _remember_box(self, box: Box, exposure: Exposure) -> None:
-        self._box = box, exposure

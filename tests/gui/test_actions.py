@@ -14,9 +14,11 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from isrcore.geom import Box
 from isrviewer.actions import ACTIONS, BY_ID, MENUS, Action, keys_of
 from isrviewer.commands.view import parse_place
 from isrviewer.panels.palette import match_rank
+from isrviewer.session.drawn import DrawnBox
 from isrviewer.session.state import Region
 from isrviewer.window import Window
 from tests.gui.conftest import settle
@@ -56,6 +58,7 @@ def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iter
     opened.edit.remember_as("one")
     opened.actions_by_table.trigger("compare.keep")
     opened.model.change(replace(opened.model.session, regions=(Region("point", ((3.0, 4.0),)),)))
+    opened.model.change(replace(opened.model.session, box=DrawnBox(Box(3, 4, 5, 6), "assembled")))
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["view.panels_2"].trigger()

@@ -8,7 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from isrcore.geom import Box
 from isrviewer.panels.region_shapes import region_shapes
+from isrviewer.session.changes import show_step, toggle_pin
 from isrviewer.session.state import Pin, Region
 from isrviewer.window import Window
 from tests.gui.conftest import settle
@@ -50,15 +52,30 @@ def test_the_box_that_was_drawn_becomes_a_region(opened: Window, qtbot: QtBot) -
     qtbot.mouseMove(view, (start + end) / 2)
     qtbot.mouseMove(view, end)
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, shift, end)
+    assert kinds(opened) == ["box"]
     opened.actions_by_table.trigger("regions.keep_box")
     (region,) = opened.model.session.regions
     assert region.kind == "box"
     assert region.points[0] == pytest.approx((10, 20), abs=1.5)
 
 
-def test_pins_are_marked(opened: Window, qtbot: QtBot) -> None:
-    from isrviewer.session.changes import toggle_pin
+def test_what_was_drawn_is_marked_on_every_panel_and_undone(opened: Window, qtbot: QtBot) -> None:
+    window = opened
+    window.model.change(show_step(window.model.session, "postISRCCD"))
+    window.actions_by_table.trigger("view.panels_2")
+    settle(window, qtbot)
+    exposure = window.grid.panels[0].exposure
+    assert exposure is not None
+    window.inspectors.show_box(Box(2, 5, 4, 3), exposure)
+    window.inspectors.show_line(1, 2, 7, 9, exposure)
+    assert [kinds(window, panel) for panel in (0, 1)] == [["line", "box"]] * 2
+    window.actions_by_table.trigger("regions.clear_drawn")
+    assert [kinds(window, panel) for panel in (0, 1)] == [[], []]
+    window.model.undo()
+    assert kinds(window) == ["line", "box"]
 
+
+def test_pins_are_marked(opened: Window, qtbot: QtBot) -> None:
     opened.model.change(toggle_pin(opened.model.session, Pin(3, 4)), "pin")
     assert kinds(opened) == ["cross"]
 

@@ -109,3 +109,17 @@ def test_regions_have_their_names() -> None:
     assert region_of(a, 20, 3) == "imaging"
     assert region_of(a, 20, HEIGHT + 1) == "parallel overscan"
     assert region_of(a, 2, HEIGHT + 1) == "unused"
+
+
+@pytest.mark.parametrize("flips", FLIPS)
+def test_parts_of_a_box_hold_its_pixels(flips: tuple[bool, bool]) -> None:
+    raw = numbered(flips)
+    assembled = assemble_ccd(raw.clone())
+    here, of = Layout.of(raw, raw.detector), Layout.of(assembled, raw.detector)
+    box = Box(33, 5, 17, 11)  # across the border of the amplifiers
+    parts = here.parts(box, of)
+    assert len(parts) == 2
+    found = np.concatenate([raw.image[part.slices()].ravel() for part in parts])
+    np.testing.assert_array_equal(np.sort(found), np.sort(assembled.image[box.slices()].ravel()))
+    assert of.parts(box, of) == (box,)
+    assert of.parts(Box(0, 0, 3, HEIGHT), here) == ()  # nothing but overscan

@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isrcore.geom import Box
 from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle
 from isrviewer.render.view import Orientation, View
 from isrviewer.session import Session, changes
 from isrviewer.session.codec import from_json, to_json
+from isrviewer.session.drawn import DrawnBox, DrawnLine
 from isrviewer.session.settings import Settings, load_settings, save_settings, with_recent
 from isrviewer.session.state import Pin, Region, Shows
 from isrviewer.session.store import Autosave, SessionFileError, load_session, missing_files, save_session
@@ -40,7 +42,8 @@ def full_session() -> Session:
     session = changes.set_plane_style(session, "SAT", PlaneStyle("#112233", 0.5, False, True))
     session = changes.toggle_pin(changes.toggle_breakpoint(session, "doDark"), Pin(40, 50))
     session = changes.route(changes.add_bookmark(session, "star"), "doFlat", 1)
-    return replace(changes.remember(session, "mine"), link="zoom", pause_at_views=True)
+    box, line = DrawnBox(Box(3, 4, 50, 6), "assembled"), DrawnLine(1, 2, 30, 40, "raw")
+    return replace(changes.remember(session, "mine"), link="zoom", pause_at_views=True, box=box, line=line)
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -48,6 +51,15 @@ def test_round_trip(tmp_path: Path) -> None:
     save_session(full_session(), path)
     assert load_session(path) == full_session()
     assert "schema" in json.loads(path.read_text())
+
+
+def test_a_file_from_before_boxes_were_kept_still_loads(tmp_path: Path) -> None:
+    path = tmp_path / "session.json"
+    save_session(full_session(), path)
+    content = json.loads(path.read_text())
+    del content["session"]["box"], content["session"]["line"]
+    path.write_text(json.dumps(content))
+    assert load_session(path) == replace(full_session(), box=None, line=None)
 
 
 @given(
