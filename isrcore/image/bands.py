@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.image.memory import new_plane
+
 __all__ = ["BAND_PIXELS", "copy_plane", "for_bands", "map_bands", "map_items"]
 
 BAND_PIXELS = 1 << 16
@@ -73,7 +75,7 @@ def for_bands(function: Callable[[slice], None], shape: tuple[int, ...], band_pi
 
 
 def copy_plane(plane: NDArray[Any]) -> NDArray[Any]:
-    """A contiguous copy, made on all cores: most of the time goes into getting new memory from the system."""
-    copy = np.empty(plane.shape, plane.dtype)
+    """A contiguous copy, made on all cores, in memory of a plane that is gone if there is some."""
+    copy = new_plane(plane.shape, plane.dtype)
     for_bands(lambda rows: np.copyto(copy[rows], plane[rows]), plane.shape)
     return copy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
@@ -10,8 +11,9 @@ from lsst.pex.config import Config, Field, ListField
 
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
-from isrcore.image import Exposure, MaskedImage
+from isrcore.image import Exposure, Mask, MaskedImage, MaskPlanes
 from isrcore.image.bands import for_bands
+from isrcore.image.memory import new_plane
 from isrcore.pipe import Task
 from isrcore.steps.step import PLANES, IsrState, IsrTaskLike, Step, switched_by
 
@@ -72,7 +74,7 @@ def assemble_ccd(
 
     boxes = [_boxes(amp, trim) for amp in detector]
     total = detector.bbox if trim else Box.around(target for _, target in boxes)
-    pixels = MaskedImage.zeros(total, np.float32, reference.mask.planes.copy())
+    pixels = _planes_for([target for _, target in boxes], total, reference.mask.planes.copy())
     for amp, (source, target) in zip(detector, boxes, strict=True):
         frame = frames.get(amp.name, reference).masked_image
         if not frame.bbox.contains(source):
@@ -100,6 +102,15 @@ def _boxes(amp: Amplifier, trim: bool) -> tuple[Box, Box]:
     if trim:
         return amp.raw_data_bbox, amp.bbox
     return amp.raw_bbox, amp.raw_bbox.shift(*amp.raw_xy_offset)
+
+
+def _planes_for(targets: list[Box], total: Box, planes: MaskPlanes) -> MaskedImage:
+    """Planes over `total`, zero where no target lies."""
+    disjoint = all(a.intersect(b).is_empty for a, b in combinations(targets, 2))
+    if not disjoint or sum(target.area for target in targets) < total.area:
+        return MaskedImage.zeros(total, np.float32, planes)
+    image, bits, variance = (new_plane(total.shape, dtype) for dtype in (np.float32, np.int32, np.float32))
+    return MaskedImage(image, Mask(bits, planes), variance, (total.x0, total.y0))
 
 
 def _untrimmed(detector: Detector) -> Detector:

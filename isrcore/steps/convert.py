@@ -8,6 +8,7 @@ import numpy as np
 
 from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.bands import for_bands
+from isrcore.image.memory import new_plane
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["CONVERT", "convert_int_to_float"]
@@ -41,14 +42,15 @@ def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Expo
     if pixels.image.dtype == np.float32:
         log.debug("Exposure has float pixels already; nothing to convert.")
         return exposure
-    image, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
+    image, bits, variance = (new_plane(pixels.shape, dtype) for dtype in (np.float32, np.int32, np.float32))
 
     def convert(rows: slice) -> None:
         image[rows] = pixels.image[rows]
+        bits[rows] = 0
         variance[rows] = 1.0
 
     for_bands(convert, pixels.shape)
-    mask = Mask.zeros(pixels.shape, pixels.mask.planes.copy())
+    mask = Mask(bits, pixels.mask.planes.copy())
     log.debug("Converted exposure from %s to float32 pixels.", pixels.image.dtype)
     return exposure.with_pixels(MaskedImage(image, mask, variance, pixels.xy0), exposure.metadata.copy())
 
