@@ -43,6 +43,10 @@ class AuditModel(QObject):
         One of `TOOLS`.
     brush : int
         Width of strokes in pixels.
+    shows_map : bool
+        Whether the image panels draw the current map.
+    shows_comparison : bool
+        Whether they draw its comparison instead, once there is one.
 
     Signals
     -------
@@ -56,6 +60,8 @@ class AuditModel(QObject):
     measured()
         New statistics, findings or a comparison of the current map.
     tool_changed()
+    drawing_changed()
+        `shows_map` or `shows_comparison`.
     failed(str)
         What could not be done, and why.
     """
@@ -66,6 +72,7 @@ class AuditModel(QObject):
     queue_changed = Signal()
     measured = Signal()
     tool_changed = Signal()
+    drawing_changed = Signal()
     failed = Signal(str)
 
     def __init__(self, model: SessionModel, parent: QObject | None = None) -> None:
@@ -75,6 +82,8 @@ class AuditModel(QObject):
         self.current: Audit | None = None
         self.tool = ""
         self.brush = 1
+        self.shows_map = True
+        self.shows_comparison = False
         self._sync = QTimer(self, singleShot=True, interval=_SYNC_MS)
         self._sync.timeout.connect(self._write_through)
         self._syncing = Background(self)
@@ -250,6 +259,16 @@ class AuditModel(QObject):
         """Choose what dragging does, and how wide strokes are."""
         self.tool, self.brush = tool, self.brush if brush is None else max(1, min(brush, 99))
         self.tool_changed.emit()
+
+    def show_map(self, on: bool) -> None:
+        """Draw the map in the image panels, or hide it."""
+        self.shows_map = on
+        self.drawing_changed.emit()
+
+    def show_comparison(self, on: bool) -> None:
+        """Draw what another map has more, less and as well, or the map itself."""
+        self.shows_comparison = on
+        self.drawing_changed.emit()
 
     # What was measured
 

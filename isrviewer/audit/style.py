@@ -16,7 +16,8 @@ STATUS_MARKS: Mapping[str, str] = {
 """One character for each status."""
 
 _STATUS_COLOURS = {
-    "unseen": "#8C8C8C",
+    # No grey: drawn over a grey picture it would not be seen.
+    "unseen": "#CC79A7",
     "confirmed": "#009E73",
     "rejected": "#D55E00",
     "changed": "#E69F00",
