@@ -166,6 +166,7 @@ ACTIONS: tuple[Action, ...] = (
             ("header", "Header", "Alt+3", "Show the FITS headers of the frame"),
             ("overview", "Overview", "Alt+O", "Show the panner and the magnifier"),
             ("masks", "Masks", "", "Show the list of mask planes"),
+            ("bookmarks", "Bookmarks", "Ctrl+Shift+B", "List the bookmarks: go there, rename, delete"),
             *((name, title, f"Alt+{key % 10}", _SHOWS[name]) for key, (name, title, _) in enumerate(INSPECTORS, 4)),
             checkable=False,
         ),

@@ -26,6 +26,7 @@ LAYOUT = (
     *INSPECTORS[:1],
     ("calibs", "Calibrations", _RIGHT),
     ("compare", "A/B", _RIGHT),
+    ("bookmarks", "Bookmarks", _RIGHT),
     ("help", "Help", _RIGHT),
     ("log", "Log", _BOTTOM),
     ("errors", "Errors", _BOTTOM),

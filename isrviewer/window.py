@@ -22,6 +22,7 @@ from isrviewer.docks import Docks
 from isrviewer.inspectors import Inspectors
 from isrviewer.marks import Marks
 from isrviewer.menus import ActionSet
+from isrviewer.panels.bookmarks import BookmarksPanel
 from isrviewer.panels.calibs import CalibsPanel
 from isrviewer.panels.compare import ComparePanel
 from isrviewer.panels.config import ConfigPanel
@@ -103,6 +104,7 @@ class Window(QMainWindow):
             **self.auditing.panels,
             "calibs": self.calibs,
             "compare": self.compare,
+            "bookmarks": BookmarksPanel(self.model),
             "help": self.help,
             "log": self.log,
             "errors": self.errors,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from isrviewer.session.changes import add_bookmark, set_view, show, toggle_pin
+from isrviewer.session.changes import add_bookmark, free_bookmark_name, go_to_bookmark, toggle_pin
 from isrviewer.session.readout import read_pixel
 from isrviewer.session.state import Pin
 from isrviewer.theme import apply_theme
@@ -93,9 +93,8 @@ class ToolCommands:
         self._window.raise_panel("pixel")
 
     def bookmark(self) -> None:
-        session = self._model.session
-        name = f"{session.panel.shows.step} {len(session.bookmarks) + 1}"
-        self._model.change(add_bookmark(session, name), f"bookmark {name}")
+        name = free_bookmark_name(self._model.session)
+        self._model.change(add_bookmark(self._model.session, name), f"bookmark {name}")
         self._window.strip.note(f"Bookmarked as “{name}”.")
 
     def next_bookmark(self) -> None:
@@ -104,17 +103,19 @@ class ToolCommands:
         here = (session.panel.shows, session.panel.view)
         places = [(mark.shows, mark.view) for mark in session.bookmarks]
         if places:
-            shows, view = places[(places.index(here) + 1) % len(places) if here in places else 0]
-            session = show(session, session.focused, shows)
-            self._model.change(set_view(session, session.focused, view))
+            mark = session.bookmarks[(places.index(here) + 1) % len(places) if here in places else 0]
+            self._model.change(go_to_bookmark(session, mark.name))
 
     def show_steps(self) -> None:
         self._window.raise_panel("steps")
         self._window.steps.list.setFocus()
 
     def show_panel(self, name: str) -> None:
-        """Bring a dock to the front."""
+        """Bring a dock to the front; the keys go to its list, if it has one that takes them."""
         self._window.raise_panel(name)
+        proxy = self._window.docks.by_name[name].widget().focusProxy()
+        if proxy is not None:
+            proxy.setFocus()
 
 
 class HelpCommands:

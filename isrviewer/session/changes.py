@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,8 +32,11 @@ __all__ = [
     "clear_field",
     "clear_fields",
     "compare",
+    "delete_bookmark",
     "focus_panel",
     "forget",
+    "free_bookmark_name",
+    "go_to_bookmark",
     "load_overrides",
     "next_plane",
     "open_frame",
@@ -40,6 +44,7 @@ __all__ = [
     "pick_calib",
     "recall",
     "remember",
+    "rename_bookmark",
     "route",
     "set_curtain",
     "set_field",
@@ -235,8 +240,38 @@ def toggle_pin(session: Session, pin: Pin) -> Session:
 def add_bookmark(session: Session, name: str) -> Session:
     """Keep step and view of the focused panel; a bookmark of the same name is replaced."""
     panel: PanelState = session.panel
-    others = tuple(old for old in session.bookmarks if old.name != name)
+    others = delete_bookmark(session, name).bookmarks
     return replace(session, bookmarks=(*others, Bookmark(name, panel.shows, panel.view)))
+
+
+def free_bookmark_name(session: Session) -> str:
+    """A name that no bookmark has: the step on screen and a number."""
+    taken = {mark.name for mark in session.bookmarks}
+    names = (f"{session.panel.shows.step} {number}" for number in itertools.count(1))
+    return next(name for name in names if name not in taken)
+
+
+def go_to_bookmark(session: Session, name: str) -> Session:
+    """Show step and place of a bookmark in the focused panel; `KeyError` when there is none of this name."""
+    for mark in session.bookmarks:
+        if mark.name == name:
+            return set_view(show(session, session.focused, mark.shows), session.focused, mark.view)
+    raise KeyError(f"there is no bookmark {name!r}; there are {[mark.name for mark in session.bookmarks]}")
+
+
+def rename_bookmark(session: Session, name: str, new: str) -> Session:
+    """Give a bookmark another name; `ValueError` for an empty name or one that another bookmark has."""
+    if not new:
+        raise ValueError("A bookmark needs a name.")
+    if new != name and any(mark.name == new for mark in session.bookmarks):
+        raise ValueError(f"There is a bookmark “{new}” already: choose another name, or delete that one first.")
+    marks = (replace(mark, name=new) if mark.name == name else mark for mark in session.bookmarks)
+    return replace(session, bookmarks=tuple(marks))
+
+
+def delete_bookmark(session: Session, name: str) -> Session:
+    """Forget a bookmark."""
+    return replace(session, bookmarks=tuple(mark for mark in session.bookmarks if mark.name != name))
 
 
 def remember(session: Session, name: str) -> Session:
