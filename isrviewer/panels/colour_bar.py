@@ -30,7 +30,7 @@ class ColourBar(QWidget):
     """Histogram, colours and limits of what an `ImageView` shows.
 
     The ends can be dragged, or both at once by what lies between them; for changes the ends stay at equal distance
-    from zero. Pointing at a value lights up its pixels.
+    from zero. Pointing at a value lights up its pixels, beyond an end all pixels beyond it.
 
     Signals
     -------
@@ -58,7 +58,7 @@ class ColourBar(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colour bar")
-        self.setToolTip("Drag the ends to set the limits, double click for zscale")
+        self.setToolTip("Drag the ends to set the limits, double click for zscale; pointing lights pixels up")
 
     def follow(self, view: ImageView) -> None:
         """Show what `view` shows, and let this bar change its limits."""
@@ -91,6 +91,15 @@ class ColourBar(QWidget):
         """Value at a horizontal place."""
         low, high = self._range
         return low + place / max(self.width(), 1) * (high - low)
+
+    def pointed_text(self) -> str:
+        """The value under the mouse; beyond the limits there is one colour for all values, and all light up."""
+        if self._layer is None or self._pointed is None:
+            return ""
+        low, high = self._layer.limits
+        if self._pointed < low:
+            return f"below {low:.5g}"
+        return f"above {high:.5g}" if self._pointed > high else f"{self._pointed:.5g}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -140,7 +149,7 @@ class ColourBar(QWidget):
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.WindowText), 1))
             painter.drawLine(QPointF(x, 2), QPointF(x, bottom))
             taken = [self._text_span(metrics, self.place_of(value), text) for value, text in ends]
-            text = f"{self._pointed:.5g}"
+            text = self.pointed_text()
             first, last = self._text_span(metrics, x, text)
             if all(last < start or first > stop for start, stop in taken):
                 self._paint_text(painter, metrics, x, text, soft(self.palette()))

@@ -12,7 +12,9 @@ from isrviewer.panels.colour_bar import ColourBar
 from isrviewer.render.arithmetic import difference
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits
+from isrviewer.render.view import Orientation
 from tests.gui.image_frames import drag, gradient, move, opened, pixels, settle
+from tests.render.frames import PLAIN, planes_of
 
 STRIP = 25
 """A row of the bar that lies in the strip of colours."""
@@ -104,6 +106,35 @@ def test_pointing_lights_the_pixels_of_that_value_and_leaving_ends_it(bar, view)
     assert view.to_widget(100 / 255 * 199, 50).x() == pytest.approx(np.median(lit[:, 1]), abs=3)
     QApplication.sendEvent(bar, QEvent(QEvent.Type.Leave))
     assert np.array_equal(pixels(view), before)
+
+
+@pytest.mark.parametrize("orientation", [Orientation(), Orientation(True, True, False)])
+def test_as_many_pixels_light_up_as_have_the_value(qtbot, orientation):
+    """At 1:1 a screen pixel is an image pixel: they can be counted."""
+    values = np.random.default_rng(5).integers(0, 256, (70, 110)).astype(np.float32)
+    values[:4, :9] = 100
+    style = PictureStyle(limits=Limits("manual", low=20.0, high=220.0), overlay=PLAIN)
+    view = opened(qtbot, planes_of(values, np.zeros(values.shape, np.int32)), style=style)
+    view.set_orientation(orientation)
+    view.one_to_one((55, 35))
+    settle(qtbot, view)
+    bar = ColourBar()
+    qtbot.addWidget(bar)
+    bar.resize(1200, bar.sizeHint().height())
+    bar.show()
+    bar.follow(view)
+    before = pixels(view)
+    for value in (100, 101, 150, 219):
+        move(bar, place(bar, value))
+        half = (bar.value_at(1) - bar.value_at(0)) / 2
+        middle = bar.value_at(place(bar, value).x())
+        meant = np.abs(values - middle) <= half
+        assert meant.any()
+        assert (pixels(view) != before).sum() == np.count_nonzero(meant)
+    for beyond, meant in ((240, values > 220), (5, values < 20)):
+        move(bar, place(bar, beyond))
+        assert (pixels(view) != before).sum() == np.count_nonzero(meant)
+    assert bar.pointed_text() == "below 20"
 
 
 def test_the_ends_for_changes_stay_at_equal_distance_from_zero(qtbot, bar, view):
