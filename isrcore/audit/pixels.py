@@ -107,7 +107,11 @@ class PixelSet:
 
     def clip(self, frame: Box) -> PixelSet:
         """What lies in `frame`."""
-        return self if frame.contains(self.bbox) else PixelSet.of(box.intersect(frame) for box in self.boxes)
+        if frame.contains(self.bbox):
+            return self
+        y, x = self.corners[:, 0::2].clip(frame.y0, frame.y1), self.corners[:, 1::2].clip(frame.x0, frame.x1)
+        inside = (y[:, 0] < y[:, 1]) & (x[:, 0] < x[:, 1])
+        return PixelSet(_joined(np.stack([y[:, 0], x[:, 0], y[:, 1], x[:, 1]], axis=1)[inside]))
 
     def grow(self, dx: int, dy: int, frame: Box) -> PixelSet:
         """All pixels within `dx` columns and `dy` rows of the set, clipped to `frame`."""
@@ -150,12 +154,17 @@ def line_pixels(x0: int, y0: int, x1: int, y1: int, width: int = 1) -> PixelSet:
     if width < 1:
         raise ValueError(f"a line is at least one pixel wide, found {width}")
     steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+    step = np.arange(steps + 1)
     low = (width - 1) // 2
-    places = {
-        (round(x0 + (x1 - x0) * step / steps) - low, round(y0 + (y1 - y0) * step / steps) - low)
-        for step in range(steps + 1)
-    }
-    return PixelSet.of(Box(x, y, width, width) for x, y in places)
+    xs = np.round(x0 + (x1 - x0) * step / steps).astype(np.intp) - low
+    ys = np.round(y0 + (y1 - y0) * step / steps).astype(np.intp) - low
+    if y1 < y0:
+        xs, ys = xs[::-1], ys[::-1]
+    # A line only rises: the squares that reach a row follow each other, and their first and last reach furthest.
+    row = np.arange(ys[0], ys[-1] + width)
+    first, last = np.searchsorted(ys, row - width, "right"), np.searchsorted(ys, row, "right") - 1
+    left, right = np.minimum(xs[first], xs[last]), np.maximum(xs[first], xs[last]) + width
+    return PixelSet(_joined(np.stack([row, left, row + 1, right], axis=1)))
 
 
 def _corners(boxes: Iterable[Box]) -> Corners:
@@ -189,12 +198,16 @@ def _combine(groups: Iterable[Corners], operation: Callable[[list[Bools]], Bools
 def _stacks(where: Bools) -> Corners:
     """Equal runs of set pixels in consecutive rows, as rectangles."""
     runs = find_runs(np.ascontiguousarray(where))
-    order = np.lexsort((runs.y, runs.last, runs.first))
-    y, first, last = runs.y[order], runs.first[order], runs.last[order]
-    continues = (np.diff(y) == 1) & (np.diff(first) == 0) & (np.diff(last) == 0)
-    begin = np.flatnonzero(np.concatenate([[True], ~continues])[: len(y)])
-    end = np.append(begin[1:], len(y)) - 1 if len(y) else begin
-    return _sorted(np.stack([y[begin], first[begin], y[end] + 1, last[begin] + 1], axis=1))
+    return _joined(np.stack([runs.y, runs.first, runs.y + 1, runs.last + 1], axis=1))
+
+
+def _joined(corners: Corners) -> Corners:
+    """Make one of rectangles that lie on each other and have the same columns."""
+    y0, x0, y1, x1 = corners[np.lexsort((corners[:, 0], corners[:, 3], corners[:, 1]))].T
+    continues = (y0[1:] == y1[:-1]) & (x0[1:] == x0[:-1]) & (x1[1:] == x1[:-1])
+    begin = np.flatnonzero(np.concatenate([[True], ~continues])[: len(y0)])
+    end = np.append(begin[1:], len(y0)) - 1 if len(y0) else begin
+    return _sorted(np.stack([y0[begin], x0[begin], y1[end], x1[begin]], axis=1))
 
 
 def _sorted(corners: Corners) -> Corners:

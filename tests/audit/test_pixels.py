@@ -56,6 +56,24 @@ def test_regions_are_the_connected_parts(pixels: PixelSet) -> None:
     assert sum(region.area for region in regions) == pixels.area
 
 
+@given(sets, st.integers(0, 9), st.integers(0, 9), st.integers(0, 15), st.integers(0, 15))
+def test_clipping_keeps_the_form(pixels: PixelSet, x: int, y: int, width: int, height: int) -> None:
+    frame = Box(x, y, width, height)
+    assert pixels.clip(frame) == PixelSet.of(box.intersect(frame) for box in pixels.boxes)
+
+
+@given(st.tuples(*[st.integers(-20, 20)] * 4), st.integers(1, 6))
+def test_a_line_is_the_squares_along_it(ends: tuple[int, int, int, int], width: int) -> None:
+    x0, y0, x1, y1 = ends
+    steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+    low = (width - 1) // 2
+    places = [
+        (round(x0 + (x1 - x0) * step / steps) - low, round(y0 + (y1 - y0) * step / steps) - low)
+        for step in range(steps + 1)
+    ]
+    assert line_pixels(*ends, width) == PixelSet.of(Box(x, y, width, width) for x, y in places)
+
+
 def test_a_line_has_both_ends_and_no_gaps() -> None:
     line = line_pixels(2, 3, 12, 7)
     assert line.contains_pixel(2, 3)
