@@ -105,13 +105,13 @@ def _begin(window: Window, options: argparse.Namespace) -> None:
         window.files.set_calib_folder(options.calib)
     for path in options.config:
         window.files.load_config_file(path)
-    window.begin()
     session = window.model.session
     window.model.change(session if not options.step else show_step(session, options.step))
     if options.demo:
         window.files.open_demo(options.detector)
     elif options.frame:
         window.files.open_path(options.frame, options.detector)
+    window.begin()
 
 
 def _stderr_handler() -> logging.Handler:

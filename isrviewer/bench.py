@@ -152,8 +152,8 @@ def _child(started: float, frame: str) -> None:
     window.show()
     application.processEvents()
     shown = time.time() - started
-    window.begin()
     window.files.open_path(frame, None)
+    window.begin()
     _wait(lambda: any(panel.view.layer is not None for panel in window.grid.panels))
     window.repaint()
     print(json.dumps({"window": shown, "pixels": time.time() - started}))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
 
 from isrviewer.actions import ACTIONS, MENUS, keys_of
 
 __all__ = ["ActionSet"]
 
+_ICON = 16
 
 class ActionSet:
     """The table as Qt actions.
@@ -26,9 +27,14 @@ class ActionSet:
 
     def __init__(self, window: QMainWindow, groups: Mapping[str, object], shortcuts: Mapping[str, str]) -> None:
         self.by_id: dict[str, QAction] = {}
+        blank = QPixmap(_ICON, _ICON)
+        blank.fill(Qt.GlobalColor.transparent)
         for action in ACTIONS:
             group, method = action.method
             qt_action = QAction(action.text, window)
+            if action.icon:
+                # Keeps the place of the icon, so that nothing moves when it is drawn.
+                qt_action.setIcon(QIcon(blank))
             qt_action.setObjectName(action.id)
             qt_action.setCheckable(action.checkable)
             qt_action.triggered.connect(_call(getattr(groups[group], method), action.argument))

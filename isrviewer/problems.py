@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from isrviewer.runner.messages import Problem
+from isrviewer.session import RAW
+from isrviewer.session.state import CALIB, COMPARED
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -53,6 +55,13 @@ class Problems:
         if self._window.runs.view.row(where) is None:
             self._window.raise_panel("config")
             self._window.config_panel.go_to(where)
+
+    def note_missing_step(self) -> None:
+        """Say so when the step to be shown is none of the open frame's chain."""
+        shown = self._window.model.session.panel.shows.step.removeprefix(COMPARED)
+        view = self._window.runs.view
+        if view.rows and shown != RAW and not shown.startswith(CALIB) and view.row(shown) is None:
+            self._window.strip.note(f"This chain has no step {shown}.")
 
     def _count(self, count: int) -> None:
         self._window.docks.by_name["errors"].setWindowTitle(f"Errors ({count})" if count else "Errors")

@@ -47,7 +47,7 @@ from isrviewer.runner.jobs import Jobs
 from isrviewer.runner.messages import Engine
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
-from isrviewer.session import RAW, Session, SessionModel
+from isrviewer.session import Session, SessionModel
 from isrviewer.session.config import effective_config
 from isrviewer.session.readout import read_pixel
 from isrviewer.session.settings import (
@@ -57,7 +57,7 @@ from isrviewer.session.settings import (
     settings_folder,
     with_recent,
 )
-from isrviewer.session.state import CALIB, COMPARED
+from isrviewer.startup import Startup
 from isrviewer.state_of_actions import checked_actions, facts_of
 
 __all__ = ["Window"]
@@ -83,7 +83,7 @@ class Window(QMainWindow):
         self.settings = load_settings(settings_folder())
         self.model = SessionModel(Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay))
         self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
-        self.config: Any = None
+        self._config: Any = None
         self.audits = AuditModel(self.model, self)
         self._run_timer = QTimer(self, singleShot=True, interval=_RUN_MS)
         self._run_timer.timeout.connect(self._show_run)
@@ -117,6 +117,7 @@ class Window(QMainWindow):
         self.auditing.connect_window(self)
         self.marks = Marks(self)
         self.recovery = Recovery(self)
+        self.startup = Startup(self)
         self._connect()
         self.setAcceptDrops(True)
         self.setWindowTitle("isrviewer")
@@ -229,12 +230,28 @@ class Window(QMainWindow):
     # What panels and commands ask of the window
 
     def begin(self) -> None:
-        """After the first paint: load what is slow to load, and run what the session has open."""
-        self.update_icons()
-        self._show_config()
+        """After the first paint: run what the session has open, and complete the window."""
         if self.model.session.frame:
             self._stack.setCurrentWidget(self.grid)
-            self.runs.run()
+            if not self.runs.busy:
+                self.runs.run()
+        self.startup.begin()
+
+    @property
+    def config(self) -> Any:
+        """The task config of the session. Takes long when nothing was opened yet: the chain has to be imported."""
+        if self._config is None:
+            self._config, _ = effective_config(self.model.session.config)
+        return self._config
+
+    def show_config(self) -> None:
+        """Show the config of the session, as soon as there is one."""
+        if not self.runs.is_prepared:
+            self._config = None
+            return
+        self._config, problems = effective_config(self.model.session.config)
+        self.config_panel.show_config(self._config, problems)
+        self.steps.show_run(self.runs.view, self._config)
 
     def update_icons(self) -> None:
         """Draw the icons in the colour of the text, and tick what is on."""
@@ -265,7 +282,7 @@ class Window(QMainWindow):
 
     def _session_changed(self, old: Session, new: Session) -> None:
         if old.config != new.config:
-            self._show_config()
+            self.show_config()
         self.overview.follow(self.grid.focused.view)
         if old.panel.shows != new.panel.shows or old.focused != new.focused:
             self._shown(new.focused)
@@ -273,11 +290,6 @@ class Window(QMainWindow):
             self.setWindowFilePath(new.frame)
             self.setWindowTitle(f"{Path(new.frame).name} — isrviewer")
         self.update_actions()
-
-    def _show_config(self) -> None:
-        self.config, problems = effective_config(self.model.session.config)
-        self.config_panel.show_config(self.config, problems)
-        self.steps.show_run(self.runs.view, self.config)
 
     def _run_changed(self, view: RunView) -> None:
         """Forty kept results come within milliseconds: show begin and end of a run, and how it goes now and then."""
@@ -290,7 +302,7 @@ class Window(QMainWindow):
         self._run_timer.stop()
         view = self.runs.view
         self._is_running = view.running
-        self.steps.show_run(view, self.config)
+        self.steps.show_run(view, self._config)
         self.readout.show_run(view)
         self.calibs.show_calibs(view.calibs)
         self.update_actions()
@@ -304,9 +316,7 @@ class Window(QMainWindow):
         self.header.show_frame(view.facts, dict(view.facts.detectors).get(view.detector, ""))
         self.errors.resolve("frame")
         self.remember(recent=with_recent(self.settings, view.facts.path).recent)
-        shown = self.model.session.panel.shows.step.removeprefix(COMPARED)
-        if shown != RAW and not shown.startswith(CALIB) and view.row(shown) is None:
-            self.strip.note(f"This chain has no step {shown}.")
+        self.problems.note_missing_step()
 
     def _shown(self, index: int) -> None:
         if index == self.model.session.focused:
@@ -369,6 +379,7 @@ class Window(QMainWindow):
         if application is not None:
             application.removeEventFilter(self)
         self._run_timer.stop()
+        self.startup.close()
         if not self._fresh_layout:
             self.remember(**self.docks.layout())
         self.left_work_behind = not self.runs.close()

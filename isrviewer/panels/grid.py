@@ -43,6 +43,8 @@ class PanelGrid(QWidget):
         The cursor moved in a panel: its index.
     shown(int)
         A panel shows new planes.
+    painted()
+        A panel has painted its first picture.
     failed(str)
         Why a panel cannot show what it should.
     box_drawn(Box, Exposure), line_drawn(float, float, float, float, Exposure)
@@ -51,6 +53,7 @@ class PanelGrid(QWidget):
 
     cursor_moved = Signal(int)
     shown = Signal(int)
+    painted = Signal()
     failed = Signal(str)
     box_drawn = Signal(object, object)
     line_drawn = Signal(float, float, float, float, object)
@@ -168,6 +171,7 @@ class PanelGrid(QWidget):
         panel.view.box_drawn.connect(lambda box: self._drawn(panel, self.box_drawn, box))
         panel.view.line_drawn.connect(lambda *ends: self._drawn(panel, self.line_drawn, *ends))
         panel.shown.connect(lambda: self.shown.emit(index))
+        panel.view.painted.connect(self.painted)
         self.panels.append(panel)
 
     def _focus(self, index: int) -> None:

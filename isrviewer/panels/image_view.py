@@ -55,6 +55,8 @@ class ImageView(NavigatedWidget):
         A level was built: pictures of the same planes can be drawn sharper.
     shown(ImagePlanes or None)
         These planes are on the screen now.
+    painted()
+        Once: there is a picture.
     failed(str)
         Planes could not be drawn; the picture before stays.
     """
@@ -64,6 +66,7 @@ class ImageView(NavigatedWidget):
     scale_changed = Signal()
     refined = Signal()
     shown = Signal(object)
+    painted = Signal()
     failed = Signal(str)
 
     def __init__(self, cache: LevelCache | None = None, parent: QWidget | None = None) -> None:
@@ -88,6 +91,7 @@ class ImageView(NavigatedWidget):
         self._rubber: Shape | None = None
         self._status = ""
         self._accent = False
+        self._has_painted = False
         self._follows = False
         self._gestures = Gestures(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -269,6 +273,9 @@ class ImageView(NavigatedWidget):
             painter.setPen(QPen(ACCENT, 2, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
         painter.end()
+        if picture is not None and not self._has_painted:
+            self._has_painted = True
+            self.painted.emit()
 
     def _paint_slot(self, painter: QPainter, slot: PlaneSlot, area: QRectF) -> Picture | None:
         ratio, view = self.devicePixelRatioF(), self.view

@@ -1,4 +1,4 @@
-"""The base of panels with numbers of the present run: built when first seen, computed beside the GUI thread."""
+"""The base of panels with numbers of the present run: built when there are any, computed beside the GUI thread."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ class InspectorPanel(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(GRID, GRID, GRID, GRID)
         self.column.setSpacing(GRID)
+        self.column.addWidget(self.note)
         self._background = Background(self)
         self._interpolated = _InterpolatedPlanes()
         self._is_built = False
@@ -125,7 +126,7 @@ class InspectorPanel(QWidget):
     # For subclasses
 
     def build(self) -> None:
-        """Make the widgets; called once, when the panel is first seen."""
+        """Make the widgets; called once, when the panel is seen and there is a run."""
         raise NotImplementedError
 
     def ask(self) -> None:
@@ -210,6 +211,14 @@ class InspectorPanel(QWidget):
             return
         self._is_computing = False
         self._is_stale = False
+        if self.runs.view.raw is None:
+            self.say("Open a frame to see its numbers.")
+            return
+        if not self._is_built:
+            self._is_built = True
+            self.build()
+            self.column.addWidget(self.note)
+            self.say("")
         self.ask()
 
     def say(self, text: str) -> None:
@@ -238,10 +247,5 @@ class InspectorPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._is_built:
-            self._is_built = True
-            self.build()
-            self.column.addWidget(self.note)
-            self.say("")
         if self._is_stale:
             self.refresh()

@@ -160,6 +160,7 @@ class Opened:
     exposure : `Exposure`
         Nobody changes it.
     steps : tuple of `Step`
+        Empty as long as the chain is not imported; the same frame is opened again when it is.
     """
 
     facts: FrameFacts
@@ -244,6 +245,9 @@ Event = Loading | Opened | Planned | Stepped | RunEnded | Problem | Compared
 
 class Engine(Protocol):
     """What answers requests; used by one thread only."""
+
+    def prepare(self) -> None:
+        """Import what runs need, before the first request; that request does it otherwise."""
 
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
         """Answer a request with events; raises `isrcore.chain.Cancelled` when `cancel` says so."""

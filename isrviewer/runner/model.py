@@ -44,6 +44,8 @@ class RunModel(QObject):
     ended()
         The request is answered.
     problem(Problem)
+    prepared()
+        Once: the chain and its configuration are imported, and the steps of an open frame are known.
     """
 
     view_changed = Signal(object)
@@ -51,10 +53,12 @@ class RunModel(QObject):
     loaded = Signal()
     ended = Signal()
     problem = Signal(object)
+    prepared = Signal()
 
     def __init__(self, model: SessionModel, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.view = RunView()
+        self.is_prepared = False
         self._model = model
         self.compared = ComparedRun()
         self._results = Results()
@@ -63,6 +67,7 @@ class RunModel(QObject):
         self._wanted: WeakKeyDictionary[QObject, tuple[str, ...]] = WeakKeyDictionary()
         self._runner = Runner(make_engine, self)
         self._runner.event.connect(self._advance)
+        self._runner.prepared.connect(self._set_prepared)
 
     def follow_session(self) -> None:
         """From now on ask for a run whenever the session changes.
@@ -127,6 +132,14 @@ class RunModel(QObject):
     def unit(self, name: str) -> str:
         """Unit of the image plane after a step."""
         return _unit(self.view, name)
+
+    def prepare(self) -> None:
+        """Import the chain before a frame is opened."""
+        self._runner.prepare()
+
+    def painted(self) -> None:
+        """The first picture is on the screen: what takes long may begin."""
+        self._runner.painted()
 
     def run(self, stop_after: frozenset[str] | None = None) -> None:
         """Ask for a run of the present session.
@@ -259,6 +272,20 @@ class RunModel(QObject):
         if is_other:
             self.loaded.emit()
         self._announce(event)
+        if isinstance(event, Opened):
+            self._opened(event)
+
+    def _opened(self, event: Opened) -> None:
+        if event.steps:
+            self._set_prepared()
+        elif RAW not in _steps_shown(self._model.session, self.view):
+            self.painted()
+
+    @Slot()
+    def _set_prepared(self) -> None:
+        if not self.is_prepared:
+            self.is_prepared = True
+            self.prepared.emit()
 
     def _open(self) -> tuple[str, int | None]:
         return (self.view.facts.path if self.view.facts else "", self.view.detector)

@@ -6,21 +6,28 @@ closing the window must not wait for a step that takes longer than a second, and
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from isrviewer.runner.messages import Engine, Event, Problem, Request, RunEnded
+from isrviewer.runner.messages import Engine, Event, Opened, Problem, Request, RunEnded
 
 __all__ = ["Runner"]
+
+_log = logging.getLogger(__name__)
+
+_PAINT_SECONDS = 0.5
+"""How long the import of the chain waits at most for the first picture: two busy threads would hold up each other."""
 
 
 class _Mailbox(QObject):
     """Carries events from the worker to the GUI thread; lives in the GUI thread."""
 
     arrived = Signal(int, object)
+    prepared = Signal()
 
 
 class _Worker(threading.Thread):
@@ -30,8 +37,15 @@ class _Worker(threading.Thread):
         self._mailbox: _Mailbox | None = mailbox
         self._changed = threading.Condition()
         self._next: Request | None = None
+        self._prepares = False
         self._wanted_generation = 0
         self._closing = False
+        self.painted = threading.Event()
+
+    def prepare(self) -> None:
+        with self._changed:
+            self._prepares = True
+            self._changed.notify()
 
     def submit(self, request: Request) -> None:
         with self._changed:
@@ -51,23 +65,35 @@ class _Worker(threading.Thread):
             self._wanted_generation = -1
             self._mailbox = None
             self._changed.notify()
+        self.painted.set()
 
     def run(self) -> None:
         engine: Engine | None = None
         while True:
             with self._changed:
-                while self._next is None and not self._closing:
+                while self._next is None and not self._prepares and not self._closing:
                     self._changed.wait()
                 if self._closing:
                     return
                 request, self._next = self._next, None
-            assert request is not None
+                self._prepares = False
             engine = engine or self._make_engine()
-            self._answer(engine, request)
+            if request is not None:
+                self._answer(engine, request)
+            else:
+                self._prepare(engine)
+
+    def _prepare(self, engine: Engine) -> None:
+        try:
+            engine.prepare()
+        except Exception:
+            _log.exception("the chain could not be imported")
+            return
+        with self._changed:
+            if self._mailbox is not None:
+                self._mailbox.prepared.emit()
 
     def _answer(self, engine: Engine, request: Request) -> None:
-        from isrcore.chain import Cancelled
-
         generation = request.generation
 
         def stale() -> bool:
@@ -77,12 +103,13 @@ class _Worker(threading.Thread):
             with self._changed:
                 if not stale() and self._mailbox is not None:
                     self._mailbox.arrived.emit(generation, event)
+            if isinstance(event, Opened) and not event.steps:
+                self.painted.wait(_PAINT_SECONDS)
 
         try:
             engine.run(request, emit, stale)
-        except Cancelled:
-            return
         except Exception as error:
+            # Nobody hears of the end of a run that was cancelled.
             emit(Problem.of("run", error))
             emit(RunEnded(False, 0.0, 0))
 
@@ -98,6 +125,7 @@ class Runner(QObject):
 
     event = Signal(object)
     busy_changed = Signal(bool)
+    prepared = Signal()
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -105,8 +133,17 @@ class Runner(QObject):
         self.busy = False
         self._mailbox = _Mailbox()
         self._mailbox.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mailbox.prepared.connect(self.prepared, Qt.ConnectionType.QueuedConnection)
         self._worker = _Worker(make_engine, self._mailbox)
         self._worker.start()
+
+    def prepare(self) -> None:
+        """Have the engine ready for the first request; `prepared` tells when it is, unless a request comes first."""
+        self._worker.prepare()
+
+    def painted(self) -> None:
+        """The first picture is on the screen, or there is none to come."""
+        self._worker.painted.set()
 
     def request(self, make: Callable[[int], Request]) -> None:
         """Ask for a run; `make` gets the new generation number."""

@@ -93,6 +93,7 @@ def make_window(qtbot: QtBot, qapp: QApplication, engine: SmallEngine) -> Iterat
         window.show()
         qtbot.waitExposed(window)
         window.begin()
+        qtbot.waitUntil(lambda: window.runs.is_prepared, timeout=10000)
         return window
 
     yield make

@@ -34,6 +34,9 @@ class _Engine:
         self.store = CheckpointStore(budget)
         self.raw, self.arguments = small_raw(flips)
 
+    def prepare(self) -> None:
+        """There is nothing to import."""
+
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
         config, problems = effective_config(request.config)
         assert not problems

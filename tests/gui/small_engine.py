@@ -121,6 +121,9 @@ class SmallEngine:
         self.flat.image[:] = 0.5
         self._exposures: dict[tuple[str, int], Exposure] = {}
 
+    def prepare(self) -> None:
+        """There is nothing to import."""
+
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
         self.requests.append(request)
         complete = self._answer(request, emit, cancel)
