@@ -197,6 +197,11 @@ class Grid:
         along_x, along_y = self.x.to_screen(x), self.y.to_screen(y)
         return (along_y, along_x) if self.transpose else (along_x, along_y)
 
+    def moved(self, dx: int, dy: int) -> Grid:
+        """The same screen for coordinates that are larger by `dx` and `dy`."""
+        x, y = replace(self.x, origin=self.x.origin + dx), replace(self.y, origin=self.y.origin + dy)
+        return Grid(x, y, self.transpose)
+
     def visible_box(self) -> Box:
         """The image pixels that at least partly lie on the screen, whether the plane has them or not."""
         ends = [sorted((axis.to_image(0), axis.to_image(axis.count))) for axis in (self.x, self.y)]
