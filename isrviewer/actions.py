@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from isrviewer.action import Action, family, in_menu
 from isrviewer.audit_actions import DEFECTS
+from isrviewer.auditing import AUDITORS
 from isrviewer.inspectors import INSPECTORS
 from isrviewer.picture_actions import MASKS, PICTURE, VIEW
 
@@ -28,6 +29,15 @@ _SHOWS = {
     "surface": "Surface of a box",
 }
 """What the panels with numbers show, for their tooltips."""
+
+_SHOWS_OF_AUDIT = {
+    "audit": "The queue of the audit: one defect in all frames",
+    "defects": "Table of the defects of the map",
+    "maps": "What another map has and has not",
+    "focal_plane": "Bad pixels of all CCDs",
+    "thresholds": "What counts as a defect when the frames are searched",
+}
+"""The same for the panels of the audit."""
 
 ACTIONS: tuple[Action, ...] = (
     *in_menu(
@@ -168,6 +178,10 @@ ACTIONS: tuple[Action, ...] = (
             ("masks", "Masks", "", "Show the list of mask planes"),
             ("bookmarks", "Bookmarks", "Ctrl+Shift+B", "List the bookmarks: go there, rename, delete"),
             *((name, title, f"Alt+{key % 10}", _SHOWS[name]) for key, (name, title, _) in enumerate(INSPECTORS, 4)),
+            *(
+                (name, title, f"Ctrl+Alt+{key}", _SHOWS_OF_AUDIT[name])
+                for key, (name, title, _) in enumerate(AUDITORS, 1)
+            ),
             checkable=False,
         ),
     ),

@@ -36,7 +36,7 @@ DEFECTS: tuple[Action, ...] = in_menu(
     Action("audit.grow", "Grow", "W", "Add the pixels around the defect", "defect"),
     Action("audit.shrink", "Shrink", "Shift+W", "Take away its outer pixels", "defect"),
     Action("audit.split", "Split", "Alt+S", "Into connected parts, or at the row of the cursor", "defect"),
-    Action("audit.merge", "Merge", "Alt+M", "Make one of the defects chosen together in the table", "defect"),
+    Action("audit.merge", "Merge", "Alt+J", "Make one of the defects chosen together in the table", "defect"),
     Action("audit.remove", "Remove", "Alt+Del", "Erase the defect from the map", "defect"),
     Action("audit.note", "Note…", "E", "Write down why", "defect"),
     *family(
@@ -80,8 +80,8 @@ DEFECTS: tuple[Action, ...] = in_menu(
     ),
     Action("maps.add_frames", "Add frames to judge by…", "", "More exposures of this CCD as witnesses", "frame"),
     Action("maps.forget_frames", "Forget these frames", "", "Judge by the open frame alone", "audit_frames"),
-    Action("maps.measure", "Measure defects", "Alt+E", "Every defect against its surroundings, in all frames", "audit"),
-    Action("maps.detect", "Find missed and over-flagged", "Alt+F", "Search the frames at hand for defects", "audit"),
+    Action("maps.measure", "Measure defects", "Shift+E", "Every defect against its surroundings, in all frames", "audit"),
+    Action("maps.detect", "Find missed and over-flagged", "Shift+F", "Search the frames at hand for defects", "audit"),
     Action("maps.compare", "Compare with map…", "", "What another map has and has not", "audit"),
     *family(
         "maps.export",

@@ -6,21 +6,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QMenu, QWidget
 
 from isrviewer.audit.audit import Audit, reopen_audit
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.places import map_offset
+from isrviewer.audit_actions import DEFECTS
+from isrviewer.panels.defect_table import DefectTablePanel
 from isrviewer.runner.model import RunModel
 from isrviewer.session import Session, SessionModel
 
 if TYPE_CHECKING:
+    from isrcore.geom import Box
     from isrviewer.window import Window
 
 __all__ = ["AUDITORS", "Auditing"]
 
-AUDITORS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = ()
+AUDITORS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
+    ("defects", "Defects", Qt.DockWidgetArea.RightDockWidgetArea),
+)
 """Name, title and first place of the dock of every panel."""
 
 _CLOSE = 4.0
@@ -50,7 +55,10 @@ class Auditing(QObject):
         self._model = model
         self._runs = runs
         self._window: Window | None = None
-        self.panels: Mapping[str, QWidget] = {}
+        self.defects = DefectTablePanel(audits)
+        self.panels: Mapping[str, QWidget] = {
+            "defects": self.defects,
+        }
 
     def connect_window(self, window: Window) -> None:
         """From now on follow the run, the session and the choice of a defect."""
@@ -58,6 +66,7 @@ class Auditing(QObject):
         self._runs.loaded.connect(self._loaded)
         self._model.observe(self._session_changed)
         self._audits.failed.connect(window.strip.error)
+        self.defects.menu_asked.connect(self._show_menu)
         self._audits.opened.connect(self._feed)
         self._audits.document_changed.connect(lambda *_: self._feed())
         self._audits.selected.connect(lambda *_: self._look())
@@ -69,6 +78,25 @@ class Auditing(QObject):
     def close(self) -> None:
         """The window closes: all work is dropped, all edits are on the disk."""
         self._audits.close()
+
+    def _show_menu(self, place: QPoint) -> None:
+        """What can be done with the chosen defects."""
+        if self._window is None:
+            return
+        menu = QMenu(self._window)
+        menu.setToolTipsVisible(True)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        actions = self._window.actions_by_table.by_id
+        kinds = menu
+        for action in DEFECTS:
+            if action.needs != "defect":
+                continue
+            if action.handler == "audit.kind":
+                kinds = menu.addMenu("Kind") if kinds is menu else kinds
+                kinds.addAction(actions[action.id])
+            else:
+                menu.addAction(actions[action.id])
+        menu.popup(place)
 
     def _loaded(self) -> None:
         self._audits.show_detector(self._runs.view.detector)
@@ -100,14 +128,17 @@ class Auditing(QObject):
 
     def _look(self) -> None:
         """Show the chosen defect in the focused panel, close enough to see its pixels."""
-        defect = self._audits.defect
+        if self._audits.defect is not None:
+            self._look_at(self._audits.defect.bbox)
+
+    def _look_at(self, box: Box) -> None:
+        """Show a place of the map in the focused panel."""
         panel = self._window.grid.focused if self._window is not None else None
-        if defect is None or panel is None or panel.exposure is None:
+        if panel is None or panel.exposure is None:
             return
         offset = map_offset(panel.exposure)
         if offset is None:
             return
-        box = defect.bbox
         # Of what is long the first row says most: a trap begins there.
         row = box.y0 if box.height > _LONG else (box.y0 + box.y1 - 1) / 2
         x, y = (box.x0 + box.x1 - 1) / 2 - offset[0], row - offset[1]

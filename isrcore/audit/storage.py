@@ -106,6 +106,11 @@ class Journal:
         self._is_behind = False
         history.on_event.append(self._write)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the last event could not be written; the next one writes all."""
+        return self._is_behind
+
     def _write(self, event: Event) -> None:
         if self._is_behind:
             # An event is missing in the file, so that no later one fits: write all of them.

@@ -136,6 +136,8 @@ class AuditCommands:
 
     def _decide(self, edit: Callable[[DefectDocument, Iterable[int]], Edit]) -> None:
         if self._audits.do(lambda document: edit(document, self._audits.targets)):
+            # The next decision is about the next defect, not about these again.
+            self._audits.mark(())
             self._audits.visit(1)
 
     def _reshape(self, edit: Callable[[DefectDocument, int], Edit]) -> None:
