@@ -87,15 +87,6 @@ class MapPicture:
         found = self.owners[(y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)]
         return tuple(sorted(set(found.tolist())))
 
-    def bounds(self, number: int) -> tuple[int, int, int, int] | None:
-        """The smallest box around a defect, ``y0, x0, y1, x1``; None when there is no such defect."""
-        mine = self.corners[self.owners == number]
-        if not len(mine):
-            return None
-        y0, x0 = mine[:, :2].min(axis=0).tolist()
-        y1, x1 = mine[:, 2:].max(axis=0).tolist()
-        return y0, x0, y1, x1
-
 
 def _arrays(defects: list[Defect]) -> tuple[Ints, Ints, Ints]:
     corners = [defect.pixels.corners for defect in defects]

@@ -3,6 +3,7 @@
 =====================  ========================================================
 wheel                  zoom at the cursor
 left drag              pan; with Shift draw a box, with Control a line
+left drag with a tool  draw into the defect map, see `DefectPen`; with Shift pan
 left click             choose the pixel
 double click           between the whole plane and 1:1 at this place
 middle click           centre this place
@@ -37,6 +38,8 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, -1),
 }
 
+_DRAWING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
 Move = Callable[[QPointF], None]
 
 
@@ -48,6 +51,7 @@ class Gestures:
         self._pressed: QPointF | None = None
         self._button = Qt.MouseButton.NoButton
         self._moved = False
+        self._draws = False
         self._move: Move | None = None
         self._finish: Move | None = None
         self._turned = 0
@@ -62,6 +66,7 @@ class Gestures:
             return
         self._pressed, self._button, self._moved = place, event.button(), False
         self._move = self._finish = None
+        self._draws = False
         if event.button() == Qt.MouseButton.LeftButton:
             self._start_left(place, event.modifiers())
         elif event.button() == Qt.MouseButton.RightButton:
@@ -86,7 +91,9 @@ class Gestures:
         view, place = self._view, event.position()
         self._pressed = None
         view.show_rubber(None)
-        if self._moved:
+        if self._draws:
+            view.pen.end()
+        elif self._moved:
             if self._finish is not None:
                 self._finish(place)
         elif event.button() == Qt.MouseButton.LeftButton:
@@ -98,7 +105,10 @@ class Gestures:
         view, place = self._view, event.position()
         if event.button() != Qt.MouseButton.LeftButton or view.in_title(place):
             return
-        if view.is_fitted:
+        if view.pen.takes(event.modifiers()):
+            # Two strokes in quick succession.
+            self.press(event)
+        elif view.is_fitted:
             view.one_to_one(view.to_image(place))
         else:
             view.fit()
@@ -113,7 +123,9 @@ class Gestures:
         event.accept()
 
     def key(self, event: QKeyEvent) -> bool:
-        """Arrow keys move the cursor; False for every other key."""
+        """Arrow keys move the cursor, others may be the pen's; False for every other key."""
+        if self._view.pen.key(event):
+            return True
         step = _ARROWS.get(Qt.Key(event.key()))
         if step is None:
             return False
@@ -125,7 +137,10 @@ class Gestures:
         view = self._view
         if view.on_divider(place):
             self._move = lambda here: view.drag_curtain(here.x() / max(view.width(), 1))
-        elif modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
+        elif view.pen.takes(modifiers):
+            self._draws = True
+            view.pen.begin(*view.to_image(place), modifiers)
+        elif modifiers & _DRAWING and not view.pen.is_on:
             is_box = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
             start = view.to_image(place)
             self._move = lambda here: view.show_rubber((start, view.to_image(here)), is_box)

@@ -13,6 +13,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from isrviewer.panels.defect_pen import DefectPen
+from isrviewer.panels.image_defects import DefectLayer, Place
 from isrviewer.panels.image_gestures import Gestures
 from isrviewer.panels.image_navigation import NavigatedWidget
 from isrviewer.panels.image_overlay import (
@@ -90,9 +92,12 @@ class ImageView(NavigatedWidget):
         self._shapes: tuple[Shape, ...] = ()
         self._rubber: Shape | None = None
         self._status = ""
+        self._hint = ""
         self._accent = False
         self._has_painted = False
         self._follows = False
+        self.defects = DefectLayer()
+        self.pen = DefectPen(self)
         self._gestures = Gestures(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Image panel")
@@ -207,6 +212,12 @@ class ImageView(NavigatedWidget):
             self._status = text
             self.update()
 
+    def set_hint(self, text: str) -> None:
+        """What the tool in hand does, behind the title."""
+        if text != self._hint:
+            self._hint = text
+            self.update()
+
     def set_accent(self, on: bool) -> None:
         """Mark the panel as the one that keys and lists steer."""
         if on != self._accent:
@@ -304,6 +315,11 @@ class ImageView(NavigatedWidget):
         painter.save()
         painter.setClipRect(area)
         paint_pixel_grid(painter, picture, to_widget)
+        first = self._slot.picture
+        shift = (0.0, 0.0) if picture is first else self._other_shift
+        place = self.defects.place_of(first.request.planes if first else None, shift)
+        if place is not None:
+            self.defects.paint(painter, picture.grid, place, to_widget.ratio, to_widget.top)
         paint_shapes(painter, (*self._shapes, *([self._rubber] if self._rubber else ())), to_widget)
         if self._crosshair is not None:
             paint_crosshair(painter, to_widget(*self._crosshair), area, to_widget.scale)
@@ -318,7 +334,7 @@ class ImageView(NavigatedWidget):
             shown = [first, second]
         titles = " | ".join(planes.title for planes in shown if planes)
         unit = shown[0].unit if shown[0] else ""
-        return " · ".join(word for word in (titles, unit, self._status) if word)
+        return " · ".join(word for word in (titles, unit, self._status, self._hint) if word)
 
     @property
     def facts(self) -> str:
@@ -343,6 +359,12 @@ class ImageView(NavigatedWidget):
         if layer.stats.not_finite:
             words.append(f"{layer.stats.not_finite} not finite")
         return " · ".join(words)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and self.pen.claims(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._gestures.press(event)

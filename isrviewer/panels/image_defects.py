@@ -1,0 +1,275 @@
+"""The defect map over the pixels of an image panel: its defects in the colours of their statuses, and the pen's stroke.
+
+Zoomed out, defects are filled, so that none gets lost; zoomed in, they are outlined and the pixels below show. What
+the map no longer flags is crossed out. Where the defects lie on the screen is found once for a view and a map.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, replace
+from itertools import starmap
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from isrcore.geom import Box
+from isrviewer.audit.picture import PAINTS, MapPicture
+from isrviewer.audit.style import STATUS_MARKS
+from isrviewer.render.boxes import screen_borders, screen_boxes
+from isrviewer.render.planes import ImagePlanes
+from isrviewer.render.view import Grid
+from isrviewer.theme import ACCENT
+
+__all__ = ["DefectLayer", "Place"]
+
+OUTLINE_ZOOM = 4
+"""Device pixels per image pixel from which on defects are outlined."""
+
+MARKS_ZOOM = 16
+"""The same for the marks of the statuses."""
+
+_REJECTED = "rejected"
+_LONG = 8
+_FRAME_MARGIN = 4
+_SMALLEST_FRAME = 14
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the pixels of a map are in planes: add `dx`, `dy` to a pixel of the planes; and whose map."""
+
+    dx: int
+    dy: int
+    detector: str
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Rectangles and lines of one colour."""
+
+    fill: QColor
+    pen: QPen
+    rectangles: list[QRect]
+    lines: list[QLine]
+    crosses: list[QLine]
+    marks: list[QPointF]
+    mark: str
+
+
+class DefectLayer:
+    """What is drawn of a map in one panel. All boxes are in the map's coordinates.
+
+    Attributes
+    ----------
+    picture : `MapPicture` or None
+    chosen : `Box` or None
+        Around the defect to mark.
+    label : str
+        What stands beside it.
+    stroke : ndarray, (n, 4), int, or None
+        Rectangles of the stroke that is being drawn, as `MapPicture.corners`.
+    brush : `Box` or None
+        Pixels under the pen.
+    pen_colour : str
+        Of stroke and brush.
+    """
+
+    def __init__(self) -> None:
+        self.picture: MapPicture | None = None
+        self.chosen: Box | None = None
+        self.label = ""
+        self.stroke: NDArray[np.intp] | None = None
+        self.brush: Box | None = None
+        self.pen_colour = ""
+        self._places: weakref.WeakKeyDictionary[ImagePlanes, Place | None] = weakref.WeakKeyDictionary()
+        self._key: tuple[MapPicture, Grid] | None = None
+        self._batches: list[_Batch] = []
+
+    def set_place(self, planes: ImagePlanes, place: Place | None) -> None:
+        """Say where the map lies in planes; None when it has no place there."""
+        self._places[planes] = place
+
+    def place_of(self, planes: ImagePlanes | None, shift: tuple[float, float] = (0.0, 0.0)) -> Place | None:
+        """Where the map lies in planes, or in others whose coordinates are larger by `shift`; None for no place."""
+        place = None if planes is None else self._places.get(planes)
+        return place and replace(place, dx=place.dx - round(shift[0]), dy=place.dy - round(shift[1]))
+
+    def paint(self, painter: QPainter, grid: Grid, place: Place, ratio: float, top: float) -> None:
+        """Paint map, mark, stroke and brush over a picture.
+
+        Parameters
+        ----------
+        painter : `QPainter`
+            In widget coordinates.
+        grid : `Grid`
+            Of the picture, in the coordinates of its planes.
+        place : `Place`
+        ratio : float
+            Device pixels per widget pixel.
+        top : float
+            Where the picture begins, in widget pixels.
+        """
+        grid, line = grid.moved(-place.dx, -place.dy), max(1, round(ratio))
+        with _DevicePixels(painter, ratio, top):
+            if self.picture is not None and place.detector == self.picture.detector:
+                for batch in self._prepared(self.picture, grid, line):
+                    _paint_batch(painter, batch)
+                if self.chosen is not None:
+                    _paint_frame(painter, _on_screen(grid, self.chosen), self.label, grid.size, line)
+            if self.stroke is not None:
+                _paint_stroke(painter, grid, self.stroke, self.pen_colour)
+            if self.brush is not None:
+                _paint_brush(painter, _on_screen(grid, self.brush), self.pen_colour, line)
+
+    def _prepared(self, picture: MapPicture, grid: Grid, line: int) -> list[_Batch]:
+        """What one view shows of one map, found once."""
+        if self._key is None or self._key[0] is not picture or self._key[1] != grid:
+            self._key, self._batches = (picture, grid), _batches(picture, grid, line)
+        return self._batches
+
+
+class _DevicePixels:
+    """Paint in whole device pixels of the picture meanwhile."""
+
+    def __init__(self, painter: QPainter, ratio: float, top: float) -> None:
+        self._painter, self._ratio, self._top = painter, ratio, top
+
+    def __enter__(self) -> None:
+        self._painter.save()
+        self._painter.translate(0, self._top)
+        self._painter.scale(1 / self._ratio, 1 / self._ratio)
+        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        font = self._painter.font()
+        font.setPointSizeF(font.pointSizeF() * self._ratio)
+        self._painter.setFont(font)
+
+    def __exit__(self, *_: object) -> None:
+        self._painter.restore()
+
+
+def _batches(picture: MapPicture, grid: Grid, width: int) -> list[_Batch]:
+    """Everything in view, sorted by colour, in the order of painting."""
+    index, rectangles = screen_boxes(grid, picture.corners)
+    paints, owners = picture.paints[index], picture.owners[index]
+    zoom = grid.x.zoom
+    is_outlined = zoom >= OUTLINE_ZOOM
+    batches = []
+    for number, (name, colour) in enumerate(PAINTS.items()):
+        mine = paints == number
+        if not mine.any():
+            continue
+        is_rejected = name == _REJECTED
+        fill, pen = QColor(colour), QPen(QColor(colour), 2 * width)
+        fill.setAlpha((50 if is_outlined else 255 if zoom < 1 else 190) // (2 if is_rejected else 1))
+        if is_rejected:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        found = rectangles[mine]
+        lines: list[list[int]] = []
+        if is_outlined:
+            lines = screen_borders(grid, picture.corners[index[mine]], owners[mine])[1].tolist()
+        batches.append(
+            _Batch(
+                fill=fill,
+                pen=pen,
+                rectangles=list(starmap(QRect, found.tolist())),
+                lines=list(starmap(QLine, lines)),
+                crosses=list(starmap(QLine, _crosses(found))) if is_rejected else [],
+                marks=_mark_places(found, owners[mine]) if zoom >= MARKS_ZOOM else [],
+                mark=STATUS_MARKS.get(name, ""),
+            )
+        )
+    return batches
+
+
+def _crosses(rectangles: NDArray[np.intp]) -> list[list[int]]:
+    """Both diagonals of rectangles that have room for them; one line along those that are only long."""
+    left, top, width, height = rectangles.T
+    right, bottom = left + width - 1, top + height - 1
+    is_large = (width >= _LONG) & (height >= _LONG)
+    is_long = ~is_large & ((width >= _LONG) | (height >= _LONG))
+    middle_x, middle_y = left + width // 2, top + height // 2
+    across = width > height
+    along = np.stack(
+        [
+            np.where(across, left, middle_x),
+            np.where(across, middle_y, top),
+            np.where(across, right, middle_x),
+            np.where(across, middle_y, bottom),
+        ],
+        axis=1,
+    )
+    falling, rising = np.stack([left, top, right, bottom], axis=1), np.stack([left, bottom, right, top], axis=1)
+    lines: list[list[int]] = np.concatenate([falling[is_large], rising[is_large], along[is_long]]).tolist()
+    return lines
+
+
+def _mark_places(rectangles: NDArray[np.intp], owners: NDArray[np.intp]) -> list[QPointF]:
+    """The first rectangle of every defect."""
+    _, first = np.unique(owners, return_index=True)
+    return [QPointF(left, top) for left, top in rectangles[first, :2].tolist()]
+
+
+def _paint_batch(painter: QPainter, batch: _Batch) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(batch.fill)
+    painter.drawRects(batch.rectangles)
+    painter.setPen(batch.pen)
+    painter.drawLines(batch.lines)
+    painter.setPen(QPen(batch.pen.color(), max(1, batch.pen.width() // 2), batch.pen.style()))
+    painter.drawLines(batch.crosses)
+    if batch.marks and batch.mark:
+        drop = QFontMetricsF(painter.font()).ascent()
+        for colour, shift in ((QColor(0, 0, 0), 4), (batch.pen.color(), 3)):
+            painter.setPen(colour)
+            for place in batch.marks:
+                painter.drawText(place + QPointF(shift, drop + shift - 2), batch.mark)
+
+
+def _on_screen(grid: Grid, box: Box) -> QRect | None:
+    """Where a box is; None when it is out of view."""
+    _, rectangles = screen_boxes(grid, np.array([(box.y0, box.x0, box.y1, box.x1)]))
+    return QRect(*rectangles[0].tolist()) if len(rectangles) else None
+
+
+def _paint_stroke(painter: QPainter, grid: Grid, corners: NDArray[np.intp], colour: str) -> None:
+    _, rectangles = screen_boxes(grid, corners)
+    fill = QColor(colour)
+    fill.setAlpha(255 if grid.x.zoom < OUTLINE_ZOOM else 150)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill)
+    painter.drawRects(list(starmap(QRect, rectangles.tolist())))
+
+
+def _paint_brush(painter: QPainter, inside: QRect | None, colour: str, line: int) -> None:
+    """Outline the pixels under the pen, and nothing of them."""
+    if inside is None:
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for shade, margin in ((QColor(0, 0, 0, 200), 2 * line), (QColor(colour), line)):
+        painter.setPen(QPen(shade, line))
+        painter.drawRect(inside.adjusted(-margin, -margin, margin - line, margin - line))
+
+
+def _paint_frame(painter: QPainter, inside: QRect | None, label: str, size: tuple[int, int], line: int) -> None:
+    """A frame around the chosen defect, large enough to be found, and its label where there is room."""
+    if inside is None:
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    margin_x = max(_FRAME_MARGIN * line, (_SMALLEST_FRAME * line - inside.width()) // 2)
+    margin_y = max(_FRAME_MARGIN * line, (_SMALLEST_FRAME * line - inside.height()) // 2)
+    frame = inside.adjusted(-margin_x, -margin_y, margin_x, margin_y)
+    for shade, width in ((QColor(0, 0, 0, 160), 4 * line), (ACCENT.lighter(130), 2 * line)):
+        painter.setPen(QPen(shade, width, j=Qt.PenJoinStyle.MiterJoin))
+        painter.drawRect(frame)
+    metrics = QFontMetricsF(painter.font())
+    text = QRectF(0, 0, metrics.horizontalAdvance(label) + 8 * line, metrics.height() + 2 * line)
+    above = frame.top() - text.height() - 3 * line
+    below = min(frame.bottom() + 4 * line, size[1] - text.height())
+    text.moveTo(min(max(frame.left(), 0), size[0] - text.width()), above if above >= 0 else below)
+    painter.fillRect(text, QColor(0, 0, 0, 180))
+    painter.setPen(QColor("white"))
+    painter.drawText(text, Qt.AlignmentFlag.AlignCenter, label)
