@@ -13,6 +13,7 @@ from isrviewer.audit.audit import Audit, reopen_audit
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.places import map_offset
 from isrviewer.audit_actions import DEFECTS
+from isrviewer.panels.audit_queue import AuditQueuePanel
 from isrviewer.panels.defect_table import DefectTablePanel
 from isrviewer.runner.model import RunModel
 from isrviewer.session import Session, SessionModel
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["AUDITORS", "Auditing"]
 
 AUDITORS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
+    ("audit", "Audit", Qt.DockWidgetArea.BottomDockWidgetArea),
     ("defects", "Defects", Qt.DockWidgetArea.RightDockWidgetArea),
 )
 """Name, title and first place of the dock of every panel."""
@@ -55,8 +57,10 @@ class Auditing(QObject):
         self._model = model
         self._runs = runs
         self._window: Window | None = None
+        self.queue = AuditQueuePanel(audits, model, runs)
         self.defects = DefectTablePanel(audits)
         self.panels: Mapping[str, QWidget] = {
+            "audit": self.queue,
             "defects": self.defects,
         }
 
@@ -67,6 +71,9 @@ class Auditing(QObject):
         self._model.observe(self._session_changed)
         self._audits.failed.connect(window.strip.error)
         self.defects.menu_asked.connect(self._show_menu)
+        self.queue.use_actions(window.actions_by_table)
+        self.queue.place_chosen.connect(self._show_place)
+        self.queue.cure_asked.connect(self._cure)
         self._audits.opened.connect(self._feed)
         self._audits.document_changed.connect(lambda *_: self._feed())
         self._audits.selected.connect(lambda *_: self._look())
@@ -77,7 +84,16 @@ class Auditing(QObject):
 
     def close(self) -> None:
         """The window closes: all work is dropped, all edits are on the disk."""
+        self.queue.close_background()
         self._audits.close()
+
+    def _cure(self, what: str) -> None:
+        """Let edits reach the run: by an action, or by a step that is off."""
+        assert self._window is not None
+        if what in self._window.actions_by_table.by_id:
+            self._window.actions_by_table.trigger(what)
+        else:
+            self._window.run_commands.toggle_field(what)
 
     def _show_menu(self, place: QPoint) -> None:
         """What can be done with the chosen defects."""
@@ -133,16 +149,15 @@ class Auditing(QObject):
 
     def _look_at(self, box: Box) -> None:
         """Show a place of the map in the focused panel."""
-        panel = self._window.grid.focused if self._window is not None else None
-        if panel is None or panel.exposure is None:
-            return
-        offset = map_offset(panel.exposure)
-        if offset is None:
-            return
         # Of what is long the first row says most: a trap begins there.
         row = box.y0 if box.height > _LONG else (box.y0 + box.y1 - 1) / 2
-        x, y = (box.x0 + box.x1 - 1) / 2 - offset[0], row - offset[1]
-        view = panel.view
-        if view.view.zoom < _CLOSE:
-            view.zoom_by(_CLOSE / view.view.zoom, (x, y))
-        view.go_to(x, y)
+        column = box.x0 if box.width > _LONG else (box.x0 + box.x1 - 1) / 2
+        self._show_place(column, row)
+
+    def _show_place(self, x: float, y: float) -> None:
+        """Put a place of the map in the middle of the focused panel; who is close enough already keeps the zoom."""
+        panel = self._window.grid.focused if self._window is not None else None
+        offset = None if panel is None or panel.exposure is None else map_offset(panel.exposure)
+        if panel is not None and offset is not None:
+            zoom = max(panel.view.view.zoom, _CLOSE)
+            panel.view.go_to(x - offset[0], y - offset[1], zoom)

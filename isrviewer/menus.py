@@ -143,6 +143,7 @@ _SUBMENUS = {
     "masks.preset": "Colours",
     "masks.region": "Regions",
     "audit.kind": "Kind",
+    "audit.cutout": "Cut-outs",
     "audit.tool": "Draw",
     "audit.brush": "Draw",
     "audit.order": "Order of the queue",

@@ -58,6 +58,7 @@ def checked_actions(window: Window) -> frozenset[str]:
         f"picture.reduction_{panel.picture.reduction}",
         f"masks.preset_{session.overlay.preset}",
         f"audit.tool_{window.audits.tool}",
+        f"audit.cutout_{window.auditing.queue.size_of_cutouts}",
     }
     if shows.is_comparison:
         on.add(f"view.compare_{shows.combine}")

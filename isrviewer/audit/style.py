@@ -1,10 +1,18 @@
-"""Colours and marks of the audit, the same in every panel: colour-blind safe (Okabe and Ito), and never colour alone."""
+"""Colours and marks of the audit, the same in every panel: colour-blind safe (Okabe and Ito), never colour alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["DIFFERENCE_COLOURS", "KIND_COLOURS", "STATUS_MARKS", "kind_colour", "status_colour", "status_text"]
+__all__ = [
+    "DIFFERENCE_COLOURS",
+    "DIFFERENCE_MARKS",
+    "KIND_COLOURS",
+    "STATUS_MARKS",
+    "kind_colour",
+    "status_colour",
+    "status_text",
+]
 
 STATUS_MARKS: Mapping[str, str] = {
     "unseen": "·",
@@ -38,6 +46,9 @@ KIND_COLOURS: Mapping[str, str] = {
 
 DIFFERENCE_COLOURS: Mapping[str, str] = {"added": "#009E73", "removed": "#D55E00", "common": "#56B4E9"}
 """What another map has more, has less, and has as well."""
+
+DIFFERENCE_MARKS: Mapping[str, str] = {"added": "+", "removed": "−", "changed": "≈", "common": "="}
+"""One character for each way in which a defect of two maps differs."""
 
 
 def status_colour(status: str) -> str:

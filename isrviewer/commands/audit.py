@@ -121,6 +121,19 @@ class AuditCommands:
         if audit is not None:
             self._audits.queue_by(audit.queue.order, choice)
 
+    def part_on(self) -> None:
+        """Look at the next part of a long defect."""
+        self._window.auditing.queue.move_part(1)
+
+    def part_back(self) -> None:
+        """Look at the previous part of a long defect."""
+        self._window.auditing.queue.move_part(-1)
+
+    def cutout(self, size: int) -> None:
+        """Show this many pixels on a side around the defect."""
+        self._window.auditing.queue.set_size(size)
+        self._window.update_actions()
+
     def tool(self, tool: str) -> None:
         """Choose what dragging in a panel does; the tool in use again is put away."""
         if tool not in TOOLS:

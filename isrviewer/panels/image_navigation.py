@@ -151,9 +151,10 @@ class NavigatedWidget(QWidget):
         """Put this place in the middle."""
         self._navigate(replace(self.view, center=(x, y)))
 
-    def go_to(self, x: float, y: float) -> None:
-        """Centre on this pixel and put the cursor there."""
-        self.center_on(x, y)
+    def go_to(self, x: float, y: float, zoom: float | None = None) -> None:
+        """Centre on this pixel and put the cursor there, at another zoom if one is given."""
+        view = self.view
+        self._navigate(replace(view, center=(x, y), zoom=view.zoom if zoom is None else zoom))
         self._set_cursor((x, y))
         self._crosshair = (x, y)
 

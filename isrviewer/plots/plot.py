@@ -132,6 +132,15 @@ class Plot(pg.PlotWidget):
         line.setPen(pg.mkPen(series_colour(number), style=Qt.PenStyle.DashLine))
         line.setValue(value)
 
+    def band(self, first: float, last: float, colour: str, number: int) -> None:
+        """Shade a range of the horizontal axis."""
+        shade = self._item(("band", number), lambda: pg.LinearRegionItem(movable=False, pen=pg.mkPen(None)))
+        ground = QColor(colour)
+        ground.setAlpha(56)
+        shade.setBrush(ground)
+        shade.setRegion((first, last))
+        shade.setZValue(-20)
+
     def picture(self, pixels: np.ndarray, x0: float, y0: float, width: float, height: float) -> None:
         """An image of RGBA pixels, (rows, columns, 4) uint8, over an area of the axes."""
         image = self._item(("picture",), lambda: pg.ImageItem(axisOrder="row-major"))
@@ -196,6 +205,9 @@ class Plot(pg.PlotWidget):
             axis.setLabel(f"{name} ({unit})" if unit else name)
         self.getPlotItem().showGrid(x=True, y=True, alpha=0.15)
         self._legend.setLabelTextColor(text)
+        ground = palette.color(QPalette.ColorRole.Base)
+        ground.setAlpha(200)
+        self._legend.setBrush(ground)
 
     def _values(self, place: QPointF) -> tuple[float, float]:
         point = self.getPlotItem().getViewBox().mapSceneToView(place)

@@ -1,0 +1,308 @@
+"""The place of a defect in every frame, side by side at one scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from isrcore.geom import Box
+from isrviewer.audit.cutouts import Cutout, outline
+from isrviewer.plots.number_table import number_text
+from isrviewer.plots.plot import series_colour
+from isrviewer.render.colour import ColourMap
+from isrviewer.theme import GRID, soft
+
+__all__ = ["CutoutStrip", "Scene"]
+
+_DEFECT, _OTHERS, _SHADOW = "#F0A030", "#56B4E9", QColor(0, 0, 0, 150)
+_TICK = 6
+_WIDEST_GAP = 48
+_FRAME = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is to be seen.
+
+    Attributes
+    ----------
+    cutouts : tuple of `Cutout`
+    box : `Box`
+        Trimmed frame, from 0.
+    defect, others, on_chip : ndarray, (height, width), bool
+        Pixels of the defect, of the rest of the map, and of the chip; row 0 is the lowest.
+    colours : `ColourMap`
+    """
+
+    cutouts: tuple[Cutout, ...]
+    box: Box
+    defect: NDArray[np.bool_]
+    others: NDArray[np.bool_]
+    on_chip: NDArray[np.bool_]
+    colours: ColourMap
+
+
+class CutoutStrip(QWidget):
+    """Cut-outs in as many rows as give the largest pictures; those chosen have the colours of their profiles.
+
+    Click to choose one, Ctrl and click to lay its profile over the others, double click to go to a pixel.
+
+    Signals
+    -------
+    chosen()
+        Others are chosen.
+    place_chosen(int, int)
+        Column and row, trimmed frame, from 0.
+    part_asked(int)
+        The next (1) or previous (-1) part of a long defect.
+    """
+
+    chosen = Signal()
+    place_chosen = Signal(int, int)
+    part_asked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.titles: tuple[str, ...] = ()
+        self._scene: Scene | None = None
+        self._images: list[QImage] = []
+        self._outlines: list[tuple[QColor, float, NDArray[np.int_]]] = []
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(120, 80)
+        self.setAccessibleName("Cut-outs around the defect")
+        self.setToolTip("Cut-outs around the defect: click one for its profile, Ctrl and click for several")
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 200)
+
+    # What is shown
+
+    def show_scene(self, scene: Scene | None) -> None:
+        """Show other cut-outs; the choice stays where the same frames are there."""
+        self._scene = scene
+        self._images, self._outlines = [], []
+        if scene is not None:
+            self._images = [_image(one.picture(scene.colours, scene.on_chip)) for one in scene.cutouts]
+            self._outlines = [
+                (QColor(_OTHERS), 1.0, outline(scene.others & ~scene.defect)),
+                (QColor(_DEFECT), 1.5, outline(scene.defect)),
+            ]
+            there = [one.witness.title for one in scene.cutouts]
+            kept = tuple(title for title in self.titles if title in there)
+            self.titles = kept or tuple(there[_first_choice(there) :][:1])
+        self.update()
+
+    @property
+    def scene(self) -> Scene | None:
+        return self._scene
+
+    @property
+    def chosen_cutouts(self) -> tuple[Cutout, ...]:
+        """Those whose profiles are wanted, in the order of the choice."""
+        known = {one.witness.title: one for one in self._scene.cutouts} if self._scene is not None else {}
+        return tuple(known[title] for title in self.titles if title in known)
+
+    def choose(self, titles: Sequence[str]) -> None:
+        """Choose cut-outs by their titles."""
+        if titles and tuple(titles) != self.titles:
+            self.titles = tuple(titles)
+            self.update()
+            self.chosen.emit()
+
+    # Where it is
+
+    def cells(self) -> list[QRectF]:
+        """Where the pictures are, as far as there is room for them; logical pixels."""
+        if self._scene is None or not self._scene.cutouts:
+            return []
+        count, size = len(self._scene.cutouts), self._scene.box.width
+        ratio, above, below = self.devicePixelRatioF(), self._line(), self._line()
+        width, height = self.width() - 2 * _FRAME, self.height() - 2 * _FRAME
+        columns, side = 1, 0.0
+        for number in range(1, count + 1):
+            rows = -(-count // number)
+            room = min((width - GRID * (number - 1)) / number, (height - GRID * (rows - 1)) / rows - above - below)
+            # Whole device pixels for every pixel, so that none looks wider than its neighbour.
+            zoom = math.floor(max(room, 1.0) * ratio / size)
+            fits = zoom * size / ratio if zoom else room
+            if fits > side + 0.5:
+                columns, side = number, fits
+        pitch = min(side + _WIDEST_GAP, max((width + GRID) / columns, side + GRID))
+        line = side + above + below + GRID
+        corners = [(number % columns * pitch, number // columns * line + above) for number in range(count)]
+        return [
+            QRectF(_snap(_FRAME + x, ratio), _snap(_FRAME + y, ratio), side, side)
+            for x, y in corners
+            if x + side <= width + 1
+        ]
+
+    def pixel_at(self, place: QPointF) -> tuple[int, int, int] | None:
+        """Number of the cut-out under a place of the widget, and its pixel, trimmed frame, from 0."""
+        scene = self._scene
+        for number, cell in enumerate(self.cells()):
+            if scene is not None and cell.contains(place):
+                zoom = cell.width() / scene.box.width
+                column, row = int((place.x() - cell.x()) / zoom), int((place.y() - cell.y()) / zoom)
+                return number, scene.box.x0 + column, scene.box.y1 - 1 - row
+        return None
+
+    # Events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        scene = self._scene
+        if scene is None:
+            return
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() - 1)
+        painter.setFont(font)
+        cells = self.cells()
+        for number, (cell, one) in enumerate(zip(cells, scene.cutouts, strict=False)):
+            self._draw(painter, cell, self._images[number])
+            self._label(painter, cell, one)
+
+    def _draw(self, painter: QPainter, cell: QRectF, image: QImage) -> None:
+        scene = self._scene
+        assert scene is not None
+        painter.fillRect(cell, self.palette().color(QPalette.ColorRole.AlternateBase))
+        painter.drawImage(cell, image)
+        painter.save()
+        painter.setClipRect(cell)
+        zoom = cell.width() / scene.box.width
+        for colour, width, lines in self._outlines:
+            places = lines * zoom + np.array([cell.x(), cell.y(), cell.x(), cell.y()])
+            drawn = [QLineF(*line) for line in places.tolist()]
+            # A dark seam below keeps the line apart from bright and dark pixels alike.
+            for pen in (QPen(_SHADOW, width + 2), QPen(colour, width)):
+                painter.setPen(pen)
+                painter.drawLines(drawn)
+        painter.restore()
+        self._draw_ticks(painter, cell, zoom)
+
+    def _draw_ticks(self, painter: QPainter, cell: QRectF, zoom: float) -> None:
+        """Where the profiles go through."""
+        scene = self._scene
+        assert scene is not None
+        rows, columns = np.nonzero(scene.defect)
+        if not rows.size:
+            return
+        x = cell.x() + (float(columns.mean()) + 0.5) * zoom
+        y = cell.y() + (scene.box.height - float(rows.mean()) - 0.5) * zoom
+        lines = [
+            QLineF(cell.left(), y, cell.left() + _TICK, y),
+            QLineF(cell.right() - _TICK, y, cell.right(), y),
+            QLineF(x, cell.top(), x, cell.top() + _TICK),
+            QLineF(x, cell.bottom() - _TICK, x, cell.bottom()),
+        ]
+        for pen in (QPen(_SHADOW, 3.5), QPen(QColor("#FFFFFF"), 1.5)):
+            painter.setPen(pen)
+            painter.drawLines(lines)
+
+    def _label(self, painter: QPainter, cell: QRectF, one: Cutout) -> None:
+        title = one.witness.title
+        is_chosen = title in self.titles
+        text = self.palette().color(QPalette.ColorRole.Text)
+        if is_chosen:
+            colour = QColor(series_colour(self.titles.index(title)))
+            painter.setPen(QPen(colour, _FRAME))
+            painter.drawRect(cell.adjusted(-1, -1, 1, 1))
+        height = self._line()
+        room = round(cell.width())
+        metrics = painter.fontMetrics()
+        above = QRectF(cell.x(), cell.y() - height, cell.width(), height)
+        painter.setPen(text)
+        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(above, side, metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room))
+        below = QRectF(cell.x(), cell.bottom(), cell.width(), height)
+        painter.setPen(soft(self.palette()))
+        painter.drawText(below, side, _fitting(metrics.horizontalAdvance, room, *_range_texts(one)))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        found = self.pixel_at(event.position())
+        if found is None or self._scene is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        title = self._scene.cutouts[found[0]].witness.title
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            rest = tuple(one for one in self.titles if one != title)
+            self.choose(rest if title in self.titles else (*self.titles, title))
+        else:
+            self.choose((title,))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        found = self.pixel_at(event.position())
+        if found is not None:
+            self.place_chosen.emit(found[1], found[2])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right choose, with Shift several; up and down walk along a long defect."""
+        steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
+        parts = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+        if event.key() in parts:
+            self.part_asked.emit(parts[event.key()])
+        elif event.key() in steps and self._scene is not None and self._scene.cutouts:
+            there = [one.witness.title for one in self._scene.cutouts]
+            here = there.index(self.titles[-1]) if self.titles and self.titles[-1] in there else 0
+            title = there[(here + steps[event.key()]) % len(there)]
+            several = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            rest = tuple(one for one in self.titles if one != title)
+            self.choose((*rest, title) if several else (title,))
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._scene is not None:
+            found = self.pixel_at(QPointF(event.pos()))
+            if found is not None:
+                QToolTip.showText(event.globalPos(), self._tip(*found), self)
+                return True
+        return super().event(event)
+
+    def _tip(self, number: int, x: int, y: int) -> str:
+        scene = self._scene
+        assert scene is not None
+        one = scene.cutouts[number]
+        value = number_text(float(one.values[y - scene.box.y0, x - scene.box.x0]), 6)
+        reading = f"x {x} y {y}, trimmed, from 0: {f'{value} {one.witness.unit}'.strip() or 'no value'}"
+        contrast = "\nAll exposures have the same contrast." if one.witness.is_exposure else ""
+        return f"{one.witness.name}\n{reading}\nBlack to white: {_range_texts(one)[0]}{contrast}"
+
+    def _line(self) -> int:
+        return self.fontMetrics().height()
+
+
+def _first_choice(titles: Sequence[str]) -> int:
+    """The latest step before the calibrations."""
+    calibrations = [titles.index(kind) for kind in ("bias", "dark", "flat") if kind in titles]
+    return max(min(calibrations, default=len(titles)) - 1, 0)
+
+
+def _image(pixels: NDArray[np.uint32]) -> QImage:
+    height, width = pixels.shape
+    # A copy: the image outlives the array.
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32).copy()
+
+
+def _snap(value: float, ratio: float) -> float:
+    return round(value * ratio) / ratio
+
+
+def _range_texts(one: Cutout) -> tuple[str, ...]:
+    """The limits in words, the longest first."""
+    low, high = one.limits
+    digits = max(2, math.ceil(math.log10(max(abs(low), abs(high), 1e-9) / max(high - low, 1e-9))) + 2)
+    short, unit = f"{number_text(low, digits)} … {number_text(high, digits)}", one.witness.unit
+    return (f"{short} {unit}".strip(), short)
+
+
+def _fitting(advance: object, room: int, *texts: str) -> str:
+    """The first text that fits, nothing if none does."""
+    assert callable(advance)
+    return next((text for text in texts if advance(text) <= room), "")

@@ -1,0 +1,192 @@
+"""What is known about one defect: its place, what was decided, its numbers, and what the last edit did."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from isrviewer.audit.effects import EditEffect
+from isrviewer.audit.style import status_colour, status_text
+from isrviewer.plots.elided import ElidedLabel
+from isrviewer.plots.number_table import Column, NumberTable, count_text, number_text
+from isrviewer.theme import GRID
+
+if TYPE_CHECKING:
+    from isrcore.audit.defect import Defect
+    from isrcore.audit.statistics import DefectStatistics, PlaneStatistics
+    from isrcore.camera import Detector
+
+__all__ = ["Cure", "DefectFacts", "effect_texts", "statistics_rows"]
+
+_COLUMNS = (
+    Column("frame", "Bias, dark and flat of the run; science: the exposures, or the assembled frame", True),
+    Column("value", "Mean of the defect's pixels; median in exposures. ADU; flats relative"),
+    Column("around", "Median of places of the same shape beside it"),
+    Column("± 1 σ", "Scatter of these places"),
+    Column("σ", "Significance: (value − around) / scatter"),
+)
+_WIDTH = 300
+
+
+@dataclass(frozen=True)
+class Cure:
+    """Why edits cannot be seen in the run, and what would change that.
+
+    Attributes
+    ----------
+    text, button : str
+    action : str
+        Id of the action, or name of the config field to switch on.
+    """
+
+    text: str
+    button: str
+    action: str
+
+
+class DefectFacts(QWidget):
+    """Facts of the chosen defect, numbers below them.
+
+    Signals
+    -------
+    cure_asked(str)
+        Id of an action, or a config field to switch on.
+    """
+
+    cure_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = QLabel()
+        self.place, self.source, self.note = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.table = NumberTable(_COLUMNS)
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setToolTip("The defect against places of the same shape beside it")
+        self.table.setAccessibleName("Statistics of the defect")
+        self.table.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self.table.setMinimumHeight(64)
+        self.share, self.residual, self.interpolated = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.cure = QToolButton()
+        self.cure.setToolTip("Let edits of the map reach the run")
+        self.cure.clicked.connect(self._ask)
+        self._cure: Cure | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.title, self.place, self.source, self.note):
+            column.addWidget(widget)
+        column.addSpacing(GRID // 2)
+        column.addWidget(self.table, 1)
+        for widget in (self.share, self.residual, self.interpolated, self.cure):
+            column.addWidget(widget)
+        self.setFixedWidth(_WIDTH)
+        self.show_cure(None)
+
+    def show_defect(self, defect: Defect | None, detector: Detector | None, group: int = 0) -> None:
+        """Who is it, where is it, what was decided."""
+        for label in (self.place, self.source, self.note):
+            label.setVisible(defect is not None)
+        if defect is None:
+            self.title.setText("No defect is chosen.")
+            return
+        status = str(defect.status)
+        several = f" and {group - 1} more" if group > 1 else ""
+        mark = f"<span style='color:{status_colour(status)}'>{html.escape(status_text(status))}</span>"
+        self.title.setText(f"<b>Defect {defect.id}</b>{several} · {html.escape(str(defect.kind))} · <b>{mark}</b>")
+        self.place.setText(_place(defect, detector))
+        made = f" · {defect.who} {defect.when.replace('T', ' ').removesuffix('+00:00')}" if defect.when else ""
+        self.source.setText(f"From {Path(defect.source).name or 'no file'}{made}")
+        self.source.setToolTip(f"{defect.source or 'No file'}{made}{' UTC' if made else ''}")
+        self.note.setText(f"Note: {defect.note}" if defect.note else "No note yet")
+
+    def show_statistics(self, statistics: DefectStatistics | None, why_not: str = "") -> None:
+        """Numbers against the surroundings; without any, why there are none."""
+        rows = [] if statistics is None else statistics_rows(statistics)
+        self.table.fill(rows)
+        self.share.setText(why_not if statistics is None else _share(statistics))
+
+    def show_effect(self, effect: EditEffect | None, is_waiting: bool) -> None:
+        """What the last edit did."""
+        texts = ("The chain runs with the edit…", "") if is_waiting else effect_texts(effect)
+        for label, text in zip((self.residual, self.interpolated), texts, strict=True):
+            label.setText(text)
+
+    def show_cure(self, cure: Cure | None) -> None:
+        """Say why edits do not reach the run, and offer the switch."""
+        self._cure = cure
+        self.cure.setVisible(cure is not None)
+        for label in (self.residual, self.interpolated):
+            label.setVisible(cure is None)
+        if cure is not None:
+            self.cure.setText(cure.button)
+            self.cure.setToolTip(cure.text)
+
+    def _ask(self) -> None:
+        if self._cure is not None:
+            self.cure_asked.emit(self._cure.action)
+
+
+def statistics_rows(statistics: DefectStatistics) -> list[tuple[str, ...]]:
+    """A row for each frame; several exposures are one row, the one of median significance."""
+    calibrations = [one for one in statistics.planes if one.kind != "science"]
+    science = [one for one in statistics.planes if one.kind == "science"]
+    rows = [_row(str(one.kind), one) for one in calibrations]
+    if len(science) == 1:
+        rows.append(_row("science", science[0]))
+    elif science:
+        ordered = sorted(science, key=lambda one: one.significance if math.isfinite(one.significance) else 0.0)
+        rows.append(_row(f"science of {len(science)}", ordered[len(ordered) // 2]))
+    return rows
+
+
+def _row(title: str, one: PlaneStatistics) -> tuple[str, ...]:
+    decimals = _decimals(one.scatter)
+    values = [_fixed(value, decimals) for value in (one.value, one.surroundings, one.scatter)]
+    return (title, *values, number_text(one.significance, 3, signed=True) or "–")
+
+
+def _decimals(scatter: float) -> int:
+    """Two digits of the scatter: more say nothing."""
+    if not math.isfinite(scatter) or scatter <= 0:
+        return 2
+    return min(max(1 - math.floor(math.log10(scatter)), 0), 5)
+
+
+def _fixed(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def _share(statistics: DefectStatistics) -> str:
+    science = sum(one.kind == "science" for one in statistics.planes)
+    if science > 1 and math.isfinite(statistics.misbehaving):
+        return f"Misbehaves in {round(statistics.misbehaving * science)} of {science} exposures"
+    return "In the open frame alone; Measure takes all" if science else "No science frame"
+
+
+def _place(defect: Defect, detector: Detector | None) -> str:
+    box, area = defect.bbox, defect.pixels.area
+    amps = [] if detector is None else [amp.name for amp in detector if not amp.bbox.intersect(box).is_empty]
+    of = f" of {box.width} × {box.height}" if area > 1 else ""
+    amp = f" · amp {' '.join(amps)}" if amps else ""
+    pixels = "1 pixel" if area == 1 else f"{count_text(area)} pixels"
+    return f"x {box.x0} y {box.y0}, trimmed, from 0{amp} · {pixels}{of}"
+
+
+def effect_texts(effect: EditEffect | None) -> tuple[str, str]:
+    """Two lines: the residual, and the interpolated pixels, before and after."""
+    if effect is None:
+        return "What an edit does to the final frame shows here", ""
+    before, after = effect.before, effect.after
+    change = f"{after.interpolated - before.interpolated:+d}".replace("-", "−")
+    residuals = [number_text(one.residual, 2, signed=True) or "–" for one in (before, after)]
+    which = f"defect {effect.defects[0]}" if len(effect.defects) == 1 else f"{len(effect.defects)} defects"
+    return (
+        f"{effect.label.capitalize()}, {which}: residual {' → '.join(residuals)} σ",
+        f"Interpolated {count_text(before.interpolated)} → {count_text(after.interpolated)} pixels ({change})",
+    )
