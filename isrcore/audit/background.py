@@ -1,13 +1,14 @@
 """What a pixel should be: the level and noise of its surroundings, without being led by the defects in them.
 
 The level is the mean of the middle half of the pixels of blocks, interpolated; a block that stands out from those
-around it by more than a defect's amplitude is full of bad pixels and takes their level. Amplifiers are taken apart,
-since levels jump between them.
+around it by more than a defect's amplitude is full of bad pixels and takes their level. In flats shadows of dust are as
+deep as faint defects, but smooth, and wide in both directions: there the level is followed further. Amplifiers are
+taken apart, since levels jump between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ _BLOCK = 16
 _TILE = 128
 _AROUND = (3, 9)
 """Blocks, in y and x, that tell whether one stands out: wide enough for groups of 64 bad columns."""
+
+_TALL = 17
+"""Blocks, in y, over which something is a column and no shadow: the largest are rings of 160 pixels."""
 
 _PROFILE_ROWS, _PROFILE_WIDTH, _PROFILE_BROAD = 8, 9, 129
 _CLIP = 3.5
@@ -46,9 +50,24 @@ class Residuals:
         self.pixels, self.levels = pixels, levels
         self._noise = noise
 
-    def sigma(self, box: Box, step: int = 1) -> Floats:
-        """Local noise of the pixels of an amplifier, every `step`-th row of it."""
-        return _between_lines(self._noise[box], np.arange(0, box.height, step), box.height, _TILE)
+    def sigma(self, box: Box, rows: slice = slice(None)) -> Floats:
+        """Local noise of the pixels of an amplifier, in some of its rows."""
+        return _between_lines(self._noise[box], rows, box.height, _TILE)
+
+    def column_offsets(self, box: Box, limit: float) -> Callable[[slice], Floats]:
+        """How far the columns of an amplifier differ from those around, 128 rows at a time, as a function of rows.
+
+        Parts that differ by more than `limit`, in the unit of the frame, are bad columns: they have no offset.
+        """
+        pixels = self.pixels[box.slices()]
+        tile = min(_TILE, box.height)
+
+        def offsets(y: int) -> Floats:
+            return _middle_mean(np.ascontiguousarray(pixels[y : y + tile : 2].T))
+
+        lines = np.stack(map_items(offsets, _starts(box.height, tile)))
+        lines[np.abs(lines) > limit] = 0.0
+        return lambda rows: _between_lines(lines, rows, box.height, _TILE)
 
     def significance(self, in_place: bool = False) -> Floats:
         """The difference in units of the noise; `in_place` takes the memory of `pixels`, which are lost."""
@@ -57,14 +76,15 @@ class Residuals:
             pixels, out = self.pixels[box.slices()], result[box.slices()]
 
             def divide(rows: slice, pixels: Floats = pixels, noise: Floats = noise, out: Floats = out) -> None:
-                places = np.arange(len(pixels))[rows]
-                np.divide(pixels[rows], _between_lines(noise, places, len(pixels), _TILE), out=out[rows])
+                np.divide(pixels[rows], _between_lines(noise, rows, len(pixels), _TILE), out=out[rows])
 
             for_bands(divide, pixels.shape)
         return result
 
 
-def measure_residuals(image: Floats, amplifiers: Iterable[Box], amplitude: float, relative: bool = False) -> Residuals:
+def measure_residuals(
+    image: Floats, amplifiers: Iterable[Box], amplitude: float, relative: bool = False, dust: float = 0.0
+) -> Residuals:
     """Take the smooth level from a frame.
 
     Parameters
@@ -76,7 +96,9 @@ def measure_residuals(image: Floats, amplifiers: Iterable[Box], amplitude: float
         The smallest defect: blocks that differ by more are not followed, nor is column structure of more than twice
         this. Unit of the frame.
     relative : bool
-        `amplitude` is a fraction of the level of the amplifier.
+        `amplitude` and `dust` are fractions of the level of the amplifier.
+    dust : float
+        Smooth differences up to this are followed where they are no columns.
     """
     pixels = np.empty_like(image)
     levels: dict[Box, float] = {}
@@ -86,20 +108,20 @@ def measure_residuals(image: Floats, amplifiers: Iterable[Box], amplitude: float
         sample = part[:: _PROFILE_ROWS, ::2]
         level = float(np.median(sample[np.isfinite(sample)])) if np.isfinite(sample).any() else 0.0
         levels[box] = level
-        floor = amplitude * abs(level) if relative else amplitude
-        noise[box] = _flatten(part, floor, pixels[box.slices()])
+        unit = abs(level) if relative else 1.0
+        noise[box] = _flatten(part, amplitude * unit, dust * unit, pixels[box.slices()])
     return Residuals(pixels, noise, levels)
 
 
-def _flatten(image: Floats, amplitude: float, residual: Floats) -> Floats:
-    """Write an amplifier without its level to `residual`; returns the noise at the centres of tiles, a line for each."""
+def _flatten(image: Floats, amplitude: float, dust: float, residual: Floats) -> Floats:
+    """Write an amplifier without its level to `residual`; returns the noise, a line for each row of tiles."""
     profile = _column_structure(image, amplitude)
-    level = _widened(_block_levels(image, profile, amplitude), image.shape[1], _BLOCK)
+    level = _widened(_block_levels(image, profile, amplitude, dust), image.shape[1], _BLOCK)
 
     def subtract(rows: slice) -> None:
         part = residual[rows]
         np.subtract(image[rows], profile, out=part)
-        part -= _between_lines(level, np.arange(len(image))[rows], len(image), _BLOCK)
+        part -= _between_lines(level, rows, len(image), _BLOCK)
         finite = np.isfinite(part)
         if not finite.all():
             part[~finite] = 0.0
@@ -119,10 +141,15 @@ def _column_structure(image: Floats, amplitude: float) -> Floats:
 
 def _middle_mean(values: Floats) -> Floats:
     """Mean of the middle half of each row: a median would be a whole number in a frame of whole ADU."""
+    found: Floats = _middle_half(values).mean(axis=1)
+    return found
+
+
+def _middle_half(values: Floats) -> Floats:
+    """The middle half of each row, ascending."""
     low, high = values.shape[1] // 4, values.shape[1] * 3 // 4
     # NumPy sorts short rows with vector instructions: much faster than selecting two places in each.
-    found: Floats = np.sort(values, axis=1)[:, low : high + 1].mean(axis=1)
-    return found
+    return np.sort(values, axis=1)[:, low : high + 1]
 
 
 def _starts(length: int, size: int) -> list[int]:
@@ -130,25 +157,32 @@ def _starts(length: int, size: int) -> list[int]:
     return [*range(0, length - size + 1, size), *([length - size] if length % size else [])]
 
 
-def _block_levels(image: Floats, profile: Floats, amplitude: float) -> Floats:
+def _block_levels(image: Floats, profile: Floats, amplitude: float, dust: float) -> Floats:
     """Levels of the blocks of a frame without the structure of its columns."""
     height, width = image.shape
     columns = width - width % _BLOCK
 
-    def row_of_blocks(y: int) -> Floats:
+    def row_of_blocks(y: int) -> tuple[Floats, Floats]:
         # Every second row is enough: the level is known to a tenth of the noise.
         strip = image[y : y + _BLOCK : 2] - profile
         rows = len(strip)
         parts = [strip[:, :columns].reshape(rows, -1, _BLOCK).transpose(1, 0, 2).reshape(-1, rows * _BLOCK)]
         if width % _BLOCK:
             parts.append(strip[:, width - _BLOCK :].reshape(1, -1))
-        values = np.concatenate(parts)
-        return _middle_mean(values)
+        middle = _middle_half(np.concatenate(parts))
+        return middle.mean(axis=1), middle[:, -1] - middle[:, 0]
 
-    levels = np.stack(map_items(row_of_blocks, _starts(height, _BLOCK)))
+    levels, spread = np.stack(map_items(row_of_blocks, _starts(height, _BLOCK)), axis=1)
     np.nan_to_num(levels, copy=False, posinf=0.0, neginf=0.0)
     around = ndimage.median_filter(levels, _AROUND, mode="reflect")
-    return np.where(np.abs(levels - around) > amplitude, around, levels)
+    difference = levels - around
+    followed = np.abs(difference) <= amplitude
+    if dust > amplitude:
+        # Bad pixels that fill a part of a block spread its pixels further than any shadow.
+        smooth = (np.abs(difference) <= dust) & (spread <= dust)
+        column = np.abs(ndimage.median_filter(difference, (_TALL, 1), mode="reflect")) > amplitude
+        followed |= smooth & ~column
+    return np.where(followed, levels, around)
 
 
 def _tile_noise(residual: Floats) -> Floats:
@@ -187,9 +221,9 @@ def _widened(grid: Floats, width: int, size: int) -> Floats:
     return grid[:, x0] * (1 - weight) + grid[:, x1] * weight
 
 
-def _between_lines(lines: Floats, rows: NDArray[np.intp], height: int, size: int) -> Floats:
+def _between_lines(lines: Floats, rows: slice, height: int, size: int) -> Floats:
     """The same along y, for some rows of a frame of `height`."""
-    y0, y1, weight = _between(rows, height, len(lines), size)
+    y0, y1, weight = _between(np.arange(height)[rows], height, len(lines), size)
     result: Floats = lines[y0]
     result *= (1 - weight)[:, None]
     after = lines[y1]

@@ -128,17 +128,22 @@ def _detect_in_calibration(
 ) -> None:
     relative = plane.kind is PlaneKind.FLAT
     smallest, smallest_column = _amplitudes(plane, settings)
-    residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], smallest, relative)
+    dust = settings.dust_depth if relative else 0.0
+    residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], smallest, relative, dust)
     significance = residuals.significance()
     high, low = _SIGNS[plane.kind]
     threshold = settings.pixel_significance
     for amp in detector:
         index = amp.bbox.slices()
-        amplitude = smallest * (abs(residuals.levels[amp.bbox]) if relative else 1.0)
-        pixels, sigmas = residuals.pixels[index], significance[index]
+        unit = abs(residuals.levels[amp.bbox]) if relative else 1.0
+        amplitude = smallest * unit
+        pixels = residuals.pixels[index]
         evidence, peak = found.evidence[index], found.peak[index]
+        offsets = residuals.column_offsets(amp.bbox, smallest_column * unit)
         for rows in (slice(y, y + 64) for y in range(0, len(pixels), 64)):
-            value, sigma = pixels[rows], sigmas[rows]
+            # In a column that is odd, but not bad, a pixel is bad if it differs from the others of the column.
+            value = pixels[rows] - offsets(rows)
+            sigma = value / residuals.sigma(amp.bbox, rows)
             evidence[rows][(sigma > threshold) & (value > amplitude)] |= np.uint16(high)
             if low is not None:
                 evidence[rows][(sigma < -threshold) & (value < -amplitude)] |= np.uint16(low)
@@ -161,7 +166,7 @@ def _mark_columns(
     for amp in detector:
         index = amp.bbox.slices()
         scale = abs(residuals.levels[amp.bbox]) if relative else 1.0
-        least = smallest * scale / np.median(residuals.sigma(amp.bbox, 64), axis=0)
+        least = smallest * scale / np.median(residuals.sigma(amp.bbox, slice(None, None, 64)), axis=0)
         for part in find_column_parts(significance[index], least, settings):
             flag = high if part.amplitude > 0 else low
             if flag is not None:

@@ -26,6 +26,9 @@ class DetectionSettings:
         ADU/s above the surroundings, single pixels of the dark.
     response_change : float
         Relative to the surroundings, either sign, single pixels of the flat.
+    dust_depth : float
+        Relative: smooth shadows in the flat, wider than 16 pixels both ways, up to this deep are dust, which the flat
+        corrects, and no bad pixels. Twice the 3 per cent of one speck, since shadows overlap.
     science_significance : float
         Sigma, single pixels of each science exposure.
     repeat_fraction : float
@@ -66,6 +69,7 @@ class DetectionSettings:
     bias_excess: float = 2.0
     dark_rate: float = 0.002
     response_change: float = 0.03
+    dust_depth: float = 0.06
     science_significance: float = 5.0
     repeat_fraction: float = 0.8
     min_exposures: int = 3

@@ -27,13 +27,13 @@ class Night:
         return self.calibrations["bias"].parent
 
 
-def simulate_night(folder: Path, detector: int) -> Night:
+def simulate_night(folder: Path, detector: int, seed: int = 0) -> Night:
     """Five exposures with different stars, as after dithering; bias, dark, flat and the mask."""
-    recipe = SimulationRecipe(detectors=(detector,), others="absent", exposure_time=120.0)
+    recipe = SimulationRecipe(detectors=(detector,), others="absent", exposure_time=120.0, seed=seed + 1)
     frames = []
     for number in range(5):
         frames.append(folder / f"{1257365 + number}o.fits.fz")
-        exposure = recipe.replace(seed=10 + number, exposure_id=1257365 + number, ra=5.0 + 0.01 * number)
+        exposure = recipe.replace(seed=seed + 10 + number, exposure_id=1257365 + number, ra=5.0 + 0.01 * number)
         simulate_raw(exposure, frames[-1])
     calibrations = simulate_calibrations(recipe, folder / "calib")
     data = gather_planes(frames, folder / "calib", detector)
