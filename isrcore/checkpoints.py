@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from isrcore.calib.defects import Defects
 from isrcore.image import Exposure, MaskedImage
-from isrcore.image.bands import copy_plane
 from isrcore.image.mask import Mask
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
@@ -104,15 +103,17 @@ def protect(state: IsrState) -> IsrState:
 
 
 def working_copy(state: IsrState, step: Step) -> IsrState:
-    """A state for `step` to work on: copies of exactly what it declares to write, everything else shared."""
+    """A state for `step` to work on: copies of exactly what it declares to write, everything else shared.
+
+    A step that makes new planes gets everything shared, and may replace what it declares to write.
+    """
     pixels = state.exposure.masked_image
-    copied = frozenset[str]() if step.makes_new_planes else step.writes
-    working = MaskedImage(
-        copy_plane(pixels.image) if "image" in copied else pixels.image,
-        pixels.mask.clone() if "mask" in copied else pixels.mask,
-        copy_plane(pixels.variance) if "variance" in copied else pixels.variance,
-        pixels.xy0,
-    )
+    # A mask that may change has its own names of planes: they may become more.
+    mask = Mask(pixels.mask.array, pixels.mask.planes.copy()) if "mask" in step.writes else pixels.mask
+    working = MaskedImage(pixels.image, mask, pixels.variance, pixels.xy0)
+    working.replaceable = step.writes
+    if not step.makes_new_planes:
+        working.make_writable(*step.writes)
     result = state.copy()
     metadata = state.exposure.metadata
     result.exposure = state.exposure.with_pixels(working, metadata.copy() if "metadata" in step.writes else metadata)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from isrcore.geom import Box
-from isrcore.image.bands import copy_plane, for_bands
+from isrcore.image.bands import copy_plane, for_bands, map_bands
 from isrcore.image.mask import Mask, MaskPlanes
+from isrcore.image.memory import new_plane
 
 __all__ = ["MaskedImage"]
 
 Array = NDArray[Any]
+
+
+class _Planes(NamedTuple):
+    """A band of image and variance."""
+
+    image: Array
+    variance: Array
 
 
 class MaskedImage:
@@ -34,11 +42,19 @@ class MaskedImage:
     xy0 : (int, int)
         Coordinates of the first pixel.
 
+    Attributes
+    ----------
+    replaceable : frozenset of str
+        Which of ``image``, ``mask`` and ``variance`` may be replaced by another plane when they are to be written and
+        are read-only, because they are shared. Not inherited by parts, which could not hand a new plane on.
+
     Raises
     ------
     ValueError
         If the planes have different shapes.
     """
+
+    replaceable: frozenset[str] = frozenset()
 
     def __init__(
         self, image: Array, mask: Mask | None = None, variance: Array | None = None, xy0: tuple[int, int] = (0, 0)
@@ -84,26 +100,68 @@ class MaskedImage:
         index = box.slices(self.xy0)
         return MaskedImage(self.image[index], self.mask.view(index), self.variance[index], (box.x0, box.y0))
 
-    def _combine(self, other: MaskedImage, pixels: Callable[[Array, Array, Array, Array], None]) -> None:
-        """Run ``pixels(image, variance, other image, other variance)`` over bands and OR the masks.
+    def make_writable(self, *names: str) -> None:
+        """Put copies in place of planes that are read-only and `replaceable`."""
+        if "image" in names and self._is_replaced("image", self.image):
+            self.image = copy_plane(self.image)
+        if "mask" in names and self._is_replaced("mask", self.mask.array):
+            self.mask.array = copy_plane(self.mask.array)
+        if "variance" in names and self._is_replaced("variance", self.variance):
+            self.variance = copy_plane(self.variance)
 
-        A band of the mask to which `other` adds no bit is not written: a mask that is shared and read-only stays so.
+    def _is_replaced(self, name: str, plane: Array) -> bool:
+        return name in self.replaceable and not plane.flags.writeable
+
+    def _target(self, name: str, plane: Array) -> Array:
+        """Where new values of a plane go: the plane itself, or another one if it is to be replaced."""
+        return new_plane(plane.shape, plane.dtype) if self._is_replaced(name, plane) else plane
+
+    def flag(self, test: Callable[[slice], NDArray[np.bool_]], bits: int) -> int:
+        """Set mask bits where ``test(rows)`` is True; tell on how many pixels.
+
+        A mask to which nothing is added is not written: if it is shared and read-only it stays so.
+        """
+
+        def band(rows: slice) -> tuple[slice, NDArray[np.bool_], int] | None:
+            where = test(rows)
+            return (rows, where, int(np.count_nonzero(where))) if where.any() else None
+
+        found = [part for part in map_bands(band, self.shape) if part is not None]
+        if found:
+            self.make_writable("mask")
+            for rows, where, _ in found:
+                self.mask.array[rows] |= where * np.int32(bits)
+        return sum(number for _, _, number in found)
+
+    def _combine(self, other: MaskedImage, pixels: Callable[[_Planes, _Planes, _Planes], None]) -> None:
+        """Run ``pixels(these, other, target)`` over bands and OR the masks.
+
+        A mask to which `other` adds no bit is not written: if it is shared and read-only it stays so.
         """
         if other.shape != self.shape:
             raise ValueError(f"sizes differ: {_size(self)} and {_size(other)} pixels (width x height)")
         bits = self.mask.aligned(other.mask)
+        image, variance = self._target("image", self.image), self._target("variance", self.variance)
 
         def band(rows: slice) -> None:
             with np.errstate(all="ignore"):
-                pixels(self.image[rows], self.variance[rows], other.image[rows], other.variance[rows])
-            if np.bitwise_or.reduce(bits[rows], axis=None):
-                self.mask.array[rows] |= bits[rows]
+                pixels(
+                    _Planes(self.image[rows], self.variance[rows]),
+                    _Planes(other.image[rows], other.variance[rows]),
+                    _Planes(image[rows], variance[rows]),
+                )
 
         for_bands(band, self.shape)
+        self.image, self.variance = image, variance
+        if any(map_bands(lambda rows: bool(np.bitwise_or.reduce(bits[rows], axis=None)), self.shape)):
+            self.make_writable("mask")
+            mask = self.mask.array
+            map_bands(lambda rows: np.bitwise_or(mask[rows], bits[rows], out=mask[rows]), self.shape)
 
     def _scale(self, image_operation: Any, factor: float) -> MaskedImage:
         """Apply a scalar product or quotient to the image, and its square to the variance."""
         c, c2 = np.float32(factor), np.float32(float(factor) ** 2)
+        self.make_writable("image", "variance")
 
         def band(rows: slice) -> None:
             with np.errstate(all="ignore"):
@@ -122,12 +180,13 @@ class MaskedImage:
     def _add(self, other: MaskedImage | Array | float, operation: Any) -> MaskedImage:
         if not isinstance(other, MaskedImage):
             scalar = other if isinstance(other, np.ndarray) else np.float32(other)
+            self.make_writable("image")
             operation(self.image, scalar, out=self.image)
             return self
 
-        def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            operation(image, other_image, out=image)
-            variance += other_variance
+        def pixels(these: _Planes, others: _Planes, target: _Planes) -> None:
+            operation(these.image, others.image, out=target.image)
+            np.add(these.variance, others.variance, out=target.variance)
 
         self._combine(other, pixels)
         return self
@@ -148,11 +207,11 @@ class MaskedImage:
         """Add ``factor * other``; the variance grows by ``factor**2`` times the other's."""
         c, c2 = np.float32(factor), np.float32(factor * factor)
 
-        def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            scratch = c * other_image
-            image += scratch
-            np.multiply(other_variance, c2, out=scratch)
-            variance += scratch
+        def pixels(these: _Planes, others: _Planes, target: _Planes) -> None:
+            scratch = c * others.image
+            np.add(these.image, scratch, out=target.image)
+            np.multiply(others.variance, c2, out=scratch)
+            np.add(these.variance, scratch, out=target.variance)
 
         self._combine(other, pixels)
 
@@ -164,10 +223,10 @@ class MaskedImage:
         """Multiply by ``factor * other``."""
         c2 = float(factor) * float(factor)
 
-        def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            _product_variance(image, variance, other_image, other_variance)
-            _scale(variance, c2, out=variance)
-            image *= _scale(other_image, factor)
+        def pixels(these: _Planes, others: _Planes, target: _Planes) -> None:
+            _product_variance(these, others, target.variance)
+            _scale(target.variance, c2, out=target.variance)
+            np.multiply(these.image, _scale(others.image, factor), out=target.image)
 
         self._combine(other, pixels)
 
@@ -175,14 +234,14 @@ class MaskedImage:
         """Divide by ``factor * other``; zeros of `other` give infinities and NaN without an error."""
         c2 = float(factor) * float(factor)
 
-        def pixels(image: Array, variance: Array, other_image: Array, other_variance: Array) -> None:
-            square = _product_variance(image, variance, other_image, other_variance)
+        def pixels(these: _Planes, others: _Planes, target: _Planes) -> None:
+            square = _product_variance(these, others, target.variance)
             denominator = square.astype(np.float64)
             denominator *= denominator
             if c2 != 1.0:
                 denominator *= c2
-            np.divide(variance, denominator, out=variance, casting="same_kind")
-            image /= _scale(other_image, factor, out=square)
+            np.divide(target.variance, denominator, out=target.variance, casting="same_kind")
+            np.divide(these.image, _scale(others.image, factor, out=square), out=target.image)
 
         self._combine(other, pixels)
 
@@ -195,13 +254,13 @@ def _scale(pixels: Array, factor: float, out: Array | None = None) -> Array:
     return np.multiply(pixels, factor, out=target, dtype=np.float64, casting="same_kind")
 
 
-def _product_variance(image: Array, variance: Array, other_image: Array, other_variance: Array) -> Array:
-    """Put ``image**2 * other variance + other image**2 * variance`` into `variance`; returns ``other image**2``."""
-    numerator = image * image
-    numerator *= other_variance
-    square = other_image * other_image
-    variance *= square
-    variance += numerator
+def _product_variance(these: _Planes, others: _Planes, target: Array) -> Array:
+    """Put ``image**2 * other variance + other image**2 * variance`` into `target`; returns ``other image**2``."""
+    numerator = these.image * these.image
+    numerator *= others.variance
+    square: Array = others.image * others.image
+    np.multiply(these.variance, square, out=target)
+    target += numerator
     return square
 
 

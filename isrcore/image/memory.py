@@ -7,6 +7,7 @@ again. So the memory of planes that are gone is kept for the next ones, up to `M
 from __future__ import annotations
 
 import math
+import os
 import threading
 import weakref
 from typing import Any
@@ -16,8 +17,8 @@ from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["MOST_IDLE", "idle_bytes", "new_plane"]
 
-MOST_IDLE = 256 << 20
-"""Bytes kept for later at most: the three planes of a raw CCD and of an assembled one."""
+MOST_IDLE = min(768 << 20, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 16)
+"""Bytes kept for later at most: about what the results of all steps of one CCD take, on a small machine less."""
 
 _SMALLEST = 4 << 20
 """Smaller arrays come and go without the system."""

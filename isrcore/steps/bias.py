@@ -56,6 +56,7 @@ EARLY_BIAS = Step(
     needs=("bias",),
     writes=frozenset({"image", "mask", "variance"}),
     debug_view="doBias",
+    makes_new_planes=True,
 )
 
 BIAS = Step(
@@ -70,4 +71,5 @@ BIAS = Step(
     needs=("bias",),
     writes=frozenset({"image", "mask", "variance"}),
     debug_view="doBias",
+    makes_new_planes=True,
 )

@@ -59,6 +59,7 @@ def trim_to_match_calib(data: MaskedImage, calib: MaskedImage, kind: str = "cali
     n = nx // 2
     if n == 0:
         return data
+    data.make_writable("image", "mask", "variance")
     x0, y0 = data.xy0
     for strip in (
         Box(x0, y0, width, n),

@@ -100,4 +100,5 @@ DARK = Step(
     needs=("dark",),
     writes=frozenset({"image", "mask", "variance"}),
     debug_view="doDark",
+    makes_new_planes=True,
 )

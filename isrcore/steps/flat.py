@@ -69,4 +69,5 @@ FLAT = Step(
     needs=("flat",),
     writes=frozenset({"image", "mask", "variance"}),
     debug_view="doFlat",
+    makes_new_planes=True,
 )

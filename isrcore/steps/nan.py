@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.image import MaskedImage
-from isrcore.image.bands import map_bands
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["NAN_MASKING", "NAN_PLANE", "mask_nan"]
@@ -25,18 +24,14 @@ def mask_nan(masked_image: MaskedImage) -> int:
         Number of such pixels.
     """
     masked_image.mask.planes.add(NAN_PLANE)
-    bits = np.int32(masked_image.mask.planes.bitmask(NAN_PLANE))
-    image, variance, mask = masked_image.image, masked_image.variance, masked_image.mask.array
+    image, variance = masked_image.image, masked_image.variance
 
-    def band(rows: slice) -> int:
+    def not_finite(rows: slice) -> NDArray[np.bool_]:
         finite: NDArray[np.bool_] = np.isfinite(image[rows])
         np.logical_and(finite, np.isfinite(variance[rows]), out=finite)
-        if finite.all():
-            return 0
-        mask[rows] |= ~finite * bits
-        return finite.size - int(np.count_nonzero(finite))
+        return np.logical_not(finite, out=finite)
 
-    return sum(map_bands(band, image.shape))
+    return masked_image.flag(not_finite, masked_image.mask.planes.bitmask(NAN_PLANE))
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
@@ -53,4 +48,5 @@ NAN_MASKING = Step(
     switch="doNanMasking",
     reads=("doNanMasking",),
     writes=frozenset({"mask"}),
+    makes_new_planes=True,
 )

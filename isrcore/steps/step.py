@@ -77,8 +77,8 @@ class Step:
     is_check : bool
         Whether the step only checks its inputs: then it runs every time, results do not depend on it, and none is kept.
     makes_new_planes : bool
-        Whether the step builds new planes from its input instead of changing them, so that nothing need be copied for
-        it.
+        Whether the step puts new planes in place of those that it changes (`MaskedImage.make_writable` and arithmetic
+        do), so that nothing need be copied for it.
     """
 
     name: str

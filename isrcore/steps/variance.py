@@ -98,15 +98,7 @@ def _read_noise(task: IsrTaskLike, amp: Amplifier, overscan_image: MaskedImage |
 
 def mask_negative_variance(masked_image: MaskedImage, plane: str = "BAD") -> None:
     """Set `plane` where the variance is zero or negative, in place; NaN is not."""
-    bits = np.int32(masked_image.mask.planes.bitmask(plane))
-    variance, mask = masked_image.variance, masked_image.mask.array
-
-    def band(rows: slice) -> None:
-        low = variance[rows] <= 0
-        if low.any():
-            mask[rows] |= low * bits
-
-    for_bands(band, variance.shape)
+    masked_image.flag(lambda rows: masked_image.variance[rows] <= 0, masked_image.mask.planes.bitmask(plane))
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
@@ -170,4 +162,5 @@ NEGATIVE_VARIANCE = Step(
     switch="maskNegativeVariance",
     reads=("doVariance", "maskNegativeVariance", "negativeVarianceMaskName"),
     writes=frozenset({"mask"}),
+    makes_new_planes=True,
 )

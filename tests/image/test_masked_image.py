@@ -95,3 +95,57 @@ def test_parts_share_memory_and_know_their_place(a: MaskedImage) -> None:
     assert a.image.tolist() == [[10.0, 21.0, -3.0]]
     with pytest.raises(ValueError, match="not inside"):
         placed.subset(Box(0, 0, 1, 1))
+
+
+def _read_only(pixels: MaskedImage) -> MaskedImage:
+    for plane in (pixels.image, pixels.mask.array, pixels.variance):
+        plane.flags.writeable = False
+    return pixels
+
+
+@pytest.mark.parametrize("operation", ["__iadd__", "__isub__", "__imul__", "__itruediv__"])
+def test_arithmetic_puts_new_planes_in_place_of_shared_ones(operation: str) -> None:
+    rng = np.random.default_rng(5)
+
+    def frame() -> MaskedImage:
+        return MaskedImage(rng.random((7, 9), np.float32) + 1, variance=rng.random((7, 9), np.float32) + 1)
+
+    shared, other = frame(), frame()
+    expected, before = shared.clone(), shared.clone()
+    getattr(expected, operation)(other)
+    working = MaskedImage(*_planes(_read_only(shared)))
+    working.replaceable = frozenset({"image", "mask", "variance"})
+    getattr(working, operation)(other)
+    np.testing.assert_array_equal(working.image, expected.image)
+    np.testing.assert_array_equal(working.variance, expected.variance)
+    np.testing.assert_array_equal(shared.image, before.image)
+    np.testing.assert_array_equal(shared.variance, before.variance)
+    assert working.mask.array is shared.mask.array, "a mask to which nothing is added is not copied"
+
+
+def _planes(pixels: MaskedImage) -> tuple[np.ndarray, Mask, np.ndarray]:
+    return pixels.image, Mask(pixels.mask.array, pixels.mask.planes.copy()), pixels.variance
+
+
+def test_a_shared_mask_is_replaced_only_when_bits_come() -> None:
+    shared = _read_only(MaskedImage(np.zeros((4, 5), np.float32)))
+    working = MaskedImage(*_planes(shared))
+    working.replaceable = frozenset({"mask"})
+    assert working.flag(lambda rows: shared.image[rows] > 0, 1) == 0
+    assert working.mask.array is shared.mask.array
+    assert working.flag(lambda rows: shared.image[rows] == 0, 1) == 20
+    assert (working.mask.array == 1).all()
+    assert not shared.mask.array.any()
+
+
+def test_shared_planes_that_may_not_be_replaced_and_parts_refuse_to_be_written() -> None:
+    shared = _read_only(MaskedImage(np.ones((4, 5), np.float32)))
+    working = MaskedImage(*_planes(shared))
+    working.replaceable = frozenset({"mask"})
+    with pytest.raises(ValueError, match="read-only"):
+        working += MaskedImage(np.ones((4, 5), np.float32))
+    working.replaceable = frozenset({"image", "mask", "variance"})
+    part = working.subset(Box(1, 1, 2, 2))
+    with pytest.raises(ValueError, match="read-only"):
+        part += MaskedImage(np.ones((2, 2), np.float32))
+    assert (shared.image == 1).all()
