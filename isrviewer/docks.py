@@ -41,6 +41,8 @@ _SHOWN = {"steps", "overview", "config", "masks", INSPECTORS[0][0], "calibs", "c
 """What a first start shows."""
 
 _STEPS_WIDTH, _INSPECT_WIDTH, _BOTTOM_HEIGHT, _STEPS_HEIGHT, _OVERVIEW_HEIGHT = 270, 380, 180, 720, 200
+_HEIGHTS = {"overscan": 380, "surface": 300, "cuts": 240, "histograms": 240}
+"""What plots need at least; tables can be scrolled."""
 _MIN_STEPS, _MIN_INSPECT = 220, 280
 
 
@@ -94,9 +96,13 @@ class Docks:
         return [dock.toggleViewAction() for dock in self.by_name.values()]
 
     def raise_dock(self, name: str) -> None:
-        """Bring a dock to the front."""
-        self.by_name[name].show()
-        self.by_name[name].raise_()
+        """Bring a dock to the front, and make it high enough for what it shows."""
+        dock = self.by_name[name]
+        dock.show()
+        dock.raise_()
+        wanted = min(_HEIGHTS.get(name, 0), self._window.height() // 2)
+        if dock.height() < wanted and self._window.dockWidgetArea(dock) == _BOTTOM and not dock.isFloating():
+            self._window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
 
     @property
     def are_put_away(self) -> bool:

@@ -60,8 +60,12 @@ class ActionSet:
             menu = menus[name] = window.menuBar().addMenu(f"&{name}")
             menu.setToolTipsVisible(True)
             submenus: dict[str, QMenu] = {}
+            before = ""
             for action in (action for action in ACTIONS if action.menu == name and not action.in_image):
-                target = menu
+                group = action.id.partition(".")[0]
+                if before and group != before:
+                    menu.addSeparator()
+                before, target = group, menu
                 if action.handler:
                     title = _SUBMENUS[action.handler]
                     if title not in submenus:

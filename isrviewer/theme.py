@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
@@ -27,7 +29,16 @@ QDockWidget::title {{ padding: {GRID}px; text-align: left; }}
 QToolBar {{ spacing: {GRID}px; padding: {GRID // 2}px {GRID}px; border: 0; }}
 QMainWindow::separator {{ width: {GRID}px; height: {GRID}px; }}
 QStatusBar::item {{ border: 0; }}
-QCheckBox::indicator:unchecked, QTreeView::indicator:unchecked {{ border: 1px solid #808080; border-radius: 2px; }}
+QMainWindow > QTabBar {{ qproperty-elideMode: ElideNone; }}
+QCheckBox {{ spacing: {GRID}px; padding-right: {GRID}px; }}
+QCheckBox::indicator, QTreeView::indicator {{ width: 12px; height: 12px; border-radius: 2px; }}
+QCheckBox::indicator:unchecked, QTreeView::indicator:unchecked {{ border: 1px solid #808080; }}
+QCheckBox::indicator:checked, QTreeView::indicator:checked {{
+    border: 1px solid {ACCENT.name()}; background: {ACCENT.name()}; image: url(CHECK);
+}}
+QCheckBox::indicator:checked:disabled, QTreeView::indicator:checked:disabled {{
+    border: 1px solid #808080; background: #808080;
+}}
 """
 
 
@@ -49,7 +60,7 @@ def apply_theme(application: QApplication, scheme: str = "system") -> None:
         palette.setColor(group, QPalette.ColorRole.HighlightedText, QColor("white"))
         palette.setColor(group, QPalette.ColorRole.Accent, ACCENT)
     application.setPalette(palette)
-    application.setStyleSheet(_SHEET)
+    application.setStyleSheet(_SHEET.replace("CHECK", str(files("resources") / "icons" / "check.svg")))
 
 
 def _palette(dark: bool) -> QPalette:

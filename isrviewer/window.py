@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QPalette
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from isrviewer.audit.model import AuditModel
 from isrviewer.auditing import Auditing
@@ -112,7 +112,7 @@ class Window(QMainWindow):
             "keys": self.keys,
         }
         self.docks = Docks(self, panels)
-        self.menus["View"].addActions(self.docks.toggle_actions())
+        self.menus["View"].addMenu("Docks").addActions(self.docks.toggle_actions())
         self.problems = Problems(self)
         self.auditing.connect_window(self)
         self.marks = Marks(self)
@@ -224,7 +224,8 @@ class Window(QMainWindow):
         self.tools.detector_chosen.connect(self.run_commands.choose_ccd)
         self.start.asked.connect(trigger)
         self.start.recent_chosen.connect(self.files.open_path)
-        self._recent = self.menus["File"].addMenu("Recent frames")
+        self._recent = QMenu("Recent frames", self)
+        self.menus["File"].insertMenu(self.actions_by_table.by_id["file.calib_folder"], self._recent)
         self._recent.aboutToShow.connect(self._fill_recent)
 
     # What panels and commands ask of the window

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
+from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import Column, NumberTable, column_texts, count_text
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
-from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -59,15 +59,11 @@ class AmplifiersPanel(InspectorPanel):
         self.export_seams = ExportButton("amplifier_jumps", self._seam_table, self.about)
         self.export_seams.setText("Export jumps")
         self.export_seams.done.connect(self.say)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addWidget(self.title, 1)
-        for widget in (self.steps, self.planes, self.export, self.export_seams):
-            top.addWidget(widget)
+        controls = ControlRow(self.steps, self.planes, self.export, self.export_seams)
         split = QSplitter()
         split.addWidget(self.table)
         split.addWidget(self.seams)
-        self.column.addLayout(top)
+        self.column.addLayout(top_line(controls, self.title))
         self.column.addWidget(split, 1)
 
     def ask(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
+from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
@@ -15,7 +16,6 @@ from isrviewer.runner.model import RunModel
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.changes import show_step
 from isrviewer.session.drawn import DrawnBox
-from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -64,12 +64,7 @@ class StatisticsPanel(InspectorPanel):
         self.table.itemActivated.connect(lambda item: self._show_step(self.table.indexOfTopLevelItem(item)))
         self.export = ExportButton("statistics", self._table, self.about)
         self.export.done.connect(self.say)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addWidget(self.title, 1)
-        for widget in (self.steps, self.planes, self.export):
-            top.addWidget(widget)
-        self.column.addLayout(top)
+        self.column.addLayout(top_line(ControlRow(self.steps, self.planes, self.export), self.title))
         self.column.addWidget(self.table, 1)
 
     def session_changed(self, old: Session, new: Session) -> None:

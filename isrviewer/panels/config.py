@@ -101,7 +101,7 @@ class ConfigPanel(QWidget):
         header.setSectionResizeMode(_VALUE, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(_ORIGIN, QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(False)
-        header.resizeSection(_VALUE, 104)
+        header.resizeSection(_VALUE, 88)
         self.tree.itemChanged.connect(self._edited)
         self.tree.itemClicked.connect(self._clicked)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
 from isrviewer.plots.choosers import PlanesButton, StepsButton
+from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import number_text
 from isrviewer.runner.model import RunModel
 from isrviewer.session import Session, SessionModel
-from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CutsPanel"]
 
+_READOUT = 160
 ROW, COLUMN, LINE = "Row", "Column", "Line"
 
 
@@ -60,7 +61,7 @@ class CutsPanel(InspectorPanel):
         self.follow = QCheckBox("Follow the cursor")
         self.follow.setChecked(True)
         self.follow.setToolTip("Off: the cut stays where it is")
-        self.width_box = QSpinBox(minimum=1, maximum=999, suffix=" px")
+        self.width_box = QSpinBox(minimum=1, maximum=999, prefix="width ", suffix=" px")
         self.width_box.setToolTip("Pixels averaged across the cut; masked ones do not count")
         self.width_box.valueChanged.connect(self.refresh)
         self.robust = QCheckBox("Central 99 %")
@@ -73,18 +74,15 @@ class CutsPanel(InspectorPanel):
         self.planes = PlanesButton(EXCLUDED)
         self.planes.changed.connect(self.refresh)
         self.readout = ElidedLabel()
+        self.readout.setMinimumWidth(_READOUT)
         self.plot = Plot(("x", "pixel, 0-based"), ("value", "ADU"))
         self.plot.pointed.connect(self._read)
         self.plot.picked.connect(self._pick)
         self.export = ExportButton("cut", self._table, self.about, self.plot)
         self.export.done.connect(self.say)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        for widget in (self.kind, self.follow, QLabel("Width"), self.width_box, self.robust, self.steps, self.planes):
-            top.addWidget(widget)
-        top.addWidget(self.readout, 1)
-        top.addWidget(self.export)
-        self.column.addLayout(top)
+        where = (self.kind, self.follow, self.width_box, self.robust)
+        controls = ControlRow(*where, self.steps, self.planes, self.export)
+        self.column.addLayout(top_line(controls, self.readout, text_first=False))
         self.column.addWidget(self.plot, 1)
 
     def show_cursor(self, raw: tuple[int, int] | None) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 
 from isrviewer.plots.choosers import PlanesButton
+from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.plots.number_table import count_text, number_text
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
-from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -42,7 +42,7 @@ class HistogramsPanel(InspectorPanel):
         self.log.setChecked(True)
         self.log.setToolTip("Counts on a logarithmic axis; empty bins are left out")
         self.log.toggled.connect(lambda *_: self._draw(see_all=True))
-        self.bins = QSpinBox(minimum=16, maximum=4096, singleStep=64)
+        self.bins = QSpinBox(minimum=16, maximum=4096, singleStep=64, prefix="bins ")
         self.bins.setValue(256)
         self.bins.setToolTip("Most bins; for integer pixels they are whole numbers wide")
         self.bins.valueChanged.connect(self.refresh)
@@ -52,12 +52,7 @@ class HistogramsPanel(InspectorPanel):
         self.plot.pointed.connect(self._read)
         self.export = ExportButton("histogram", self._table, self.about, self.plot)
         self.export.done.connect(self.say)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addWidget(self.title, 1)
-        for widget in (self.log, QLabel("Bins"), self.bins, self.planes, self.export):
-            top.addWidget(widget)
-        self.column.addLayout(top)
+        self.column.addLayout(top_line(ControlRow(self.log, self.bins, self.planes, self.export), self.title))
         self.column.addWidget(self.plot, 1)
 
     def ask(self) -> None:

@@ -110,7 +110,8 @@ class ErrorsPanel(QWidget):
         self.list.itemClicked.connect(self._clicked)
         self.details = QPlainTextEdit(readOnly=True)
         self.details.setFont(number_font(1))
-        self.details.setPlaceholderText("Traceback of the error that is selected")
+        self._tell(0)
+        self.count_changed.connect(self._tell)
         self.clear_button = QPushButton("Dismiss all")
         self.clear_button.setToolTip("Empty this list; errors that remain come again with the next run")
         self.clear_button.clicked.connect(self.clear)
@@ -145,6 +146,9 @@ class ErrorsPanel(QWidget):
         self.list.clear()
         self.details.clear()
         self.count_changed.emit(0)
+
+    def _tell(self, count: int) -> None:
+        self.details.setPlaceholderText("Traceback of the error that is selected" if count else "There are no errors")
 
     def _clicked(self, item: QListWidgetItem) -> None:
         problem: Problem = item.data(Qt.ItemDataRole.UserRole)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel, result_names
@@ -15,7 +16,6 @@ from isrviewer.plots.number_table import count_text, number_text
 from isrviewer.plots.strip import STRIP_SIGMA, strip_picture
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
-from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -64,7 +64,7 @@ class _AmplifierPlots(QWidget):
             start, length, low, breadth = box.x0, box.width, box.y0, box.height
         self.facts.setText(_facts(detail))
         self.strip.set_axis("left", f"raw {across}", "px")
-        self.residuals.set_axis("bottom", f"{along} of the raw frame", "pixel, 0-based")
+        self.residuals.set_axis("bottom", f"raw {along}", "0-based")
         with self.strip.redraw(), self.levels.redraw(), self.residuals.redraw():
             self.strip.picture(picture, start - 0.5, low - 0.5, length, breadth)
             self.levels.curve(detail.position, detail.measured, 0, f"measured per {along}")
@@ -95,12 +95,7 @@ class OverscanView(InspectorPanel):
         self.split = QSplitter()
         self.export = ExportButton("overscan", self._table, self.about, self.split)
         self.export.done.connect(self.say)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addWidget(self.jumps, 1)
-        top.addWidget(self.corrected)
-        top.addWidget(self.export)
-        self.column.addLayout(top)
+        self.column.addLayout(top_line(ControlRow(self.corrected, self.export), self.jumps))
         self.column.addWidget(self.split, 1)
 
     def ask(self) -> None:

@@ -61,6 +61,7 @@ class ReadoutBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(GRID, 0, GRID, 0)
         self.value = _Field("−1234.56 ± 12.3 electron", "Value under the cursor, its standard deviation, unit")
         coordinates = "0-based array coordinates · 1-based FITS coordinates · 0-based raw coordinates · amplifier"
         self.place = _Field("x 2047 y 4611 · FITS 2048 4612 · raw 2111 4643 · amp B", coordinates)

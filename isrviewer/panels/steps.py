@@ -89,10 +89,14 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(
             QRect(x, first.top(), 4 * GRID, first.height()), Qt.AlignmentFlag.AlignCenter, GLYPHS.get(line.status, "")
         )
+        right, name = line.right, option.fontMetrics.horizontalAdvance(line.label)
         painter.setFont(self._numbers)
-        width = painter.fontMetrics().horizontalAdvance(line.right)
+        if name + painter.fontMetrics().horizontalAdvance(right) > first.right() - x - 6 * GRID:
+            # The name comes first: of "kept · 12 ms" the word is enough.
+            right = right.partition(" · ")[0]
+        width = painter.fontMetrics().horizontalAdvance(right)
         painter.setPen(soft(palette))
-        painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, line.right)
+        painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
         painter.setFont(option.font)
         painter.setPen(quiet)
         room = first.right() - x - 5 * GRID - width - GRID

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from isrviewer.plots.choosers import PlanesButton
+from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel
@@ -16,7 +17,6 @@ from isrviewer.plots.relief import Relief, contour_levels, contour_lines, make_r
 from isrviewer.render.colour import ColourMap, map_colours
 from isrviewer.runner.model import RunModel
 from isrviewer.session import Session, SessionModel
-from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -58,13 +58,7 @@ class SurfacePanel(InspectorPanel):
         self.kind.currentIndexChanged.connect(self.stack.setCurrentIndex)
         self.export = ExportButton("surface", self._table, self.about, self.stack)
         self.export.done.connect(self.say)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addWidget(self.kind)
-        top.addWidget(self.title, 1)
-        top.addWidget(self.planes)
-        top.addWidget(self.export)
-        self.column.addLayout(top)
+        self.column.addLayout(top_line(ControlRow(self.kind, self.planes, self.export), self.title))
         self.column.addWidget(self.stack, 1)
 
     def session_changed(self, old: Session, new: Session) -> None:

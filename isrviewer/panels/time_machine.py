@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QToolButton, QWidget
 
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel, result_names
@@ -58,10 +58,10 @@ class TimeMachine(InspectorPanel):
 
         self.choice.currentIndexChanged.connect(self.refresh)
         self.choice.setToolTip("The pixel to follow; P pins the one under the cursor")
-        self.unpin = QPushButton("Unpin")
+        self.unpin = QToolButton(text="Unpin")
         self.unpin.setToolTip("Forget this pinned pixel")
         self.unpin.clicked.connect(self._unpin)
-        self.compare = QPushButton("Compare")
+        self.compare = QToolButton(text="Compare")
         self.compare.setCheckable(True)
         self.compare.setToolTip("One column for each pinned pixel, and the one under the cursor")
         self.compare.toggled.connect(self.refresh)
@@ -78,7 +78,7 @@ class TimeMachine(InspectorPanel):
         self.plot = Plot(("step, by its number in the table", ""), ("value", "ADU"))
         self.export = ExportButton("pixels", self._table, self.about, self.plot)
         self.export.done.connect(self.say)
-        self.column.addLayout(_row(self.choice, self.unpin, self.compare, self.export, stretch=self.choice))
+        self.column.addLayout(_row(self.choice, self.unpin, self.compare, stretch=self.choice))
         self.column.addWidget(self.facts)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
@@ -86,7 +86,7 @@ class TimeMachine(InspectorPanel):
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         self.column.addWidget(split, 1)
-        self.column.addLayout(_row(QLabel("Plot of"), self.quantity, stretch=self.quantity))
+        self.column.addLayout(_row(QLabel("Plot of"), self.quantity, self.export, stretch=self.quantity))
 
     def show_cursor(self, raw: tuple[int, int] | None) -> None:
         """The cursor is on this raw pixel, or on none."""

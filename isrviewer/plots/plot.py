@@ -54,7 +54,7 @@ class Plot(pg.PlotWidget):
             axis = item.getAxis(side)
             # Thousands stay thousands: "1.2 kADU" is nobody's unit.
             axis.enableAutoSIPrefix(False)
-        self._legend = item.addLegend(offset=(-8, 8), labelTextSize="8pt")
+        self._legend = item.addLegend(offset=(-4, 4), labelTextSize="8pt", horSpacing=4, verSpacing=-8)
         self._items: dict[tuple[Any, ...], Any] = {}
         self._old: dict[tuple[Any, ...], Any] = {}
         self.scene().sigMouseMoved.connect(self._moved)
@@ -81,6 +81,7 @@ class Plot(pg.PlotWidget):
         for item in self._old.values():
             self.removeItem(item)
         self._old = {}
+        self._legend.setVisible(bool(self.names))
 
     def curve(self, x: Any, y: Any, number: int, name: str = "", steps: bool = False, width: float = 1.0) -> None:
         """A line that breaks where there is no value.
@@ -205,6 +206,9 @@ class Plot(pg.PlotWidget):
             axis.setLabel(f"{name} ({unit})" if unit else name)
         self.getPlotItem().showGrid(x=True, y=True, alpha=0.15)
         self._legend.setLabelTextColor(text)
+        ground = palette.color(QPalette.ColorRole.Base)
+        ground.setAlpha(150)
+        self._legend.setBrush(ground)
         ground = palette.color(QPalette.ColorRole.Base)
         ground.setAlpha(200)
         self._legend.setBrush(ground)
