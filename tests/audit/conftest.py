@@ -10,6 +10,7 @@ import pytest
 from isrcore.audit.detection import Detection, detect
 from isrcore.audit.planes import AuditData, gather_planes
 from isrcore.simulate import SimulationRecipe, simulate_calibrations, simulate_raw
+from isrcore.simulate.fitsfile import Compression
 
 
 @dataclass
@@ -27,12 +28,14 @@ class Night:
         return self.calibrations["bias"].parent
 
 
-def simulate_night(folder: Path, detector: int, seed: int = 0) -> Night:
+def simulate_night(folder: Path, detector: int, seed: int = 0, compression: Compression = "rice2") -> Night:
     """Five exposures with different stars, as after dithering; bias, dark, flat and the mask."""
-    recipe = SimulationRecipe(detectors=(detector,), others="absent", exposure_time=120.0, seed=seed + 1)
+    recipe = SimulationRecipe(
+        detectors=(detector,), others="absent", exposure_time=120.0, seed=seed + 1, compression=compression
+    )
     frames = []
     for number in range(5):
-        frames.append(folder / f"{1257365 + number}o.fits.fz")
+        frames.append(folder / f"{1257365 + number}o{'.fits' if compression == 'none' else '.fits.fz'}")
         exposure = recipe.replace(seed=seed + 10 + number, exposure_id=1257365 + number, ra=5.0 + 0.01 * number)
         simulate_raw(exposure, frames[-1])
     calibrations = simulate_calibrations(recipe, folder / "calib")
