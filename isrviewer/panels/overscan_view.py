@@ -46,7 +46,7 @@ class _AmplifierPlots(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.facts)
-        for plot, share in ((self.strip, 2), (self.levels, 3), (self.residuals, 3)):
+        for plot, share in ((self.strip, 2), (self.levels, 3), (self.residuals, 4)):
             plot.setMinimumHeight(48)
             plot.getPlotItem().getAxis("left").setWidth(56)
             column.addWidget(plot, share)
