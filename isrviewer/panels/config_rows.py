@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isrviewer.session import Override
+from isrviewer.session.config import default_config, effective_config
+
+if TYPE_CHECKING:
+    from isrcore.config.describe import FieldInfo
 
 __all__ = ["FieldRow", "field_rows", "parse_text", "value_text"]
 
@@ -79,12 +83,10 @@ def value_text(value: Any) -> str:
 
 def parse_text(path: str, text: str) -> tuple[Any, str]:
     """The value that a text means for a field, and why it is refused (empty when it is not)."""
-    from isrcore.config import CfhtIsrTaskConfig
     from isrcore.config.fields import get_field
-    from isrcore.config.overrides import OverrideError, apply_overrides, load_cfht_defaults
+    from isrcore.config.overrides import OverrideError, apply_overrides
 
-    config = CfhtIsrTaskConfig()
-    load_cfht_defaults(config)
+    config = default_config()
     try:
         apply_overrides(config, [f"{path}={text.strip() or 'None'}"])
     except OverrideError as error:
@@ -92,50 +94,73 @@ def parse_text(path: str, text: str) -> tuple[Any, str]:
     return _frozen(get_field(config, path)), ""
 
 
-@cache
-def _reference() -> Any:
-    """What the task sets by itself; only read."""
-    from isrviewer.session.config import effective_config
+@dataclass(frozen=True)
+class _Constant:
+    """What no config changes about a field."""
 
-    return effective_config(())[0]
+    info: FieldInfo
+    group: str
+    doc: str
+    takes: str
+    default: Any
+    choices: tuple[tuple[str, str], ...]
+
+
+@cache
+def _constants() -> tuple[_Constant, ...]:
+    """All fields in the order of the steps that read them, those that no step reads last."""
+    from isrcore.cfht import CfhtIsrTask
+    from isrcore.config.describe import describe_fields
+    from isrcore.config.fields import expected, find_field, get_field
+
+    reference, _ = effective_config(())
+    chain = CfhtIsrTask.chain
+    labels = {step.name: step.label for step in chain}
+    switched = {step.switch: step.name for step in reversed(chain) if step.switch}
+    constants = []
+    for info in describe_fields(reference, chain):
+        readers = [name for name in info.steps if name != _INPUTS]
+        group = switched.get(info.path) or (readers[0] if readers else "")
+        takes = expected(find_field(reference, info.path)[1])
+        constants.append(
+            _Constant(
+                info,
+                labels.get(group, _OTHER),
+                f"{info.doc} Deprecated: {info.deprecated}" if info.deprecated else info.doc,
+                f"{takes} [{info.unit}]" if info.unit else takes,
+                _frozen(get_field(reference, info.path)),
+                tuple((value_text(key), text) for key, text in (info.choices or {}).items()),
+            )
+        )
+    places = {label: number for number, label in enumerate(dict.fromkeys(labels.values()))}
+    return tuple(sorted(constants, key=lambda constant: places.get(constant.group, len(places))))
 
 
 def field_rows(config: Any, overrides: tuple[Override, ...]) -> tuple[FieldRow, ...]:
     """All fields in the order of the steps that read them, those that no step reads last."""
-    from isrcore.cfht import CfhtIsrTask
-    from isrcore.config.describe import describe_fields, field_history
-    from isrcore.config.fields import expected, find_field, get_field
-
-    reference = _reference()
     own = {override.field: override.origin for override in overrides}
-    chain = CfhtIsrTask.chain
-    labels = {step.name: step.label for step in chain}
-    switched = {step.switch: step.name for step in reversed(chain) if step.switch}
-    rows = []
-    for info in describe_fields(config, chain):
-        history = field_history(config, info.path)
-        readers = [name for name in info.steps if name != _INPUTS]
-        group = switched.get(info.path) or (readers[0] if readers else "")
-        takes = expected(find_field(config, info.path)[1])
-        doc = f"{info.doc} Deprecated: {info.deprecated}" if info.deprecated else info.doc
-        rows.append(
-            FieldRow(
-                path=info.path,
-                doc=doc,
-                expected=f"{takes} [{info.unit}]" if info.unit else takes,
-                unit=info.unit,
-                group=labels.get(group, _OTHER),
-                value=_frozen(info.value),
-                default=_frozen(get_field(reference, info.path)),
-                origin=own.get(info.path) or history[-1].label,
-                is_override=info.path in own,
-                is_switch=info.type_name == "bool" and not info.optional,
-                choices=tuple((value_text(key), text) for key, text in (info.choices or {}).items()),
-                history=tuple(f"{entry.label}: {value_text(entry.value)}" for entry in history),
-            )
-        )
-    places = {label: number for number, label in enumerate(dict.fromkeys(labels.values()))}
-    return tuple(sorted(rows, key=lambda row: places.get(row.group, len(places))))
+    return tuple(_row(constant, config, own) for constant in _constants())
+
+
+def _row(constant: _Constant, config: Any, own: dict[str, str]) -> FieldRow:
+    from isrcore.config.describe import field_history
+
+    info = constant.info
+    history = field_history(config, info.path)
+    return FieldRow(
+        path=info.path,
+        doc=constant.doc,
+        expected=constant.takes,
+        unit=info.unit,
+        group=constant.group,
+        value=_frozen(history[-1].value),
+        default=constant.default,
+        origin=own.get(info.path) or history[-1].label,
+        is_override=info.path in own,
+        is_switch=info.type_name == "bool" and not info.optional,
+        choices=constant.choices,
+        history=tuple(f"{entry.label}: {value_text(entry.value)}" for entry in history),
+    )
 
 
 def _frozen(value: Any) -> Any:
