@@ -197,11 +197,16 @@ MOUSE = (
     ("drag", "Move the picture"),
     ("Shift+drag", "Draw a box"),
     ("Ctrl+drag", "Draw a line"),
-    ("click", "Put the cursor on the pixel"),
+    ("click", "Put the cursor on the pixel, choose the defect there"),
     ("double click", "Between the whole plane and 1:1"),
     ("middle click", "Centre there"),
     ("right drag", "Bias to the right, contrast upwards"),
     ("right click", "Menu"),
+    ("drag with a tool", "Paint into or erase from the chosen defect; a box, columns or a line is a new defect"),
+    ("Ctrl+drag with a tool", "Paint a new defect; erase from all defects"),
+    ("Shift+drag with a tool", "Move the picture; Shift+click chooses the defect there"),
+    ("Space with a tool", "At the cursor: toggle the pixel; mark where a box, columns or a line begin and end"),
+    ("Esc with a tool", "Drop the stroke; then put the tool away"),
 )
 """Gestures in an image panel and what they do."""
 

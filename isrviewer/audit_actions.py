@@ -62,13 +62,14 @@ DEFECTS: tuple[Action, ...] = in_menu(
         (41, "41 pixels", "", "Cut-outs of 41 x 41 pixels"),
         (81, "81 pixels", "", "Cut-outs of 81 x 81 pixels"),
     ),
+    Action("audit.show_map", "Draw the map", "H", "Defects over the pictures, or not", "audit", checkable=True),
     *family(
         "audit.tool",
         "audit",
         ("paint", "Paint", "A", "Drag to add pixels to the chosen defect, or to a new one"),
         ("erase", "Erase", "Shift+A", "Drag to take pixels off the map"),
         ("box", "Box", "Alt+B", "Drag a box that is a new defect"),
-        ("column", "Column", "Alt+C", "Drag along a row: columns from this row to the top"),
+        ("column", "Column", "Alt+C", "Drag along a row: columns from this row to the top, a new defect"),
         ("line", "Line", "Alt+L", "Drag a straight line that is a new defect"),
     ),
     *family(

@@ -13,6 +13,7 @@ from isrviewer.audit.audit import Audit, reopen_audit
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.places import map_offset
 from isrviewer.audit_actions import DEFECTS
+from isrviewer.map_marks import MapMarks
 from isrviewer.panels.audit_queue import AuditQueuePanel
 from isrviewer.panels.defect_table import DefectTablePanel
 from isrviewer.runner.model import RunModel
@@ -57,6 +58,7 @@ class Auditing(QObject):
         self._model = model
         self._runs = runs
         self._window: Window | None = None
+        self._marks: MapMarks | None = None
         self.queue = AuditQueuePanel(audits, model, runs)
         self.defects = DefectTablePanel(audits)
         self.panels: Mapping[str, QWidget] = {
@@ -76,15 +78,19 @@ class Auditing(QObject):
         self.queue.cure_asked.connect(self._cure)
         self._audits.opened.connect(self._feed)
         self._audits.document_changed.connect(lambda *_: self._feed())
+        self._marks = MapMarks(window)
         self._audits.selected.connect(lambda *_: self._look())
         for signal in (self._audits.opened, self._audits.document_changed, self._audits.selected):
             signal.connect(lambda *_: window.update_actions())
-        for signal in (self._audits.queue_changed, self._audits.tool_changed, self._audits.measured):
+        audits = self._audits
+        for signal in (audits.queue_changed, audits.tool_changed, audits.drawing_changed, audits.measured):
             signal.connect(lambda *_: window.update_actions())
 
     def close(self) -> None:
         """The window closes: all work is dropped, all edits are on the disk."""
         self.queue.close_background()
+        if self._marks is not None:
+            self._marks.close()
         self._audits.close()
 
     def _cure(self, what: str) -> None:
@@ -144,7 +150,8 @@ class Auditing(QObject):
 
     def _look(self) -> None:
         """Show the chosen defect in the focused panel, close enough to see its pixels."""
-        if self._audits.defect is not None:
+        is_in_view = self._marks is not None and self._marks.is_choosing
+        if self._audits.defect is not None and not is_in_view:
             self._look_at(self._audits.defect.bbox)
 
     def _look_at(self, box: Box) -> None:

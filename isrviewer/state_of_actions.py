@@ -78,6 +78,7 @@ def checked_actions(window: Window) -> frozenset[str]:
         "masks.outline": window.masks.is_outlined,
         "run.route": Route(shows.step, session.focused) in session.routes,
         "run.pause_at_views": session.pause_at_views,
+        "audit.show_map": window.audits.shows_map,
         "maps.feed": session.audit_feeds,
         "watch.folder": window.watch_commands.is_on,
         "view.full_panel": window.docks.are_put_away,

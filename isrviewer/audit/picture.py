@@ -81,11 +81,13 @@ class MapPicture:
         parts = zip((self.corners, self.owners, self.paints), _arrays(fresh), strict=True)
         return MapPicture(self.detector, *(np.concatenate([mine[kept], theirs]) for mine, theirs in parts))
 
-    def at(self, x: int, y: int) -> tuple[int, ...]:
-        """Numbers of the defects that have a pixel."""
+    def near(self, x: int, y: int, reach: float = 0.0) -> tuple[int, ...]:
+        """Numbers of the defects nearest to a pixel, as far as `reach` columns or rows away; 0 for this pixel only."""
         y0, x0, y1, x1 = self.corners.T
-        found = self.owners[(y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)]
-        return tuple(sorted(set(found.tolist())))
+        distance = np.maximum(np.maximum(x0 - x, x - x1 + 1), np.maximum(y0 - y, y - y1 + 1)).clip(0)
+        if not len(distance) or (nearest := distance.min()) > reach:
+            return ()
+        return tuple(sorted(set(self.owners[distance == nearest].tolist())))
 
 
 def _arrays(defects: list[Defect]) -> tuple[Ints, Ints, Ints]:

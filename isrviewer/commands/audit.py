@@ -134,6 +134,10 @@ class AuditCommands:
         self._window.auditing.queue.set_size(size)
         self._window.update_actions()
 
+    def show_map(self) -> None:
+        """Draw the map over the pictures, or hide it."""
+        self._audits.show_map(not self._audits.shows_map)
+
     def tool(self, tool: str) -> None:
         """Choose what dragging in a panel does; the tool in use again is put away."""
         if tool not in TOOLS:

@@ -49,6 +49,10 @@ class PanelGrid(QWidget):
         Why a panel cannot show what it should.
     box_drawn(Box, Exposure), line_drawn(float, float, float, float, Exposure)
         The user drew over these planes, in their coordinates.
+    clicked(int, float, float)
+        A place in a panel, in the coordinates of its planes.
+    stroke_drawn(Stroke), tool_put_away()
+        With a tool of the audit.
     """
 
     cursor_moved = Signal(int)
@@ -57,6 +61,9 @@ class PanelGrid(QWidget):
     failed = Signal(str)
     box_drawn = Signal(object, object)
     line_drawn = Signal(float, float, float, float, object)
+    clicked = Signal(int, float, float)
+    stroke_drawn = Signal(object)
+    tool_put_away = Signal()
 
     def __init__(self, model: SessionModel, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +177,9 @@ class PanelGrid(QWidget):
         panel.failed.connect(self.failed)
         panel.view.box_drawn.connect(lambda box: self._drawn(panel, self.box_drawn, box))
         panel.view.line_drawn.connect(lambda *ends: self._drawn(panel, self.line_drawn, *ends))
+        panel.view.clicked.connect(lambda x, y: self.clicked.emit(index, x, y))
+        panel.view.pen.drawn.connect(self.stroke_drawn)
+        panel.view.pen.put_away.connect(self.tool_put_away)
         panel.shown.connect(lambda: self.shown.emit(index))
         panel.view.painted.connect(self.painted)
         self.panels.append(panel)

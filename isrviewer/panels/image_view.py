@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QWidget
 
 from isrviewer.panels.defect_pen import DefectPen
-from isrviewer.panels.image_defects import DefectLayer, Place
+from isrviewer.panels.image_defects import DefectLayer
 from isrviewer.panels.image_gestures import Gestures
 from isrviewer.panels.image_navigation import NavigatedWidget
 from isrviewer.panels.image_overlay import (

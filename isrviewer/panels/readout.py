@@ -69,8 +69,10 @@ class ReadoutBar(QStatusBar):
         self.sky = _Field(
             "02:26:14.20 −04:31:08.1", "Right ascension and declination of the pixel centre, from the WCS"
         )
-        for field in (self.value, self.place, self.planes, self.sky):
+        self.defect = _Field("1234 · hot pixel · ✓ confirmed", "Defect of the map in this pixel: number, kind, status")
+        for field in (self.value, self.place, self.planes, self.sky, self.defect):
             self.addWidget(field)
+        self.defect.hide()
         self.activity, self.cost = QLabel(), QLabel()
         self.progress = QProgressBar()
         self.progress.setFixedWidth(96)
@@ -88,6 +90,11 @@ class ReadoutBar(QStatusBar):
         texts = reading_text(reading, unit) if reading is not None else ("", "", "", "")
         for label, text in zip((self.value, self.place, self.planes, self.sky), texts, strict=True):
             label.setText(text)
+
+    def show_defect(self, text: str, has_map: bool) -> None:
+        """Show what a defect map says about the pixel; room for it is kept while there is a map."""
+        self.defect.setText(text)
+        self.defect.setVisible(has_map)
 
     def show_run(self, view: RunView) -> None:
         """Show progress, time and memory of the run."""
