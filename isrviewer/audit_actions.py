@@ -36,6 +36,13 @@ DEFECTS: tuple[Action, ...] = in_menu(
         "audit.reject", "Reject", "K", "It is none, the map no longer flags it; go on to the next", "defect",
         icon="mdi6.close",
     ),
+    Action(
+        "audit.reject_part",
+        "Reject over-flagged part",
+        "Shift+K",
+        "Erase the part that the search found to be like its neighbours",
+        "part",
+    ),
     Action("audit.skip", "Skip", "S", "Come back to it at the end of the queue", "defect", icon="mdi6.debug-step-over"),
     Action(
         "audit.undo", "Undo edit of the map", "U", "Take back the last decision or stroke", "audit_undo",
@@ -58,9 +65,9 @@ DEFECTS: tuple[Action, ...] = in_menu(
     *family(
         "audit.cutout",
         "audit",
-        (21, "21 pixels", "", "Cut-outs of 21 x 21 pixels"),
-        (41, "41 pixels", "", "Cut-outs of 41 x 41 pixels"),
-        (81, "81 pixels", "", "Cut-outs of 81 x 81 pixels"),
+        (21, "21 pixels", "", "Cut-outs of up to 21 x 21 pixels"),
+        (41, "41 pixels", "", "Cut-outs of up to 41 x 41 pixels"),
+        (81, "81 pixels", "", "Cut-outs of up to 81 x 81 pixels"),
     ),
     Action("audit.show_map", "Draw the map", "H", "Defects over the pictures, or not", "audit", checkable=True),
     *family(
@@ -101,10 +108,24 @@ DEFECTS: tuple[Action, ...] = in_menu(
     Action("maps.forget_frames", "Forget these frames", "", "Judge by the open frame alone", "audit_frames"),
     Action(
         "maps.measure", "Measure defects", "Shift+E", "Every defect against its surroundings, in all frames", "audit",
-        icon="mdi6.ruler",
+        icon="mdi6.sigma",
     ),
     Action("maps.detect", "Find missed and over-flagged", "Shift+F", "Search the frames at hand for defects", "audit"),
-    Action("maps.compare", "Compare with map…", "", "What another map has and has not", "audit"),
+    Action("maps.thresholds", "Thresholds…", "", "What counts as a defect in this search, with units", ""),
+    Action("maps.reset_thresholds", "Default thresholds", "", "Take back all changes of thresholds", "thresholds"),
+    Action("maps.compare", "Compare with map…", "Ctrl+Alt+D", "What another map has and has not", "audit"),
+    Action("maps.compare_opened", "Compare with the map as opened", "", "What the edits have changed", "audit"),
+    Action(
+        "maps.show_comparison",
+        "Draw the differences",
+        "Shift+V",
+        "In the image panels in place of the map; again for the map",
+        "comparison",
+        checkable=True,
+    ),
+    Action("maps.apply_difference", "Apply difference", "Shift+Y", "Take what is chosen into the map", "difference"),
+    Action("maps.apply_all", "Apply all differences", "Ctrl+Alt+Y", "Make this map like the other", "other_map"),
+    Action("maps.compare_end", "End the comparison", "", "Compare no more", "comparison"),
     *family(
         "maps.export",
         "audit",

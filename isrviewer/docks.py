@@ -41,7 +41,7 @@ _SHOWN = {"steps", "overview", "config", "masks", INSPECTORS[0][0], "calibs", "c
 """What a first start shows."""
 
 _STEPS_WIDTH, _INSPECT_WIDTH, _BOTTOM_HEIGHT, _STEPS_HEIGHT, _OVERVIEW_HEIGHT = 270, 380, 180, 720, 200
-_HEIGHTS = {"overscan": 400, "surface": 300, "cuts": 240, "histograms": 240, "keys": 400, "header": 280}
+_HEIGHTS = {"audit": 300, "overscan": 400, "surface": 300, "cuts": 240, "histograms": 240, "keys": 400, "header": 280}
 """What plots and long lists need at least."""
 _MIN_STEPS, _MIN_INSPECT = 220, 280
 

@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 STATUS_MARKS: Mapping[str, str] = {
-    "unseen": "·",
+    "unseen": "○",
     "confirmed": "✓",
     "rejected": "✗",
     "changed": "≈",

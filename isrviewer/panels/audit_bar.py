@@ -136,11 +136,12 @@ class AuditBar(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        wide = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        for style in (wide, Qt.ToolButtonStyle.ToolButtonIconOnly):
+        """Decisions keep their words longest; a button whose icon is not there yet has nothing but its word."""
+        styles = Qt.ToolButtonStyle
+        for worded in (self._buttons, [button for button in self._buttons if _id(button) in _DECIDE], []):
             for button in self._buttons:
-                has_icon = not button.icon().isNull()
-                button.setToolButtonStyle(style if has_icon else Qt.ToolButtonStyle.ToolButtonTextOnly)
+                with_icon = styles.ToolButtonTextBesideIcon if button in worded else styles.ToolButtonIconOnly
+                button.setToolButtonStyle(styles.ToolButtonTextOnly if button.icon().isNull() else with_icon)
             if self.layout().sizeHint().width() <= self.width():
                 break
 
@@ -176,6 +177,10 @@ class AuditBar(QWidget):
                 combo.setItemData(combo.count() - 1, action.toolTip(), Qt.ItemDataRole.ToolTipRole)
         combo.activated.connect(lambda index: self.asked.emit(f"{prefix}{combo.itemData(index)}"))
         return combo
+
+
+def _id(button: QToolButton) -> str:
+    return button.defaultAction().objectName()
 
 
 def _rule() -> QFrame:

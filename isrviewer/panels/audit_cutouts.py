@@ -22,8 +22,9 @@ from isrviewer.theme import GRID, soft
 __all__ = ["CutoutStrip", "Scene"]
 
 _DEFECT, _OTHERS, _SHADOW = "#F0A030", "#56B4E9", QColor(0, 0, 0, 150)
-_TICK = 6
+_TICK, _FEWEST_FOR_TICKS = 6, 64
 _WIDEST_GAP = 48
+_FEWEST_SHOWN = 0.74
 _FRAME = 2
 
 
@@ -47,6 +48,19 @@ class Scene:
     others: NDArray[np.bool_]
     on_chip: NDArray[np.bool_]
     colours: ColourMap
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the pictures are, as far as there is room for them; logical pixels.
+
+    `room` is the width for words, `margin` the number of pixels left out on every side, `zoom` the size of a pixel.
+    """
+
+    cells: tuple[QRectF, ...]
+    room: float
+    margin: int
+    zoom: float
 
 
 class CutoutStrip(QWidget):
@@ -73,7 +87,7 @@ class CutoutStrip(QWidget):
         self.titles: tuple[str, ...] = ()
         self._scene: Scene | None = None
         self._images: list[QImage] = []
-        self._outlines: list[tuple[QColor, float, NDArray[np.int_]]] = []
+        self._outlines: list[tuple[QColor, NDArray[np.int_]]] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 80)
@@ -92,8 +106,8 @@ class CutoutStrip(QWidget):
         if scene is not None:
             self._images = [_image(one.picture(scene.colours, scene.on_chip)) for one in scene.cutouts]
             self._outlines = [
-                (QColor(_OTHERS), 1.0, outline(scene.others & ~scene.defect)),
-                (QColor(_DEFECT), 1.5, outline(scene.defect)),
+                (QColor(_OTHERS), outline(scene.others & ~scene.defect)),
+                (QColor(_DEFECT), outline(scene.defect)),
             ]
             there = [one.witness.title for one in scene.cutouts]
             kept = tuple(title for title in self.titles if title in there)
@@ -119,38 +133,43 @@ class CutoutStrip(QWidget):
 
     # Where it is
 
-    def cells(self) -> list[QRectF]:
-        """Where the pictures are, as far as there is room for them; logical pixels."""
+    def layout_now(self) -> _Layout | None:
+        """The arrangement with the largest pixels, and of those the one with the most of them."""
         if self._scene is None or not self._scene.cutouts:
-            return []
+            return None
         count, size = len(self._scene.cutouts), self._scene.box.width
-        ratio, above, below = self.devicePixelRatioF(), self._line(), self._line()
+        ratio, text = self.devicePixelRatioF(), self._line()
         width, height = self.width() - 2 * _FRAME, self.height() - 2 * _FRAME
-        columns, side = 1, 0.0
-        for number in range(1, count + 1):
-            rows = -(-count // number)
-            room = min((width - GRID * (number - 1)) / number, (height - GRID * (rows - 1)) / rows - above - below)
-            # Whole device pixels for every pixel, so that none looks wider than its neighbour.
-            zoom = math.floor(max(room, 1.0) * ratio / size)
-            fits = zoom * size / ratio if zoom else room
-            if fits > side + 0.5:
-                columns, side = number, fits
+        best: tuple[int, int, int] | None = None
+        for columns in range(1, count + 1):
+            rows = -(-count // columns)
+            across = (width - GRID * (columns - 1)) / columns
+            down = (height - GRID * (rows - 1)) / rows - 2 * text
+            zoom, shown = _zoom(int(max(min(across, down), 1.0) * ratio), size)
+            if best is None or (zoom, shown) > best[:2]:
+                best = zoom, shown, columns
+        assert best is not None
+        zoom, shown, columns = best
+        side = zoom * shown / ratio
         pitch = min(side + _WIDEST_GAP, max((width + GRID) / columns, side + GRID))
-        line = side + above + below + GRID
-        corners = [(number % columns * pitch, number // columns * line + above) for number in range(count)]
-        return [
+        line = side + 2 * text + GRID
+        corners = [(number % columns * pitch, number // columns * line + text) for number in range(count)]
+        cells = tuple(
             QRectF(_snap(_FRAME + x, ratio), _snap(_FRAME + y, ratio), side, side)
             for x, y in corners
             if x + side <= width + 1
-        ]
+        )
+        return _Layout(cells, pitch - GRID, (size - shown) // 2, zoom / ratio)
 
     def pixel_at(self, place: QPointF) -> tuple[int, int, int] | None:
         """Number of the cut-out under a place of the widget, and its pixel, trimmed frame, from 0."""
-        scene = self._scene
-        for number, cell in enumerate(self.cells()):
-            if scene is not None and cell.contains(place):
-                zoom = cell.width() / scene.box.width
-                column, row = int((place.x() - cell.x()) / zoom), int((place.y() - cell.y()) / zoom)
+        scene, layout = self._scene, self.layout_now()
+        if scene is None or layout is None:
+            return None
+        for number, cell in enumerate(layout.cells):
+            if cell.contains(place):
+                column = int((place.x() - cell.x()) / layout.zoom) + layout.margin
+                row = int((place.y() - cell.y()) / layout.zoom) + layout.margin
                 return number, scene.box.x0 + column, scene.box.y1 - 1 - row
         return None
 
@@ -158,44 +177,38 @@ class CutoutStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        scene = self._scene
-        if scene is None:
+        scene, layout = self._scene, self.layout_now()
+        if scene is None or layout is None:
             return
         font = self.font()
         font.setPointSizeF(font.pointSizeF() - 1)
         painter.setFont(font)
-        cells = self.cells()
-        for number, (cell, one) in enumerate(zip(cells, scene.cutouts, strict=False)):
-            self._draw(painter, cell, self._images[number])
-            self._label(painter, cell, one)
+        for number, (cell, one) in enumerate(zip(layout.cells, scene.cutouts, strict=False)):
+            self._draw(painter, cell, self._images[number], layout)
+            self._label(painter, cell, one, round(layout.room))
 
-    def _draw(self, painter: QPainter, cell: QRectF, image: QImage) -> None:
-        scene = self._scene
-        assert scene is not None
+    def _draw(self, painter: QPainter, cell: QRectF, image: QImage, layout: _Layout) -> None:
+        margin, zoom = layout.margin, layout.zoom
         painter.fillRect(cell, self.palette().color(QPalette.ColorRole.AlternateBase))
-        painter.drawImage(cell, image)
+        painter.drawImage(cell, image, QRectF(image.rect()).adjusted(margin, margin, -margin, -margin))
         painter.save()
         painter.setClipRect(cell)
-        zoom = cell.width() / scene.box.width
-        for colour, width, lines in self._outlines:
-            places = lines * zoom + np.array([cell.x(), cell.y(), cell.x(), cell.y()])
-            drawn = [QLineF(*line) for line in places.tolist()]
-            # A dark seam below keeps the line apart from bright and dark pixels alike.
-            for pen in (QPen(_SHADOW, width + 2), QPen(colour, width)):
-                painter.setPen(pen)
-                painter.drawLines(drawn)
+        for colour, lines in self._outlines:
+            places = (lines - margin) * zoom + np.array([cell.x(), cell.y(), cell.x(), cell.y()])
+            painter.setPen(QPen(colour, 1.0))
+            painter.drawLines([QLineF(*line) for line in places.tolist()])
         painter.restore()
-        self._draw_ticks(painter, cell, zoom)
+        self._draw_ticks(painter, cell, layout)
 
-    def _draw_ticks(self, painter: QPainter, cell: QRectF, zoom: float) -> None:
+    def _draw_ticks(self, painter: QPainter, cell: QRectF, layout: _Layout) -> None:
         """Where the profiles go through."""
         scene = self._scene
         assert scene is not None
         rows, columns = np.nonzero(scene.defect)
-        if not rows.size:
+        if not rows.size or cell.width() < _FEWEST_FOR_TICKS:
             return
-        x = cell.x() + (float(columns.mean()) + 0.5) * zoom
-        y = cell.y() + (scene.box.height - float(rows.mean()) - 0.5) * zoom
+        x = cell.x() + (float(columns.mean()) + 0.5 - layout.margin) * layout.zoom
+        y = cell.y() + (scene.box.height - float(rows.mean()) - 0.5 - layout.margin) * layout.zoom
         lines = [
             QLineF(cell.left(), y, cell.left() + _TICK, y),
             QLineF(cell.right() - _TICK, y, cell.right(), y),
@@ -206,7 +219,7 @@ class CutoutStrip(QWidget):
             painter.setPen(pen)
             painter.drawLines(lines)
 
-    def _label(self, painter: QPainter, cell: QRectF, one: Cutout) -> None:
+    def _label(self, painter: QPainter, cell: QRectF, one: Cutout, room: int) -> None:
         title = one.witness.title
         is_chosen = title in self.titles
         text = self.palette().color(QPalette.ColorRole.Text)
@@ -215,13 +228,12 @@ class CutoutStrip(QWidget):
             painter.setPen(QPen(colour, _FRAME))
             painter.drawRect(cell.adjusted(-1, -1, 1, 1))
         height = self._line()
-        room = round(cell.width())
         metrics = painter.fontMetrics()
-        above = QRectF(cell.x(), cell.y() - height, cell.width(), height)
+        above = QRectF(cell.x(), cell.y() - height, room, height)
         painter.setPen(text)
         side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(above, side, metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room))
-        below = QRectF(cell.x(), cell.bottom(), cell.width(), height)
+        below = QRectF(cell.x(), cell.bottom(), room, height)
         painter.setPen(soft(self.palette()))
         painter.drawText(below, side, _fitting(metrics.horizontalAdvance, room, *_range_texts(one)))
 
@@ -276,6 +288,16 @@ class CutoutStrip(QWidget):
 
     def _line(self) -> int:
         return self.fontMetrics().height()
+
+
+def _zoom(room: int, size: int) -> tuple[int, int]:
+    """Device pixels for every pixel, a whole number so that none looks wider than its neighbour, and how many to show.
+
+    A few pixels less on every side are worth it when the others become larger by that.
+    """
+    zoom = max(room // size, 1)
+    shown = (room // (zoom + 1) - 1) // 2 * 2 + 1
+    return (zoom + 1, shown) if shown >= _FEWEST_SHOWN * size else (zoom, size)
 
 
 def _first_choice(titles: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from isrviewer.audit.effects import EditEffect
@@ -31,7 +31,7 @@ _COLUMNS = (
     Column("± 1 σ", "Scatter of these places"),
     Column("σ", "Significance: (value − around) / scatter"),
 )
-_WIDTH = 300
+_WIDTH = 288
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,13 @@ class DefectFacts(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = QLabel()
-        self.place, self.source, self.note = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.place, self.size, self.note = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.table = NumberTable(_COLUMNS)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setAlternatingRowColors(False)
+        self.table.viewport().setAutoFillBackground(False)
+        self.table.setSelectionMode(NumberTable.SelectionMode.NoSelection)
+        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.table.setToolTip("The defect against places of the same shape beside it")
         self.table.setAccessibleName("Statistics of the defect")
         self.table.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
@@ -79,7 +83,7 @@ class DefectFacts(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.title, self.place, self.source, self.note):
+        for widget in (self.title, self.place, self.size, self.note):
             column.addWidget(widget)
         column.addSpacing(GRID // 2)
         column.addWidget(self.table, 1)
@@ -90,7 +94,7 @@ class DefectFacts(QWidget):
 
     def show_defect(self, defect: Defect | None, detector: Detector | None, group: int = 0) -> None:
         """Who is it, where is it, what was decided."""
-        for label in (self.place, self.source, self.note):
+        for label in (self.place, self.size, self.note):
             label.setVisible(defect is not None)
         if defect is None:
             self.title.setText("No defect is chosen.")
@@ -98,12 +102,13 @@ class DefectFacts(QWidget):
         status = str(defect.status)
         several = f" and {group - 1} more" if group > 1 else ""
         mark = f"<span style='color:{status_colour(status)}'>{html.escape(status_text(status))}</span>"
-        self.title.setText(f"<b>Defect {defect.id}</b>{several} · {html.escape(str(defect.kind))} · <b>{mark}</b>")
+        self.title.setText(f"<b>Defect {defect.id}</b>{several} · {html.escape(str(defect.kind))} · {mark}")
         self.place.setText(_place(defect, detector))
-        made = f" · {defect.who} {defect.when.replace('T', ' ').removesuffix('+00:00')}" if defect.when else ""
-        self.source.setText(f"From {Path(defect.source).name or 'no file'}{made}")
-        self.source.setToolTip(f"{defect.source or 'No file'}{made}{' UTC' if made else ''}")
-        self.note.setText(f"Note: {defect.note}" if defect.note else "No note yet")
+        source = Path(defect.source).name or "no file"
+        self.size.setText(f"{_size(defect)}, from {source}")
+        made = f"\nDecided by {defect.who}, {defect.when}" if defect.when else ""
+        self.size.setToolTip(f"{_size(defect)}\nFrom {defect.source or 'no file'}{made}")
+        self.note.setText(f"“{defect.note}”" if defect.note else "No note")
 
     def show_statistics(self, statistics: DefectStatistics | None, why_not: str = "") -> None:
         """Numbers against the surroundings; without any, why there are none."""
@@ -170,12 +175,16 @@ def _share(statistics: DefectStatistics) -> str:
 
 
 def _place(defect: Defect, detector: Detector | None) -> str:
-    box, area = defect.bbox, defect.pixels.area
+    box = defect.bbox
     amps = [] if detector is None else [amp.name for amp in detector if not amp.bbox.intersect(box).is_empty]
-    of = f" of {box.width} × {box.height}" if area > 1 else ""
     amp = f" · amp {' '.join(amps)}" if amps else ""
-    pixels = "1 pixel" if area == 1 else f"{count_text(area)} pixels"
-    return f"x {box.x0} y {box.y0}, trimmed, from 0{amp} · {pixels}{of}"
+    return f"x {box.x0} y {box.y0}, trimmed, from 0{amp}"
+
+
+def _size(defect: Defect) -> str:
+    box, area = defect.bbox, defect.pixels.area
+    whole = f"{box.width} × {box.height} pixels"
+    return "1 pixel" if area == 1 else whole if area == box.area else f"{count_text(area)} pixels of {whole}"
 
 
 def effect_texts(effect: EditEffect | None) -> tuple[str, str]:
@@ -185,8 +194,8 @@ def effect_texts(effect: EditEffect | None) -> tuple[str, str]:
     before, after = effect.before, effect.after
     change = f"{after.interpolated - before.interpolated:+d}".replace("-", "−")
     residuals = [number_text(one.residual, 2, signed=True) or "–" for one in (before, after)]
-    which = f"defect {effect.defects[0]}" if len(effect.defects) == 1 else f"{len(effect.defects)} defects"
+    which = f", defect {effect.defects[0]}" if len(effect.defects) == 1 else ""
     return (
-        f"{effect.label.capitalize()}, {which}: residual {' → '.join(residuals)} σ",
+        f"{effect.label.capitalize()}{which}: residual {' → '.join(residuals)} σ",
         f"Interpolated {count_text(before.interpolated)} → {count_text(after.interpolated)} pixels ({change})",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from isrviewer.audit.cutouts import Cutout, Profile, profile, runs_of
@@ -31,6 +32,8 @@ class ProfilePlots(QWidget):
         for axis, word in (("x", "Row"), ("y", "Column")):
             plot = self.plots[axis] = Plot((axis, "trimmed, from 0"), ("value", ""))
             plot.setMinimumSize(100, 80)
+            for side in ("bottom", "left"):
+                plot.getPlotItem().getAxis(side).setStyle(maxTextLevel=0, tickFont=_small(self.font()))
             plot.setToolTip(f"{word} through the defect: median over its pixels; the defect is shaded")
             plot.setAccessibleName(f"{word} through the defect")
             row.addWidget(plot, 1)
@@ -55,9 +58,10 @@ class ProfilePlots(QWidget):
             plot.curve(along, values, number, "" if is_single else one.witness.title)
             plot.points(along, values, number, 3)
         unit = chosen[0].witness.unit if is_single else "σ"
-        plot.set_axis("left", "value" if is_single else "off median", unit)
+        plot.set_axis("left", unit or "relative", "")
         across = scene.defect.any(axis=1 if axis == "x" else 0)
         plot.set_axis("bottom", _across(axis, across, scene), "")
+        plot.getPlotItem().getAxis("bottom").setTickSpacing(length // 20 * 10, length // 20 * 5)
         plot.getPlotItem().setXRange(first - 0.5, first + length - 0.5, padding=0)
         plot.getPlotItem().enableAutoRange(axis="y")
 
@@ -71,12 +75,18 @@ def _in_sigma(found: Profile, flags: np.ndarray) -> np.ndarray:
     return (found.values - level) / scatter
 
 
+def _small(font: QFont) -> QFont:
+    smaller = QFont(font)
+    smaller.setPointSizeF(font.pointSizeF() - 1)
+    return smaller
+
+
 def _across(axis: str, across: np.ndarray, scene: Scene) -> str:
     """Along which row or rows the cut goes."""
-    other, word, first = ("y", "row", scene.box.y0) if axis == "x" else ("x", "column", scene.box.x0)
+    other, first = ("y", scene.box.y0) if axis == "x" else ("x", scene.box.x0)
     places = np.flatnonzero(across)
     if not places.size:
         return axis
     low, high = first + int(places[0]), first + int(places[-1])
-    where = f"{other} {low}" if low == high else f"{len(places)} {word}s {other} {low}–{high}"
-    return f"{axis} along {where}"
+    where = f"{other} {low}" if low == high else f"{other} {low}–{high}"
+    return f"{axis}, at {where}"
