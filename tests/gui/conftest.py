@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.theme import apply_theme
 from isrviewer.window import Window
+from tests.gui.inspected_run import InspectedRun
 from tests.gui.small_engine import SmallEngine
 
 
@@ -93,7 +94,7 @@ def make_window(qtbot: QtBot, qapp: QApplication, engine: SmallEngine) -> Iterat
         window.show()
         qtbot.waitExposed(window)
         window.begin()
-        qtbot.waitUntil(lambda: window.runs.is_prepared, timeout=10000)
+        qtbot.waitUntil(lambda: window.startup.is_complete, timeout=10000)
         return window
 
     yield make
@@ -123,6 +124,14 @@ def opened(window: Window, frame: str, qtbot: QtBot) -> Window:
     qtbot.waitUntil(lambda: not window.runs.busy and bool(window.runs.view.rows), timeout=10000)
     settle(window, qtbot)
     return window
+
+
+@pytest.fixture
+def run(qtbot: QtBot) -> Iterator[InspectedRun]:
+    """A complete run of CFHT's chain on the small frame, for panels with numbers."""
+    made = InspectedRun(qtbot)
+    yield made
+    made.close()
 
 
 def settle(window: Window, qtbot: QtBot) -> None:

@@ -34,6 +34,11 @@ def flat(value: float, title: str = "", **facts: Any) -> ImagePlanes:
     return ImagePlanes(np.full((120, 200), value, np.float32), title=title or str(value), unit="ADU", **facts)
 
 
+def gray(value: int) -> int:
+    """The packed colour of a grey pixel."""
+    return 0xFF000000 | value * 0x010101
+
+
 def opened(
     qtbot: Any, planes: ImagePlanes | None, size: tuple[int, int] = (400, 300), style: PictureStyle = STYLE
 ) -> ImageView:

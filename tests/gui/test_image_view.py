@@ -23,15 +23,11 @@ from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import PlaneStyle
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.view import Orientation, View
-from tests.gui.image_frames import STYLE, colour_at, flat, gradient, opened, pixels, settle
+from tests.gui.image_frames import STYLE, colour_at, flat, gradient, gray, opened, pixels, settle
 from tests.render.frames import planes_of
 
 SAT = 0xFFE69F00
 BACKGROUND = 0xFF2B2D30
-
-
-def gray(value: int) -> int:
-    return 0xFF000000 | value * 0x010101
 
 
 def test_the_picture_shows_the_pixels(qtbot):
@@ -212,45 +208,6 @@ def test_the_title_says_what_is_on_the_screen(qtbot):
     assert view.title == "flat · image | assembled · image · ADU · running flat"
 
 
-def test_blink_and_curtain_show_two_planes_at_one_view(qtbot):
-    view = opened(qtbot, flat(100))
-    view.set_second(flat(200))
-    settle(qtbot, view)
-    assert pixels(view)[150, 200] == gray(100)
-    view.show_second(True)
-    assert pixels(view)[150, 200] == gray(200)
-    view.show_second(False)
-    view.set_curtain(0.25)
-    row = pixels(view)[150]
-    assert (row[2:98] == gray(100)).all()
-    assert (row[102:398] == gray(200)).all()
-    view.set_second(None)
-    assert (pixels(view)[150, 2:398] == gray(100)).all()
-
-
-def test_the_second_planes_take_the_limits_of_the_first(qtbot):
-    view = opened(qtbot, gradient(), style=PictureStyle(limits=Limits("minmax")))
-    view.set_second(flat(127.5))
-    settle(qtbot, view)
-    view.show_second(True)
-    assert pixels(view)[150, 200] in (gray(127), gray(128))
-
-
-def test_a_second_that_is_not_ready_is_not_shown_as_the_one_before(qtbot, monkeypatch):
-    view = opened(qtbot, flat(100))
-    view.set_second(flat(200))
-    settle(qtbot, view)
-    release = threading.Event()
-    prepare = image_slot.prepare
-    monkeypatch.setattr(image_slot, "prepare", lambda *arguments: release.wait(10) and prepare(*arguments))
-    view.set_second(flat(250))
-    view.show_second(True)
-    assert pixels(view)[150, 200] == gray(100)
-    release.set()
-    settle(qtbot, view)
-    assert pixels(view)[150, 200] == gray(250)
-
-
 def test_fit_follows_the_size_of_the_panel(qtbot):
     view = opened(qtbot, gradient())
     assert view.is_fitted
@@ -415,32 +372,3 @@ def test_a_closed_view_is_freed_with_its_planes(qtbot):
     QApplication.processEvents()
     gc.collect()
     assert [reference() for reference in references] == [None, None, None]
-
-
-def test_the_second_picture_is_shifted_to_the_same_place(qtbot):
-    view = opened(qtbot, gradient())
-    view.set_view(View((100, 60), 4.0))
-    wider = ImagePlanes(np.pad(gradient().image, ((0, 0), (32, 0))), title="raw", unit="ADU")
-    view.set_second(wider, (32, 0))
-    settle(qtbot, view)
-    first = pixels(view)
-    view.show_second(True)
-    second = pixels(view)
-    top = int(view._top()) + 1
-    assert np.array_equal(first[top:], second[top:])
-    assert view.title.startswith("raw")
-
-
-def test_a_second_picture_far_outside_of_the_limits_has_its_own(qtbot):
-    view = opened(qtbot, gradient())
-    near, far = gradient(), gradient()
-    view.set_second(ImagePlanes(near.image + 100, title="near", unit="ADU"))
-    settle(qtbot, view)
-    view.set_curtain(0.5)
-    assert "own limits" not in view.facts
-    view.set_style(replace(STYLE, limits=Limits("minmax")))
-    view.set_second(ImagePlanes(far.image + 5000, title="far", unit="ADU"))
-    settle(qtbot, view)
-    view.set_curtain(0.5)
-    assert "second with own limits" in view.facts
-    assert len(np.unique(pixels(view)[30:-30, 250:380])) > 20

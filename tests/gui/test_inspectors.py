@@ -14,13 +14,6 @@ from tests.gui.inspected_run import InspectedRun
 
 
 @pytest.fixture
-def run(qtbot: QtBot) -> Iterator[InspectedRun]:
-    made = InspectedRun(qtbot)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def group(run: InspectedRun, qtbot: QtBot) -> Iterator[Inspectors]:
     made = Inspectors(run.model, run.runs)
     for panel in made.panels.values():

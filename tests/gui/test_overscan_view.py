@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,6 @@ from isrviewer.panels.overscan_view import OverscanView
 from isrviewer.plots.strip import REJECTED_COLOUR, strip_picture
 from isrviewer.session.changes import set_field
 from tests.gui.inspected_run import InspectedRun
-
-
-@pytest.fixture
-def run(qtbot: QtBot) -> Iterator[InspectedRun]:
-    made = InspectedRun(qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,13 +27,6 @@ from isrviewer.session.drawn import DrawnLine
 from tests.gui.inspected_run import InspectedRun
 
 FINAL = "postISRCCD"
-
-
-@pytest.fixture
-def run(qtbot: QtBot) -> Iterator[InspectedRun]:
-    made = InspectedRun(qtbot)
-    yield made
-    made.close()
 
 
 def place_in(plot: Plot, x: float, y: float) -> QPoint:

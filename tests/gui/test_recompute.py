@@ -17,13 +17,6 @@ BOX = Box(10, 20, 12, 10)
 
 
 @pytest.fixture
-def ample(qtbot: QtBot) -> Iterator[InspectedRun]:
-    made = InspectedRun(qtbot)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def tight(qtbot: QtBot) -> Iterator[InspectedRun]:
     """A run whose store keeps one result."""
     made = InspectedRun(qtbot, budget=1)
@@ -42,17 +35,17 @@ def dropped(run: InspectedRun) -> list[str]:
     return [name for name in result_names(run.runs) if run.runs.exposure(name) is None]
 
 
-def test_the_store_keeps_next_to_nothing(ample: InspectedRun, tight: InspectedRun) -> None:
-    assert dropped(ample) == []
+def test_the_store_keeps_next_to_nothing(run: InspectedRun, tight: InspectedRun) -> None:
+    assert dropped(run) == []
     assert len(dropped(tight)) >= 8
 
 
-def test_statistics_of_dropped_steps(ample: InspectedRun, tight: InspectedRun, qtbot: QtBot) -> None:
+def test_statistics_of_dropped_steps(run: InspectedRun, tight: InspectedRun, qtbot: QtBot) -> None:
     tables = []
-    for run in (ample, tight):
-        panel = panels_of(run, qtbot).statistics
-        run.draw_box(BOX)
-        run.show(panel)
+    for each in (run, tight):
+        panel = panels_of(each, qtbot).statistics
+        each.draw_box(BOX)
+        each.show(panel)
         tables.append(panel.table.texts())
     assert tables[1] == tables[0]
     assert panel.note.text() == ""
@@ -71,22 +64,22 @@ def test_a_panel_says_that_it_waits(tight: InspectedRun, qtbot: QtBot) -> None:
     assert len(dropped(tight)) == number
 
 
-def test_history_cut_and_histogram_of_dropped_steps(ample: InspectedRun, tight: InspectedRun, qtbot: QtBot) -> None:
+def test_history_cut_and_histogram_of_dropped_steps(run: InspectedRun, tight: InspectedRun, qtbot: QtBot) -> None:
     found = []
-    for run in (ample, tight):
-        group = panels_of(run, qtbot)
+    for each in (run, tight):
+        group = panels_of(each, qtbot)
         group.show_cursor((28, 15))
-        run.show(group.pixel)
+        each.show(group.pixel)
         histories = group.pixel.table.texts()
         group.pixel.hide()
-        run.model.change(show_step(run.model.session, "doBias"))
-        run.show(group.panels["histograms"])
+        each.model.change(show_step(each.model.session, "doBias"))
+        each.show(group.panels["histograms"])
         counts = group.panels["histograms"].plot.curves[0].yData.tolist()  # type: ignore[attr-defined]
         group.panels["histograms"].hide()
-        run.show(group.panels["amplifiers"])
+        each.show(group.panels["amplifiers"])
         jumps = group.panels["amplifiers"].seams.texts()  # type: ignore[attr-defined]
         group.panels["amplifiers"].hide()
-        run.show(group.cuts)
+        each.show(group.cuts)
         cuts = [curve.yData.tolist() for curve in group.cuts.plot.curves]
         found.append((histories, counts, jumps, str(cuts)))
     assert found[1] == found[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ from tests.gui.inspected_run import InspectedRun
 
 SATURATED_COLUMN = Pin(8 + 30, 10)
 SKY = Pin(8 + 12, 7)
-
-
-@pytest.fixture
-def run(qtbot: QtBot) -> Iterator[InspectedRun]:
-    made = InspectedRun(qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture
