@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from isrcore.geom import Box
 from isrcore.image.bands import BAND_PIXELS, for_bands, map_bands
+from isrcore.image.memory import new_plane
 
 __all__ = [
     "Runs",
@@ -124,7 +125,7 @@ def grow_diamond(where: Bools, radius: int) -> Bools:
 
 def _with_neighbours(where: Bools) -> Bools:
     """The set and all pixels that share a side with it."""
-    grown = np.empty_like(where)
+    grown: Bools = new_plane(where.shape, np.bool_)
 
     def band(rows: slice) -> None:
         part, here = grown[rows], where[rows]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from isrcore.geom import Box
 from isrcore.image.bands import copy_plane, for_bands
+from isrcore.image.memory import new_plane
 
 __all__ = ["DEFAULT_PLANES", "Mask", "MaskPlanes"]
 
@@ -144,7 +145,7 @@ class Mask:
     def has(self, names: str | Iterable[str]) -> NDArray[np.bool_]:
         """Where any of the planes is set, (height, width) bool; `ValueError` for an unknown plane."""
         bits = np.int32(self.planes.bitmask(names))
-        result = np.empty(self.array.shape, np.bool_)
+        result: NDArray[np.bool_] = new_plane(self.array.shape, np.bool_)
 
         def band(rows: slice) -> None:
             np.not_equal(self.array[rows] & bits, 0, out=result[rows])

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from isrcore.geom import Box
 from isrcore.image import Mask, MaskedImage
-from isrcore.image.bands import map_bands
+from isrcore.image.bands import for_bands, map_bands
 from isrcore.image.footprints import Bools, grow_diamond, paint_boxes
+from isrcore.image.memory import new_plane
 from isrcore.image.statistics import Property, make_statistics
 from isrcore.steps.interpolation_plan import Plan, plan_rows
 from isrcore.steps.interpolation_weights import weights
@@ -89,10 +90,29 @@ def interpolate_from_mask(
     mask = masked_image.mask
     _check_fwhm(fwhm)
     mask.planes.bitmask(mask_name_list)
+    grown = None
     if grow_saturated_footprints > 0 and "SAT" in mask_name_list:
-        grow_masks(mask, grow_saturated_footprints, ["SAT"], "SAT")
-    interpolate_where(masked_image, mask.has(mask_name_list), fwhm, fallback_value)
+        grown = grow_diamond(mask.has("SAT"), grow_saturated_footprints)
+    where = _flag(mask, grown, mask_name_list)
+    _interpolate_planes([masked_image.image, masked_image.variance], where, masked_image.image, fallback_value, True)
     return masked_image
+
+
+def _flag(mask: Mask, saturated: Bools | None, names: Sequence[str]) -> Bools:
+    """Set ``SAT`` where `saturated`, then ``INTRP`` on all pixels with one of the planes; returns those pixels."""
+    mask.planes.add("INTRP")
+    wanted, sat, interpolated = (np.int32(mask.planes.bitmask(each)) for each in (names, "SAT", "INTRP"))
+    where: Bools = new_plane(mask.array.shape, np.bool_)
+
+    def band(rows: slice) -> None:
+        bits = mask.array[rows]
+        if saturated is not None:
+            bits |= saturated[rows] * sat
+        np.not_equal(bits & wanted, 0, out=where[rows])
+        bits |= where[rows] * interpolated
+
+    for_bands(band, where.shape)
+    return where
 
 
 def interpolate_defect_list(
