@@ -52,7 +52,7 @@ class ScreenshotTaker(QObject):
         self._timer.start()
 
     def _take_when_drawn(self) -> None:
-        if self._window.runs.busy or not self._window.grid.is_settled:
+        if self._window.runs.busy or not (self._window.grid.is_settled and self._window.startup.is_complete):
             return
         self._timer.stop()
         written = self._window.grab().save(str(self._path), "PNG")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+
+from isrviewer.panels.config_rows import field_rows
+from isrviewer.runner.background import Background
+from isrviewer.session.config import effective_config
 
 if TYPE_CHECKING:
     from isrviewer.window import Window
@@ -15,15 +20,22 @@ _LOOK_MS = 100
 
 
 class Startup(QObject):
-    """Completes the window in two steps: the chain is imported beside the GUI thread, then what needs it is shown.
+    """Completes the window step by step, each prepared beside the GUI thread: chain, config, icons and plots.
 
     The chain is imported by the thread that runs it, when the pixels of the first frame are on the screen, or when no
     frame is asked for.
+
+    Attributes
+    ----------
+    is_complete : bool
+        Whether nothing is missing any more.
     """
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
+        self.is_complete = False
         self._window = window
+        self._background = Background(self)
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._prepare_if_idle)
         window.grid.painted.connect(window.runs.painted)
@@ -37,6 +49,7 @@ class Startup(QObject):
     def close(self) -> None:
         """The window closes."""
         self._timer.stop()
+        self._background.close()
 
     def _prepare_if_idle(self) -> None:
         if not (self._window.runs.busy or self._window.jobs.busy):
@@ -45,6 +58,25 @@ class Startup(QObject):
 
     def _complete(self) -> None:
         self._timer.stop()
-        self._window.update_icons()
-        self._window.show_config()
         self._window.problems.note_missing_step()
+        self._background.compute(_describe_fields, self._show_config)
+
+    def _show_config(self, _: None) -> None:
+        self._window.show_config()
+        self._background.compute(_import_plots, self._draw_icons)
+
+    def _draw_icons(self, _: None) -> None:
+        self._window.update_icons()
+        self.is_complete = True
+
+
+def _describe_fields() -> None:
+    """Find out once what does not change about the config fields."""
+    config, _ = effective_config(())
+    field_rows(config, ())
+
+
+def _import_plots() -> None:
+    """Import what draws plots and icons, so that the panels that need it find it loaded. Makes no Qt object."""
+    for name in ("isrviewer.plots.plot", "qtawesome"):
+        import_module(name)
