@@ -18,7 +18,7 @@ from isrcore.audit.document import DefectDocument
 from isrcore.audit.pixels import PixelSet, line_pixels
 from isrcore.geom import Box
 from isrviewer.audit.audit import begin_audit
-from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour
+from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour, status_text
 from isrviewer.panels.image_view import ImageView
 from isrviewer.render.view import Orientation, View
 from isrviewer.window import Window
@@ -80,9 +80,9 @@ def test_painting_adds_to_the_chosen_defect_in_one_edit(audited: Window, qtbot: 
     look(audited, qtbot, View((20.0, 30.0), 8.0))
     use(audited, "paint", 3)
     assert "paint 3 px into defect 2" in view.title
-    drag(view, at(view, 10, 24), at(view, 20, 30))
+    drag(view, at(view, 10, 24), at(view, 18, 32))
     defect = document(audited)[2]
-    assert defect.pixels == PixelSet.of([BOXES[1]]) | line_pixels(10, 24, 20, 30, 3)
+    assert defect.pixels == PixelSet.of([BOXES[1]]) | line_pixels(10, 24, 18, 32, 3)
     assert defect.status is Status.CHANGED
     assert len(audited.audits.current.history.done) == 1
     qtbot.keyClick(view, Qt.Key.Key_U)
@@ -97,6 +97,7 @@ def test_a_press_alone_paints_and_two_quick_ones_paint_twice(audited: Window, qt
     assert document(audited)[4].status is Status.NEW
     assert audited.audits.defect.id == 4
     QTest.mouseDClick(view, LEFT, pos=at(view, 16, 40))
+    QTest.mouseRelease(view, LEFT, pos=at(view, 16, 40))
     assert document(audited)[4].bbox == Box(15, 40, 2, 1)
     assert view.view == View((20.0, 30.0), 8.0), "the view stays where one paints"
 
@@ -160,10 +161,11 @@ def test_in_turned_views_the_pixels_under_the_mouse_are_painted(audited: Window,
     for flags in itertools.product((False, True), repeat=3):
         look(audited, qtbot, View((20.0, 30.0), 8.0, Orientation(*flags)))
         view = view_of(audited)
-        drag(view, at(view, 12, 33), at(view, 14, 30), modifiers=CONTROL)
+        drag(view, at(view, 12, 33), at(view, 16, 29), modifiers=CONTROL)
         number = document(audited).next_id - 1
-        assert document(audited)[number].pixels == line_pixels(12, 33, 14, 30)
+        assert document(audited)[number].pixels == line_pixels(12, 33, 16, 29)
         audited.audits.undo()
+        audited.audits.select(0)
 
 
 def test_escape_drops_a_stroke_and_then_puts_the_tool_away(
@@ -305,7 +307,7 @@ def test_with_a_tool_shift_moves_the_picture_and_chooses(audited: Window) -> Non
 def test_the_readout_names_the_defect_under_the_cursor(audited: Window) -> None:
     view = view_of(audited)
     move(view, at(view, 10, 21))
-    assert audited.readout.defect.text() == "2 · cluster · · unseen"
+    assert audited.readout.defect.text() == f"2 · cluster · {status_text('unseen')}"
     assert audited.readout.defect.isVisible()
     move(view, at(view, 12, 21))
     assert audited.readout.defect.text() == ""
@@ -388,12 +390,12 @@ def test_a_comparison_has_three_colours(audited: Window, qtbot: QtBot) -> None:
     assert not shows(audited, DIFFERENCE_COLOURS["added"]).any()
     audited.audits.show_comparison(True)
     view = view_of(audited)
-    qtbot.waitUntil(lambda: view.defects.picture.owners.max(initial=0) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: view.defects.picture.paints.min() > 4, timeout=5000)
     view.set_view(View((20.0, 30.0), 0.99))
     qtbot.waitUntil(lambda: view.is_idle, timeout=5000)
     assert shows(audited, DIFFERENCE_COLOURS["removed"]).sum() == 1
     assert 5 <= shows(audited, DIFFERENCE_COLOURS["added"]).sum() <= 6
-    assert 55 <= shows(audited, DIFFERENCE_COLOURS["common"]).sum() <= 61
+    assert 54 <= shows(audited, DIFFERENCE_COLOURS["common"]).sum() <= 61
     audited.audits.show_comparison(False)
     assert not shows(audited, DIFFERENCE_COLOURS["added"]).any()
 
