@@ -12,7 +12,15 @@ from isrcore.data.raw import RawFrame
 from isrcore.image.components import FilterLabel
 from isrcore.pipe import Struct
 
-__all__ = ["CALIB_SWITCHES", "Gathered", "gather_calibrations", "is_wanted", "load_choice"]
+__all__ = [
+    "CALIB_SWITCHES",
+    "Gathered",
+    "as_arguments",
+    "choose_calibration",
+    "gather_calibrations",
+    "is_wanted",
+    "load_choice",
+]
 
 CALIB_SWITCHES = {"bias": "doBias", "dark": "doDark", "flat": "doFlat", "fringe": "doFringe", "defects": "doDefect"}
 """Kind of calibration -> config field of the step that needs it."""
@@ -44,6 +52,31 @@ def is_wanted(kind: str, config: Any, label: FilterLabel | None) -> bool:
     if kind != "fringe":
         return True
     return label is not None and not {label.physical, label.band}.isdisjoint(config.fringe.filters)
+
+
+def choose_calibration(
+    kind: str, frame: RawFrame, detector: int, folder: CalibrationFolder | None, pick: str | Path | None = None
+) -> CalibChoice | None:
+    """The file that the user named, else the best of the folder; None without both.
+
+    Raises
+    ------
+    FrameError, MissingCalibration
+        See `choose_file` and `CalibrationFolder.choose`.
+    """
+    if pick is not None:
+        return choose_file(kind, pick, detector)
+    if folder is None:
+        return None
+    return folder.choose(kind, frame.exposure, detector, frame.expected_detectors)
+
+
+def as_arguments(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Calibrations by kind as arguments of ``IsrTask.run``, which takes fringes in a `Struct`."""
+    return {
+        "fringes" if kind == "fringe" else kind: Struct(fringes=value) if kind == "fringe" else value
+        for kind, value in found.items()
+    }
 
 
 def load_choice(choice: CalibChoice) -> Any:
@@ -79,15 +112,9 @@ def gather_calibrations(
     for kind in CALIB_KINDS:
         if not is_wanted(kind, config, frame.exposure.filter_label()):
             continue
-        if picks and kind in picks:
-            choice = choose_file(kind, picks[kind], detector)
-        elif folder is not None:
-            choice = folder.choose(kind, frame.exposure, detector, frame.expected_detectors)
-        else:
-            continue
-        gathered.choices[kind] = choice
-        gathered.arguments[kind] = load_choice(choice)
-    if "fringe" in gathered.arguments:
-        frames = gathered.arguments.pop("fringe")
-        gathered.arguments["fringes"] = Struct(fringes=frames)
+        choice = choose_calibration(kind, frame, detector, folder, (picks or {}).get(kind))
+        if choice is not None:
+            gathered.choices[kind] = choice
+            gathered.arguments[kind] = load_choice(choice)
+    gathered.arguments = as_arguments(gathered.arguments)
     return gathered

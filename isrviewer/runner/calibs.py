@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from isrcore.data.calibs import CALIB_KINDS, CalibChoice, CalibrationFolder, choose_file
-from isrcore.data.gather import CALIB_SWITCHES, is_wanted, load_choice
+from isrcore.data.calibs import CALIB_KINDS, CalibChoice, CalibrationFolder
+from isrcore.data.gather import CALIB_SWITCHES, as_arguments, choose_calibration, is_wanted, load_choice
 from isrcore.data.raw import RawFrame
 from isrcore.image.components import FilterLabel
 from isrcore.pipe import Struct
@@ -80,23 +80,19 @@ class CalibLoader:
             note = why if wanted else f"{_not_needed(kind, config, label)} · {why}"
             path, candidates = ("", ()) if choice is None else (str(choice.path), tuple(map(str, choice.candidates)))
             infos.append(CalibInfo(kind, path, note, switch, bool(getattr(config, switch)), candidates))
-        fringes = Struct(fringes=found.pop("fringe")) if "fringe" in found else None
-        return calibrations(**found, fringes=fringes), tuple(infos), problems
+        return calibrations(**as_arguments(found)), tuple(infos), problems
 
     def _choose(self, kind: str, request: Request, frame: RawFrame, detector: int) -> tuple[CalibChoice | None, str]:
         """The file to use, or None, and why."""
         pick = next((pick for pick in request.calibs if pick.kind == kind), None)
         if pick is not None and not pick.path:
             return None, "switched off by you"
-        if pick is not None:
-            choice = choose_file(kind, pick.path, detector)
-        elif not request.calib_folder:
-            return None, "no calibration folder is chosen"
-        else:
-            if self._folder is None or self._folder.path != Path(request.calib_folder):
-                self._folder = CalibrationFolder(request.calib_folder)
-            choice = self._folder.choose(kind, frame.exposure, detector, frame.expected_detectors)
-        return choice, choice.why
+        if not request.calib_folder:
+            self._folder = None
+        elif self._folder is None or self._folder.path != Path(request.calib_folder):
+            self._folder = CalibrationFolder(request.calib_folder)
+        choice = choose_calibration(kind, frame, detector, self._folder, None if pick is None else pick.path)
+        return choice, "no calibration folder is chosen" if choice is None else choice.why
 
     def _read(self, choice: CalibChoice, announce: Callable[[str], None]) -> Any:
         stamp = (choice.path, choice.path.stat().st_mtime_ns, choice.bias and choice.bias.path)
