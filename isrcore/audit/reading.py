@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from isrcore.audit.document import DefectDocument
-from isrcore.audit.frames import RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
+from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
 from isrcore.audit.pixels import PixelSet
-from isrcore.audit.regions import mask_defects
+from isrcore.audit.regions import join_boxes, mask_defects
 from isrcore.audit.storage import load_history
 from isrcore.calib.defect_files import defects_from_mask_image, read_ds9_regions, read_text_boxes
 from isrcore.calib.defect_tables import read_defect_table
@@ -27,7 +27,16 @@ from isrcore.geom import Box
 from isrcore.image import Exposure
 from isrcore.image.footprints import paint_boxes
 
-__all__ = ["MapForm", "MapReading", "document_from_plane", "epoch_problem", "find_form", "read_map"]
+__all__ = [
+    "UNSTATED",
+    "MapForm",
+    "MapReading",
+    "document_from_plane",
+    "epoch_problem",
+    "find_form",
+    "possible_frames",
+    "read_map",
+]
 
 
 class MapForm(StrEnum):
@@ -53,6 +62,9 @@ FRAMES = {
 }
 """The frame that each form has unless somebody says otherwise."""
 
+UNSTATED = (MapForm.DS9, MapForm.TEXT)
+"""Forms that people write by hand, in whichever frame they think."""
+
 _FITS = (".fits", ".fits.gz", ".fits.fz", ".fit", ".fz")
 
 
@@ -68,12 +80,15 @@ class MapReading:
         Of the file; the document is always in the trimmed frame, counted from 0.
     notes : tuple of str
         What was odd: clipped, empty, duplicate or overlapping boxes; a frame that could not be verified.
+    is_verified : bool
+        Whether the fixed rectangles of the map, or its form, prove the frame.
     """
 
     document: DefectDocument
     form: MapForm
     frame: MapFrame
     notes: tuple[str, ...] = ()
+    is_verified: bool = True
 
 
 @dataclass
@@ -132,7 +147,8 @@ def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None
     Parameters
     ----------
     path : path-like
-        Any `MapForm`. Every box is a defect of its own; in images the connected regions are, columns and rows apart.
+        Any `MapForm`. Every box is a defect of its own, but boxes that are one thing in pieces are joined
+        (`isrcore.audit.regions.join_boxes`); in images the connected regions are defects, columns and rows apart.
     detector : `Detector`
     frame : `MapFrame`, optional
         How the file counts pixels, where that is not what its form has by convention (`FRAMES`).
@@ -168,9 +184,31 @@ def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None
         raise ValueError(f"{path}: {error}") from error
     if not verified:
         found.notes.append(f"no rows flagged over the whole chip: that it is in the {used} could not be verified")
-    sets = _cleaned(found, used, detector)
+    sets = join_boxes(_cleaned(found, used, detector), detector.bbox)
     document = DefectDocument.of(detector, sets, path.name)
-    return MapReading(document, form, RAW_1 if form is MapForm.ELIXIR else used, tuple(found.notes))
+    return MapReading(document, form, RAW_1 if form is MapForm.ELIXIR else used, tuple(found.notes), verified)
+
+
+def possible_frames(path: str | Path, detector: Detector) -> tuple[MapFrame, ...]:
+    """Frames in which a file of boxes can be read: the one that its fixed rectangles prove, or all that do not fail.
+
+    The frame by convention comes first. Empty when the file is no map of this CCD in any frame.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, or is no map.
+    """
+    usual = FRAMES[find_form(path)]
+    frames = (usual, *(frame for frame in (TRIMMED_0, TRIMMED_1, RAW_0, RAW_1) if frame != usual))
+    readings = []
+    for frame in frames:
+        try:
+            readings.append(read_map(path, detector, frame))
+        except ValueError:
+            continue
+    proved = [reading for reading in readings if reading.is_verified]
+    return tuple(reading.frame for reading in proved or readings)
 
 
 def document_from_plane(exposure: Exposure, plane: str, detector: Detector, source: str = "") -> DefectDocument:

@@ -11,6 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from isrcore.audit import edits
+from isrcore.audit.defect import DefectKind
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
 from isrcore.audit.history import DefectHistory
@@ -61,22 +62,57 @@ def test_real_tables_survive_every_table_form(version: str, tmp_path: Path) -> N
     for detector in list(CAMERA)[:36]:
         document = read_map(folder / f"{detector.name}.fits", detector).document
         boxes = list(document.to_defects())
-        for form, name in ((MapForm.TABLE, "a.fits"), (MapForm.REGION, "b.fits"), (MapForm.DS9, "c.reg")):
+        for form, name in SMALL_FORMS:
             again = read_map(write_map(document, tmp_path / name, form, overwrite=True), detector)
             assert again.form is form
             # Normalising what is normalised changes nothing: the boxes are the same, in the same order.
-            assert [box for defect in again.document for box in defect.pixels.boxes] == boxes, detector.name
-            assert list(again.document.to_defects()) == boxes
+            assert list(again.document.to_defects()) == boxes, detector.name
+            # Columns cut the edges of a normalised map to pieces; they are the same defects all the same.
+            assert edges(again.document) == edges(document)
+
+
+SMALL_FORMS = (
+    (MapForm.TABLE, "a.fits"),
+    (MapForm.REGION, "b.fits"),
+    (MapForm.DS9, "c.reg"),
+    (MapForm.TEXT, "d.txt"),
+)
+
+
+def edges(document: DefectDocument) -> list[Box]:
+    return sorted((d.bbox for d in document if d.kind is DefectKind.EDGE), key=lambda box: box.y0)
+
+
+def test_real_tables_survive_as_ecsv(tmp_path: Path) -> None:
+    folder = shared_path("megacam", "defects", "2003A.mask.0.36.02.nn")
+    for detector in list(CAMERA)[:36]:
+        boxes = list(read_map(folder / f"{detector.name}.fits", detector).document.to_defects())
+        document = DefectDocument.of(detector, [PixelSet.of([box]) for box in boxes])
+        for form in (MapForm.TABLE, MapForm.REGION):
+            again = read_map(write_map(document, tmp_path / "a.ecsv", form, overwrite=True), detector)
+            assert (again.form, list(again.document.to_defects())) == (form, boxes), detector.name
+
+
+def test_real_maps_survive_as_elixir_masks(tmp_path: Path) -> None:
+    folder = shared_path("megacam", "defects", "2004B.mask.0.36.01.nn")
+    for detector in list(CAMERA)[:36]:
+        document = read_map(folder / f"{detector.name}.fits", detector).document
+        copy = write_map(document, tmp_path / "a.fits", MapForm.ELIXIR, overwrite=True)
+        good = np.zeros(detector.raw_bbox.shape, np.int16)
+        good[:4612, 32:2080] = ~document.mask()
+        assert np.array_equal(fits.getdata(copy, 1), good), detector.name
+        assert np.array_equal(read_map(copy, detector).document.mask(), document.mask()), detector.name
 
 
 def test_a_real_elixir_mask_survives_pixel_for_pixel(tmp_path: Path) -> None:
     path = shared_path("megacam", "defects", "2004B.mask.0.36.01.fits.gz")
     with fits.open(path) as real:
-        for detector in (CAMERA["ccd00"], CAMERA["ccd07"], CAMERA["ccd28"]):
+        for detector in (CAMERA["ccd00"], CAMERA["ccd07"]):
             document = read_map(path, detector).document
             copy = write_map(document, tmp_path / f"{detector.name}.fits.gz", MapForm.ELIXIR)
             assert np.array_equal(fits.getdata(copy, 1), real[detector.id + 1].data)
-            assert np.array_equal(read_map(copy, detector).document.mask(), document.mask())
+            plane = write_map(document, tmp_path / f"{detector.name}.fits", MapForm.PLANE)
+            assert np.array_equal(read_map(plane, detector).document.mask(), document.mask())
 
 
 @pytest.mark.parametrize(("form", "suffix"), [(form, suffix) for form in SUFFIXES for suffix in SUFFIXES[form]])
@@ -155,7 +191,7 @@ def test_odd_boxes_are_said(tmp_path: Path) -> None:
         "duplicate boxes left out: 1",
         "pixels in more than one box: 1",
     )
-    assert len(reading.document) == 5
+    assert [defect.pixels.area for defect in reading.document] == [2048, 2048, 16, 7], "overlapping spots are one"
     assert max(defect.bbox.x1 for defect in reading.document) == 2048
 
 
