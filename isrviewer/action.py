@@ -26,7 +26,9 @@ class Action:
         one), ``bookmarks``, ``named``, ``compared`` (there is a B),
         ``regions``, ``drawn`` (a box or a line), ``audit`` (a defect map is open), ``defect`` (one is chosen),
         ``audit_undo``, ``audit_redo``,
-        ``audit_frames``; empty for always.
+        ``audit_frames``, ``part`` (the chosen defect is over-flagged in part), ``comparison`` (of maps), ``other_map``
+        (it is with another map), ``difference`` (one of those is chosen),
+        ``thresholds`` (some differ from their default); empty for always.
     icon : str
         Name of a qtawesome icon; only for actions on the toolbar.
     checkable : bool

@@ -125,6 +125,9 @@ DEFECTS: tuple[Action, ...] = in_menu(
     ),
     Action("maps.apply_difference", "Apply difference", "Shift+Y", "Take what is chosen into the map", "difference"),
     Action("maps.apply_all", "Apply all differences", "Ctrl+Alt+Y", "Make this map like the other", "other_map"),
+    Action("maps.focal_plane", "Summarise open maps", "Shift+Q", "Bad pixels of the CCDs under audit"),
+    Action("maps.focal_plane_folder", "Summarise a folder…", "", "Bad pixels of all maps of a folder"),
+    Action("maps.focal_plane_file", "Summarise a mask file…", "", "Bad pixels of all CCDs of one file"),
     Action("maps.compare_end", "End the comparison", "", "Compare no more", "comparison"),
     *family(
         "maps.export",

@@ -10,12 +10,17 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from isrviewer.audit.audit import Audit, reopen_audit
+from isrviewer.audit.comparing import Comparing
+from isrviewer.audit.focal_plane import FocalPlane
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.places import map_offset
 from isrviewer.audit_actions import DEFECTS
 from isrviewer.map_marks import MapMarks
 from isrviewer.panels.audit_queue import AuditQueuePanel
 from isrviewer.panels.defect_table import DefectTablePanel
+from isrviewer.panels.focal_plane import FocalPlanePanel
+from isrviewer.panels.map_compare import MapComparePanel
+from isrviewer.panels.thresholds import ThresholdsPanel
 from isrviewer.runner.model import RunModel
 from isrviewer.session import Session, SessionModel
 
@@ -28,6 +33,9 @@ __all__ = ["AUDITORS", "Auditing"]
 AUDITORS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
     ("audit", "Audit", Qt.DockWidgetArea.BottomDockWidgetArea),
     ("defects", "Defects", Qt.DockWidgetArea.RightDockWidgetArea),
+    ("maps", "Maps", Qt.DockWidgetArea.BottomDockWidgetArea),
+    ("focal_plane", "Focal plane", Qt.DockWidgetArea.BottomDockWidgetArea),
+    ("thresholds", "Thresholds", Qt.DockWidgetArea.RightDockWidgetArea),
 )
 """Name, title and first place of the dock of every panel."""
 
@@ -61,9 +69,17 @@ class Auditing(QObject):
         self._marks: MapMarks | None = None
         self.queue = AuditQueuePanel(audits, model, runs)
         self.defects = DefectTablePanel(audits)
+        self.comparing = Comparing(audits, self)
+        self.maps = MapComparePanel(audits, self.comparing)
+        self.plane = FocalPlane(audits, self)
+        self.focal_plane = FocalPlanePanel(self.plane)
+        self.thresholds = ThresholdsPanel(model)
         self.panels: Mapping[str, QWidget] = {
             "audit": self.queue,
             "defects": self.defects,
+            "maps": self.maps,
+            "focal_plane": self.focal_plane,
+            "thresholds": self.thresholds,
         }
 
     def connect_window(self, window: Window) -> None:
@@ -73,6 +89,13 @@ class Auditing(QObject):
         self._model.observe(self._session_changed)
         self._audits.failed.connect(window.strip.error)
         self.defects.menu_asked.connect(self._show_menu)
+        self.maps.place_chosen.connect(self._look_at)
+        self.maps.use_actions(window.actions_by_table.by_id)
+        self.thresholds.use_actions(window.actions_by_table.by_id)
+        self.focal_plane.use_actions(window.actions_by_table.by_id)
+        self.focal_plane.said.connect(window.strip.note)
+        self.focal_plane.ccd_chosen.connect(window.groups["maps"].go_to_ccd)
+        self.comparing.choice_changed.connect(window.update_actions)
         self.queue.use_actions(window.actions_by_table)
         self.queue.place_chosen.connect(self._show_place)
         self.queue.cure_asked.connect(self._cure)
@@ -89,6 +112,8 @@ class Auditing(QObject):
     def close(self) -> None:
         """The window closes: all work is dropped, all edits are on the disk."""
         self.queue.close_background()
+        self.comparing.close()
+        self.plane.close()
         if self._marks is not None:
             self._marks.close()
         self._audits.close()
@@ -121,6 +146,7 @@ class Auditing(QObject):
         menu.popup(place)
 
     def _loaded(self) -> None:
+        self.focal_plane.show_detector(self._runs.view.detector)
         self._audits.show_detector(self._runs.view.detector)
 
     def _session_changed(self, old: Session, new: Session) -> None:

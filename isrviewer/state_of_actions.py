@@ -17,6 +17,7 @@ def facts_of(window: Window) -> frozenset[str]:
     session, runs = window.model.session, window.runs
     row = runs.view.row(session.panel.shows.step)
     now = (session.config, session.calibs)
+    comparing = window.auditing.comparing
     facts = {
         "frame": runs.view.facts is not None,
         "pixels": window.grid.focused.planes is not None,
@@ -35,6 +36,11 @@ def facts_of(window: Window) -> frozenset[str]:
         "audit_undo": window.audits.current is not None and bool(window.audits.current.history.done),
         "audit_redo": window.audits.current is not None and bool(window.audits.current.history.undone),
         "audit_frames": bool(session.audit_frames),
+        "thresholds": bool(session.audit_thresholds),
+        "part": bool(window.audits.over_flagged_parts),
+        "comparison": comparing.comparison is not None,
+        "other_map": comparing.can_apply,
+        "difference": comparing.can_apply and bool(comparing.chosen),
         "compared": session.other is not None,
         "named": any((state.config, state.calibs) != now for state in session.named),
     }
@@ -80,6 +86,7 @@ def checked_actions(window: Window) -> frozenset[str]:
         "run.pause_at_views": session.pause_at_views,
         "audit.show_map": window.audits.shows_map,
         "maps.feed": session.audit_feeds,
+        "maps.show_comparison": window.audits.shows_comparison,
         "watch.folder": window.watch_commands.is_on,
         "view.full_panel": window.docks.are_put_away,
         "view.blink": window.grid.is_blinking,

@@ -117,6 +117,9 @@ def find_form(path: str | Path) -> MapForm:
     if name.endswith(".ecsv") or text.startswith("# %ECSV"):
         with path.open(encoding="utf-8", errors="replace") as lines:
             columns = next((line for line in lines if line.strip() and not line.startswith("#")), "").upper().split()
+        if "FINDING" in columns or "OPERATION" in columns:
+            what = "a list of findings" if "FINDING" in columns else "the log of an audit"
+            raise ValueError(f"{path}: expected a defect map, found {what}; choose the map that lies beside it")
         return MapForm.REGION if "SHAPE" in columns else MapForm.TABLE
     if text.startswith('{"format":"isrcore defect audit"'):
         return MapForm.AUDIT

@@ -39,12 +39,16 @@ class Audit:
         What was odd about the map's file.
     data : `AuditData` or None
         The frames that were looked at.
+    data_of : tuple of str
+        Folder of calibrations and files of which they were made.
     statistics : mapping of int to `DefectStatistics`
         Of the defects that were measured.
     findings : `Findings` or None
         What the map misses and what it flags without need, when that was looked for.
     comparison : `MapComparison` or None
-        With another map.
+        With another map, or with the map as it was opened.
+    other : `DefectDocument` or None
+        The other map; None for the map as it was opened.
     queue : `Queue`
     selected : int
         Number of the chosen defect; 0 for none.
@@ -57,9 +61,11 @@ class Audit:
     journal: Journal
     notes: tuple[str, ...] = ()
     data: AuditData | None = None
+    data_of: tuple[str, ...] = ()
     statistics: Mapping[int, DefectStatistics] = field(default_factory=dict)
     findings: Findings | None = None
     comparison: MapComparison | None = None
+    other: DefectDocument | None = None
     queue: Queue = field(default_factory=Queue)
     selected: int = 0
     group: tuple[int, ...] = ()
@@ -79,10 +85,15 @@ class Audit:
         return bool(self.history.done or self.history.undone)
 
     def close(self) -> None:
-        """Stop writing. An audit without an edit leaves no file behind."""
+        """Stop writing. An audit without an edit leaves no file behind, but a file that the user has named stays."""
         self.journal.close()
-        if not self.has_edits:
+        if not self.has_edits and self.path.parent == _folder():
             self.path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    """Where audits are kept that have no other place."""
+    return state_folder() / "audits"
 
 
 def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = ()) -> Audit:
@@ -96,7 +107,7 @@ def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = 
     from isrcore.audit.history import DefectHistory
     from isrcore.audit.storage import Journal
 
-    folder = state_folder() / "audits"
+    folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{document.detector}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.jsonl"
     history = DefectHistory(document, getpass.getuser())

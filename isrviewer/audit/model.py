@@ -20,6 +20,7 @@ from isrviewer.session.state import AuditFile
 if TYPE_CHECKING:
     from isrcore.audit.defect import Defect
     from isrcore.audit.document import DefectDocument, Edit
+    from isrcore.audit.pixels import PixelSet
     from isrcore.audit.storage import Journal
 
 __all__ = ["TOOLS", "AuditModel"]
@@ -101,6 +102,16 @@ class AuditModel(QObject):
         audit = self.current
         return audit.document[audit.selected] if audit is not None and audit.selected in audit.document else None
 
+    @property
+    def over_flagged_parts(self) -> tuple[PixelSet, ...]:
+        """What is left of those parts of the chosen defect that the search found to be like their neighbours."""
+        audit, defect = self.current, self.defect
+        if audit is None or defect is None or audit.findings is None:
+            return ()
+        found = (finding for finding in audit.findings.over_flagged if finding.defect == defect.id)
+        left = [defect.pixels & finding.pixels for finding in found]
+        return tuple(pixels for pixels in left if 0 < pixels.area < defect.pixels.area)
+
     def show_detector(self, number: int | None) -> None:
         """Another CCD is on screen: go on with its map if it has one."""
         audit = None if number is None else self.audits.get(number)
@@ -153,9 +164,9 @@ class AuditModel(QObject):
             raise ValueError("no defect is chosen; N goes to the next one")
         return audit.group or (audit.selected,)
 
-    def do(self, make: Callable[[DefectDocument], Edit]) -> bool:
-        """Make an edit of the current map; False when it cannot be made, which `failed` explains."""
-        audit = self.current
+    def do(self, make: Callable[[DefectDocument], Edit], audit: Audit | None = None) -> bool:
+        """Make an edit of a map, by default the current one; False when it cannot be made, which `failed` explains."""
+        audit = self.current if audit is None else audit
         if audit is None:
             self.failed.emit("No defect map is open; open one with Defects → Open map.")
             return False

@@ -45,6 +45,16 @@ class AuditCommands:
 
         self._decide(edits.reject)
 
+    def reject_part(self) -> None:
+        """Erase what the search found indistinguishable from its neighbours in the chosen defect."""
+        from isrcore.audit import edits
+        from isrcore.audit.pixels import PixelSet
+
+        defect, parts = self._audits.defect, self._audits.over_flagged_parts
+        if defect is not None and parts:
+            pixels = PixelSet.of(box for part in parts for box in part.boxes)
+            self._audits.do(lambda document: edits.erase(document, pixels, defect.id))
+
     def grow(self) -> None:
         from isrcore.audit import edits
 

@@ -6,17 +6,8 @@ from collections import Counter
 from pathlib import PurePath
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QPalette, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from isrviewer.audit.audit import Audit
 from isrviewer.audit.model import AuditModel
@@ -24,6 +15,7 @@ from isrviewer.audit.style import STATUS_MARKS, status_colour
 from isrviewer.audit.values import FILTER_HELP, parse_filter
 from isrviewer.panels.defect_model import COLUMNS, DefectTableModel
 from isrviewer.plots.elided import ElidedLabel
+from isrviewer.plots.row_view import RowView
 from isrviewer.theme import GRID
 
 __all__ = ["DefectTablePanel"]
@@ -31,20 +23,6 @@ __all__ = ["DefectTablePanel"]
 _ROW = QItemSelectionModel.SelectionFlag.Rows
 _CHOOSE = QItemSelectionModel.SelectionFlag.ClearAndSelect | _ROW
 _KEEP = QItemSelectionModel.SelectionFlag.NoUpdate
-
-
-class _Table(QTableView):
-    """Letters are the keys of actions here, so that none searches in the rows."""
-
-    def keyboardSearch(self, search: str) -> None:
-        pass
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Tab goes on to the next control instead of the next cell: rows are chosen as a whole.
-        if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
-            event.ignore()
-            return
-        super().keyPressEvent(event)
 
 
 class DefectTablePanel(QWidget):
@@ -111,31 +89,11 @@ class DefectTablePanel(QWidget):
         if self._is_stale:
             self._open()
 
-    def _make_table(self) -> _Table:
-        table = _Table()
-        table.setModel(self.rows)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setIconSize(QSize(2 * GRID, 2 * GRID))
-        table.setCornerButtonEnabled(False)
+    def _make_table(self) -> RowView:
+        table = RowView(self.rows, [column.width for column in COLUMNS])
         table.setAccessibleName("Defects")
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(6 * GRID)
-        header.setSectionsMovable(True)
-        header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
+        table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
-        digit = self.fontMetrics().averageCharWidth()
-        for number, column in enumerate(COLUMNS):
-            table.setColumnWidth(number, column.width * digit + 3 * GRID)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(
             lambda place: self.menu_asked.emit(table.viewport().mapToGlobal(place))

@@ -37,6 +37,7 @@ __all__ = [
     "Route",
     "Session",
     "Shows",
+    "Threshold",
 ]
 
 RAW = "raw"
@@ -244,6 +245,14 @@ class AuditFile:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """A threshold of the search for defects that differs from its default; see `isrcore.audit.settings`."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
 class NamedState:
     """Parameters under a name, to return to or to compare with; values, not a position in the history."""
 
@@ -293,6 +302,8 @@ class Session:
         Whether runs take these maps, edits included, instead of those of the calibrations.
     audit_frames : tuple of str
         More raw frames to judge defects by.
+    audit_thresholds : tuple of `Threshold`
+        What counts as a defect when frames are searched, where it differs from the default.
     """
 
     frame: str = ""
@@ -318,6 +329,7 @@ class Session:
     audits: tuple[AuditFile, ...] = ()
     audit_feeds: bool = True
     audit_frames: tuple[str, ...] = ()
+    audit_thresholds: tuple[Threshold, ...] = ()
 
     @property
     def panel(self) -> PanelState:
