@@ -11,7 +11,7 @@ from isrcore.audit import edits
 from isrcore.audit.compare import compare_maps
 from isrcore.audit.detection import detect
 from isrcore.audit.document import DefectDocument
-from isrcore.audit.findings import Findings, find_problems
+from isrcore.audit.findings import DETECTED, Findings, find_problems
 from isrcore.audit.history import DefectHistory
 from isrcore.audit.planes import gather_planes
 from isrcore.audit.provenance import provenance_of
@@ -119,7 +119,7 @@ def propose(history: DefectHistory, findings: Findings) -> DefectDocument:
             history.document,
             [finding.pixels for finding in missed],
             [finding.kind for finding in missed],
-            source="detection",
+            source=DETECTED,
             label="add missed",
             notes=[f"{finding.evidence}: {finding.significance:.1f} sigma" for finding in missed],
         )

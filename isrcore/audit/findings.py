@@ -19,7 +19,10 @@ from isrcore.audit.settings import DetectionSettings
 from isrcore.audit.statistics import DefectStatistics, measure_defects
 from isrcore.geom import Box
 
-__all__ = ["Finding", "FindingKind", "Findings", "find_problems"]
+__all__ = ["DETECTED", "Finding", "FindingKind", "Findings", "find_problems"]
+
+DETECTED = "detection"
+"""Source of defects that the detection proposes."""
 
 
 class FindingKind(StrEnum):

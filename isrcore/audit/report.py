@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from isrcore.atomic import written_atomically
 from isrcore.audit.compare import DifferenceKind, MapComparison
+from isrcore.audit.defect import Status
 from isrcore.audit.document import DefectDocument
-from isrcore.audit.findings import Finding, Findings
+from isrcore.audit.findings import DETECTED, Finding, Findings
 from isrcore.audit.pictures import cutout_box, data_url, flag_picture, grey_picture
+from isrcore.audit.pixels import PixelSet
 from isrcore.audit.planes import AuditData, PlaneKind
 from isrcore.audit.settings import DetectionSettings
 
@@ -28,8 +30,23 @@ th { border-bottom: 2px solid #666; } td { border-bottom: 1px solid #ddd; vertic
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 figure { display: inline-block; margin: .2em; } figcaption { font-size: 11px; max-width: 126px; overflow: hidden; }
 img { width: 123px; height: 123px; image-rendering: pixelated; border: 1px solid #999; }
-.sign { margin-top: 3em; border-top: 1px solid #222; width: 25em; }
+.sign { border: 1px solid #222; max-width: 42em; padding: .5em 1em; page-break-inside: avoid; }
+.sign span { display: inline-block; width: 9em; }
+.sign input[type=text] { border: 0; border-bottom: 1px solid #222; width: 26em; font: inherit; }
 """
+
+_SIGN_OFF = """<h2>Sign-off</h2>
+<form class="sign">
+<p><span>Decision</span>
+<label><input type="radio" name="decision"> accepted</label>
+<label><input type="radio" name="decision"> accepted with changes</label>
+<label><input type="radio" name="decision"> rejected</label></p>
+<p><label><span>Changes, reasons</span><input type="text" name="remarks"></label></p>
+<p><label><span>Name</span><input type="text" name="name"></label></p>
+<p><label><span>Date</span><input type="text" name="date"></label></p>
+<p><label><span>Signature</span><input type="text" name="signature"></label></p>
+</form>"""
+"""Filled in before or after printing."""
 
 
 def report_page(
@@ -73,12 +90,13 @@ def report_page(
         parts += ["<h2>Notes</h2>", "<ul>", *(f"<li>{_text(note)}</li>" for note in notes), "</ul>"]
     if comparison is not None:
         parts += ["<h2>This map and the proposed one</h2>", _comparison(comparison)]
+        parts += _decisions(comparison.new, data, flagged, pictures)
     for title, found in (("Missed", findings.missed), ("Over-flagged", findings.over_flagged)):
         parts += [f"<h2>{title}: {len(found)}</h2>", _findings(found)]
         for number, finding in enumerate(found[:pictures], start=1):
-            parts.append(_pictures(f"{title} {number}", finding, data, flagged))
+            parts.append(_pictures(f"{title} {number}", finding.pixels, str(finding.kind), data, flagged))
     parts += ["<h2>Thresholds</h2>", _table(("setting", "value"), dataclasses.asdict(settings).items())]
-    parts.append('<p class="sign">Audited by, date</p>')
+    parts.append(_SIGN_OFF)
     head = f'<meta charset="utf-8"><title>Defect map of {_text(document.detector)}</title><style>{_STYLE}</style>'
     return f"<!DOCTYPE html>\n<html lang=\"en\"><head>{head}</head>\n<body>\n" + "\n".join(parts) + "\n</body></html>\n"
 
@@ -143,14 +161,38 @@ def _findings(found: Sequence[Finding]) -> str:
     return _table([*head, "exposures", "evidence"], rows)
 
 
-def _pictures(title: str, finding: Finding, data: AuditData, flagged: NDArray[np.bool_]) -> str:
-    box = cutout_box(finding.pixels)
-    place = finding.pixels.bbox
-    figures = [_figure(data_url(flag_picture(flagged, finding.pixels, box)), "map")]
+def _decisions(
+    document: DefectDocument, data: AuditData, flagged: NDArray[np.bool_], pictures: int
+) -> list[str]:
+    """What was decided about single defects; what the detection proposes is in the list of what the map misses."""
+    decided = [
+        defect
+        for defect in document
+        if defect.status is not Status.UNSEEN and not (defect.status is Status.NEW and defect.source == DETECTED)
+    ]
+    if not decided:
+        return []
+    head = ("defect", "decision", "kind", "x", "y", "width", "height", "pixels", "note", "by", "when")
+    rows = []
+    for defect in decided:
+        box = defect.bbox
+        place = (box.x0, box.y0, box.width, box.height, defect.pixels.area)
+        words = (defect.note, defect.who, defect.when)
+        rows.append((defect.id, str(defect.status), str(defect.kind), *place, *words))
+    shown = [
+        _pictures(f"Defect {defect.id}, {defect.status}", defect.pixels, str(defect.kind), data, flagged)
+        for defect in decided[:pictures]
+    ]
+    return [f"<h2>Decisions: {len(decided)}</h2>", _table(head, rows), *shown]
+
+
+def _pictures(title: str, pixels: PixelSet, kind: str, data: AuditData, flagged: NDArray[np.bool_]) -> str:
+    box, place = cutout_box(pixels), pixels.bbox
+    figures = [_figure(data_url(flag_picture(flagged, pixels, box)), "map")]
     figures += [
         _figure(data_url(grey_picture(plane.pixels, box)), f"{plane.kind} {plane.name}") for plane in data.planes
     ]
-    return f"<h3>{_text(title)}: {_text(finding.kind)} at ({place.x0}, {place.y0})</h3>\n" + "".join(figures)
+    return f"<h3>{_text(title)}: {_text(kind)} at ({place.x0}, {place.y0})</h3>\n" + "".join(figures)
 
 
 def _figure(url: str, caption: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import re
 import struct
@@ -14,11 +15,16 @@ import pytest
 from astropy.table import Table
 
 from isrcore.audit import edits
+from isrcore.audit.compare import compare_maps
 from isrcore.audit.document import DefectDocument
+from isrcore.audit.findings import find_problems
 from isrcore.audit.history import DefectHistory
 from isrcore.audit.pictures import cutout_box, flag_picture, grey_picture, png_bytes
 from isrcore.audit.pixels import PixelSet
+from isrcore.audit.provenance import provenance_of
 from isrcore.audit.reading import MapForm, read_map
+from isrcore.audit.report import report_page
+from isrcore.audit.settings import DetectionSettings
 from isrcore.audit.storage import load_history
 from isrcore.audit.tables import audit_log, write_table
 from isrcore.audit.writing import write_map
@@ -64,6 +70,9 @@ def test_the_command_writes_report_lists_map_and_audit(night: Night, tmp_path: P
     assert not re.search(r'(src|href)="(?!data:)', page), "the page needs no other file"
     picture = base64.b64decode(re.findall(r"data:image/png;base64,([^\"]+)", page)[0])
     assert picture.startswith(b"\x89PNG")
+    for name in ("findings", "log"):
+        with pytest.raises(ValueError, match="choose the map that lies beside it"):
+            read_map(out / f"ccd00_{name}.ecsv", night.data.detector)
     assert main(arguments) == 2, "an earlier result stays"
     quick = ["audit", frames[0], "--map", str(table), "-o", str(out), "--overwrite"]
     assert main(quick) == 0
@@ -105,6 +114,31 @@ def test_the_log_has_every_change(tmp_path: Path, night: Night) -> None:
     assert list(log["status_after"]) == ["confirmed", "none"]
     assert log["boxes_before"][0] == "[5,5,2,2]"
     assert (log["who"][0], log["note"][0], log.meta["MAPSRC"]) == ("anna", "hot", "map")
+
+
+def test_the_report_has_the_decisions_and_can_be_signed_off(night: Night, tmp_path: Path) -> None:
+    base = read_map(night.calibrations["mask"], night.data.detector).document
+    history = DefectHistory(base, "anna <a@b>", now=lambda: "2010-11-03T08:30:00+00:00")
+    history.do(edits.confirm(history.document, [5], "a trap & no star"))
+    history.do(edits.reject(history.document, [6]))
+    thresholds = DetectionSettings()
+    findings = find_problems(base, night.detection, night.data, thresholds)
+    cards = provenance_of(history, night.data.names).cards()
+    comparison = compare_maps(base, history.document)
+    page = report_page(base, findings, night.data, thresholds, cards, comparison, pictures=2)
+    decided = page[page.index("Decisions: 2") : page.index("<h2>Missed")]
+    for text in ("a trap &amp; no star", "anna &lt;a@b&gt;", "2010-11-03T08:30", "confirmed", "rejected"):
+        assert text in decided
+    assert decided.count("<img") == 2 * (1 + len(night.data.planes))
+    fields = re.findall(r'<input type="(\w+)" name="(\w+)"', page)
+    assert fields == [
+        *[("radio", "decision")] * 3,
+        *(("text", name) for name in ("remarks", "name", "date", "signature")),
+    ]
+    for name, setting in dataclasses.asdict(thresholds).items():
+        assert name in page, f"the threshold {name} = {setting} is not stated"
+    untouched = report_page(base, findings, night.data, thresholds, cards, compare_maps(base, base), pictures=0)
+    assert "Decisions" not in untouched
 
 
 def test_pictures_are_png(tmp_path: Path) -> None:
