@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -80,8 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     garbage = GarbageCollector()
     code = application.exec()
     garbage.stop()
-    if window.left_work_behind:
-        # A step is still at work in its thread: Python's own end would take apart what the thread uses.
+    if any(thread.daemon for thread in threading.enumerate()):
+        # Something is still at work beside: Python's own end would take apart what the thread uses.
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -79,7 +79,6 @@ class Window(QMainWindow):
     def __init__(self, make_engine: Callable[[Settings], Engine], fresh_layout: bool = False) -> None:
         super().__init__()
         self._fresh_layout = fresh_layout
-        self.left_work_behind = False
         self.settings = load_settings(settings_folder())
         self.model = SessionModel(Session(calib_folder=self.settings.calib_folder, overlay=self.settings.overlay))
         self.runs = RunModel(self.model, lambda settings=self.settings: make_engine(settings), self)
@@ -383,7 +382,7 @@ class Window(QMainWindow):
         self.startup.close()
         if not self._fresh_layout:
             self.remember(**self.docks.layout())
-        self.left_work_behind = not self.runs.close()
+        self.runs.close()
         self.jobs.close()
         self.watch_commands.close()
         self.grid.close_views()

@@ -207,9 +207,9 @@ class RunModel(QObject):
         self.view_changed.emit(self.view)
         self.ended.emit()
 
-    def close(self) -> bool:
+    def close(self) -> None:
         """Stop for good; see `Runner.close`."""
-        return self._runner.close()
+        self._runner.close()
 
     def _breakpoints(self, session: Session) -> frozenset[str]:
         stops = set(session.breakpoints)

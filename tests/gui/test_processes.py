@@ -86,6 +86,29 @@ QTimer.singleShot(200, watch.start)
 sys.exit(app.main([sys.argv[1]]))
 """
 
+CLOSED_WHILE_COMPUTING = """
+import atexit, sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from isrviewer import app
+from isrviewer.runner.background import Background
+import tests.gui.small_engine as small
+
+application = QApplication([])
+app.make_engine = lambda settings: small.SmallEngine()
+atexit.register(lambda: print("taken apart", flush=True))
+background = Background()
+
+def work():
+    QTimer.singleShot(0, application, application.closeAllWindows)
+    time.sleep(float(sys.argv[1]))
+
+QTimer.singleShot(200, lambda: background.compute(work, print))
+code = app.main([])
+print("ended", code, flush=True)
+sys.exit(code)
+"""
+
 
 HARMLESS = "This plugin does not support propagateSizeHints()"
 """What Qt's offscreen platform says whenever a window has a smallest size."""
@@ -145,3 +168,11 @@ def test_closing_in_the_middle_of_a_step_ends_the_process_within_a_second(frame:
     assert child.returncode == 0
     assert [line for line in errors.splitlines() if line != HARMLESS] == []
     assert ended - closing < STEP_SECONDS / 10
+
+
+def test_closing_leaves_what_a_thread_still_uses_alone() -> None:
+    """Threads that compute for a panel must not find Python half taken apart."""
+    child = start(CLOSED_WHILE_COMPUTING, str(STEP_SECONDS))
+    out, errors = child.communicate(timeout=PATIENCE)
+    assert (child.returncode, out) == (0, "")
+    assert [line for line in errors.splitlines() if line != HARMLESS] == []
