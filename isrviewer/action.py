@@ -24,8 +24,8 @@ class Action:
         ``step`` (one is selected), ``routes``,
         ``running``, ``undo``, ``redo``, ``switch`` (a step that can be switched is selected), ``panels`` (more than
         one), ``bookmarks``, ``named``, ``compared`` (there is a B),
-        ``regions``, ``drawn`` (a box or a line), ``audit`` (a defect map is open), ``defect`` (one is chosen),
-        ``audit_undo``, ``audit_redo``,
+        ``regions``, ``drawn`` (a box or a line), ``box``, ``pins``, ``audit`` (a defect map is open), ``defect`` (one
+        is chosen), ``audit_undo``, ``audit_redo``,
         ``audit_frames``, ``part`` (the chosen defect is over-flagged in part), ``comparison`` (of maps), ``other_map``
         (it is with another map), ``difference`` (one of those is chosen),
         ``thresholds`` (some differ from their default); empty for always.

@@ -19,8 +19,8 @@ __all__ = ["legend_lines", "picture_with_legend"]
 def legend_lines(window: Window) -> list[str]:
     """Frame and CCD, then a line for each panel: what it shows, limits, stretch, colours, mask planes drawn."""
     view, session = window.runs.view, window.model.session
-    ccd = dict(view.facts.detectors).get(view.detector if view.detector is not None else -1, "") if view.facts else ""
-    lines = [" · ".join(word for word in (view.facts.title if view.facts else "no frame", ccd, session.frame) if word)]
+    title = view.facts.title if view.facts else "no frame"
+    lines = [" · ".join(word for word in (title, view.ccd, session.frame) if word)]
     for number, panel in enumerate(window.grid.panels):
         lines.append(f"{number + 1}: {_panel_line(panel)}")
     return lines

@@ -31,6 +31,7 @@ VIEW = in_menu(
     Action("view.zoom_out", "Zoom out", "- Ctrl+-", "Half as large around the centre", "pixels"),
     Action("view.fit", "Fit", "F", "Show the whole plane", "pixels"),
     Action("view.one_to_one", "1:1", "=", "One image pixel on one screen pixel", "pixels"),
+    Action("here.zoom_to_box", "Zoom to the box", "Alt+Z", "Fill the panel with the box drawn last", "box"),
     Action("view.go_to", "Go to…", "G", "Centre on x, y (0-based) or on RA, Dec", "pixels"),
     Action("view.next_plane", "Next plane", "V", "Image, variance, S/N, mask in turn", "frame"),
     *family(

@@ -30,6 +30,8 @@ def facts_of(window: Window) -> frozenset[str]:
         "routes": bool(session.routes),
         "bookmarks": bool(session.bookmarks),
         "regions": bool(session.regions),
+        "pins": bool(session.pins),
+        "box": session.box is not None and window.grid.focused.planes is not None,
         "drawn": session.box is not None or session.line is not None,
         "audit": window.audits.current is not None,
         "defect": window.audits.defect is not None,

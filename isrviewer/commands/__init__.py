@@ -11,6 +11,7 @@ from isrviewer.commands.audit import AuditCommands
 from isrviewer.commands.compare import CompareCommands
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
+from isrviewer.commands.here import HereCommands
 from isrviewer.commands.maps import MapCommands
 from isrviewer.commands.picture import PictureCommands
 from isrviewer.commands.regions import RegionCommands
@@ -40,5 +41,6 @@ def command_groups(window: Window) -> dict[str, object]:
         "maps": MapCommands(window),
         "compare": CompareCommands(window),
         "tools": ToolCommands(window),
+        "here": HereCommands(window),
         "help": HelpCommands(window),
     }

@@ -91,10 +91,7 @@ class RegionCommands:
         offset, exposure = frame
         name = frame_name(self._window.runs, exposure)
         if name != session.box.frame:
-            self._window.strip.note(
-                f"The box was drawn over the {session.box.frame} frame and this panel shows the {name} one: "
-                "show a step of that frame first."
-            )
+            self._window.strip.note(session.box.elsewhere(name))
             return
         box = session.box.box
         centre = (box.x0 + (box.width - 1) / 2 + offset[0], box.y0 + (box.height - 1) / 2 + offset[1])

@@ -151,6 +151,10 @@ class NavigatedWidget(QWidget):
         """Put this place in the middle."""
         self._navigate(replace(self.view, center=(x, y)))
 
+    def show_box(self, box: Box) -> None:
+        """Fill the screen with a box in image coordinates."""
+        self._navigate(fit_view(box, self._screen_size(), self._orientation))
+
     def go_to(self, x: float, y: float, zoom: float | None = None) -> None:
         """Centre on this pixel and put the cursor there, at another zoom if one is given."""
         view = self.view

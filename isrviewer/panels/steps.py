@@ -170,9 +170,8 @@ class StepsPanel(QWidget):
         """Show what is known about the run; `config` is the effective task config, for the check boxes."""
         self._view = view
         if view.facts is not None:
-            ccd = dict(view.facts.detectors).get(view.detector if view.detector is not None else -1, "")
-            self.title.setText(f"{view.facts.title} · {ccd}")
-            self.title.setToolTip(f"{view.facts.path}\n{view.facts.title} · {ccd}")
+            self.title.setText(f"{view.facts.title} · {view.ccd}")
+            self.title.setToolTip(f"{view.facts.path}\n{view.facts.title} · {view.ccd}")
         self._config = config
         self._update_lines(self._model.session)
         self._select(self._model.session)

@@ -101,6 +101,11 @@ class RunView:
     seconds: float = 0.0
     store_bytes: int = 0
 
+    @property
+    def ccd(self) -> str:
+        """Name of the CCD that is open; empty for none."""
+        return "" if self.facts is None else next((name for n, name in self.facts.detectors if n == self.detector), "")
+
     def row(self, name: str) -> Row | None:
         """The row of a step by its LSST name."""
         return next((row for row in self.rows if row.step.name == name), None)

@@ -24,6 +24,10 @@ class DrawnBox:
     box: Box
     frame: str
 
+    def elsewhere(self, shown: str) -> str:
+        """What to say when a panel shows another frame than the one that was drawn over."""
+        return f"The box was drawn over the {self.frame} frame, this panel shows the {shown} one: show a step of that."
+
 
 @dataclass(frozen=True)
 class DrawnLine:

@@ -18,9 +18,11 @@ from isrcore.geom import Box
 from isrviewer.actions import ACTIONS, BY_ID, MENUS, Action, keys_of
 from isrviewer.commands.view import parse_place
 from isrviewer.panels.palette import match_rank
+from isrviewer.session.changes import toggle_pin
 from isrviewer.session.drawn import DrawnBox
-from isrviewer.session.state import Region
+from isrviewer.session.state import Pin, Region
 from isrviewer.window import Window
+from tests.gui.audited_map import prepare_audit
 from tests.gui.conftest import settle
 
 
@@ -37,6 +39,7 @@ def no_dialogs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """File dialogs answer at once: nothing was chosen."""
     for name in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(QFileDialog, name, lambda *_: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
 
 
@@ -58,6 +61,7 @@ def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iter
     opened.edit.remember_as("one")
     opened.actions_by_table.trigger("compare.keep")
     opened.model.change(replace(opened.model.session, regions=(Region("point", ((3.0, 4.0),)),)))
+    opened.model.change(toggle_pin(opened.model.session, Pin(3, 4)))
     opened.model.change(replace(opened.model.session, box=DrawnBox(Box(3, 4, 5, 6), "assembled")))
     opened.actions_by_table.by_id["run.next_step"].trigger()
     opened.actions_by_table.by_id["run.next_step"].trigger()
@@ -83,6 +87,8 @@ def test_every_action_can_be_triggered(
     window = ready
     if action.needs == "running":
         window.runs.run()
+    if action.menu == "Defects":
+        prepare_audit(window, qtbot)
     if action.needs == "named":
         window.run_commands.toggle_field("doFlat")
     qt_action = window.actions_by_table.by_id[action.id]

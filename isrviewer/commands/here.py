@@ -1,0 +1,77 @@
+"""What is done with the place under the cursor and with the picture of one panel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from isrcore.geom import Box
+from isrviewer.plots.inspector import frame_name
+
+if TYPE_CHECKING:
+    from isrviewer.window import Window
+
+__all__ = ["HereCommands"]
+
+_SIDE = 32
+
+
+class HereCommands:
+    """Entries of the menus View and Tools."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._model = window.model
+
+    def copy(self) -> None:
+        """Put frame, step and everything that the status bar says of the pixel on the clipboard."""
+        readout, view = self._window.readout, self._window.runs.view
+        fields = (readout.value, readout.place, readout.planes, readout.sky)
+        told = [field.text() for field in fields if field.text()]
+        if not told:
+            self._window.strip.note("Put the cursor on a pixel first.")
+            return
+        words = [Path(self._model.session.frame).name, view.ccd, self._window.grid.focused.view.title, *told]
+        QGuiApplication.clipboard().setText(" · ".join(word for word in words if word))
+        self._window.strip.note(f"Copied: {' · '.join(told)}")
+
+    def box(self) -> None:
+        """Measure the surroundings of the cursor, as if a box had been drawn there."""
+        panel = self._window.grid.focused
+        if panel.exposure is None or panel.cursor is None:
+            self._window.strip.note("Put the cursor on a pixel first.")
+            return
+        x, y = panel.cursor
+        self._window.inspectors.show_box(Box(x - _SIDE // 2, y - _SIDE // 2, _SIDE, _SIDE), panel.exposure)
+
+    def zoom_to_box(self) -> None:
+        """Fill the focused panel with the box that was drawn last."""
+        panel, drawn = self._window.grid.focused, self._model.session.box
+        if drawn is None or panel.exposure is None:
+            return
+        frame = frame_name(self._window.runs, panel.exposure)
+        if frame != drawn.frame:
+            self._window.strip.note(drawn.elsewhere(frame))
+            return
+        panel.view.show_box(drawn.box)
+
+    def unpin_all(self) -> None:
+        self._model.change(replace(self._model.session, pins=()), "unpin all")
+
+    def picture(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save picture of the panel", "panel.png", "Pictures (*.png);;All files (*)"
+        )
+        if path:
+            self.picture_as(path)
+
+    def picture_as(self, path: str) -> None:
+        """Write the focused panel as it is on screen: title, pixels, colour bar."""
+        if self._window.grid.focused.grab().save(path, "PNG"):
+            self._window.strip.note(f"Wrote {path}")
+        else:
+            self._window.strip.error(f"{path} could not be written as PNG: choose another folder.")
