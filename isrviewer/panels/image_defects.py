@@ -112,7 +112,7 @@ class DefectLayer:
         top : float
             Where the picture begins, in widget pixels.
         """
-        grid, line = grid.moved(-place.dx, -place.dy), max(1, round(ratio))
+        grid, line = grid.moved(place.dx, place.dy), max(1, round(ratio))
         with _DevicePixels(painter, ratio, top):
             if self.picture is not None and place.detector == self.picture.detector:
                 for batch in self._prepared(self.picture, grid, line):

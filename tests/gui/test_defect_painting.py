@@ -19,6 +19,7 @@ from isrcore.audit.pixels import PixelSet, line_pixels
 from isrcore.geom import Box
 from isrviewer.audit.audit import begin_audit
 from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour, status_text
+from isrviewer.panels.image_defects import Place
 from isrviewer.panels.image_view import ImageView
 from isrviewer.render.view import Orientation, View
 from isrviewer.window import Window
@@ -353,6 +354,23 @@ def test_every_defect_pixel_is_seen_in_every_view(audited: Window, qtbot: QtBot,
         assert seen[top:bottom, left].all()
         assert seen[top:bottom, right - 1].all()
         assert seen[top, left:right].all()
+
+
+def test_in_a_raw_frame_the_map_lies_over_the_pixels_that_the_pen_meets(audited: Window, qtbot: QtBot) -> None:
+    """Raw frames have columns before the image: pixel x of the map is column x + 2 of the planes here."""
+    view = view_of(audited)
+    assert view.planes is not None
+    view.defects.set_place(view.planes, Place(-2, 0, "ccd00"))
+    view.update()
+    where = at(view, 3 + 2, 4)
+    assert where.x() > at(view, 3, 4).x()
+    picture = view.grab().toImage()
+    hidden = QColor(picture.pixel(at(view, 3, 4)))
+    drawn = QColor(picture.pixel(where))
+    assert drawn.saturation() > hidden.saturation()
+    QTest.mouseClick(view, LEFT, pos=where)
+    assert audited.audits.current is not None
+    assert audited.audits.current.selected == 1
 
 
 def test_colours_follow_decisions_and_rejected_ones_are_dashed(audited: Window, qtbot: QtBot) -> None:
