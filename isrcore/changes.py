@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,22 +70,21 @@ def _image_changes(before: Exposure, after: Exposure) -> tuple[int, float, float
         a, b = old[rows], new[rows]
         with np.errstate(invalid="ignore", over="ignore"):
             delta = np.subtract(b, a, dtype=np.float32)
-        differs = np.count_nonzero(delta)
-        if not np.isfinite(delta.sum(dtype=np.float64)):
+        differs = int(np.count_nonzero(delta != 0))
+        low, high = float(delta.min()), float(delta.max())
+        if not (math.isfinite(low) and math.isfinite(high)):
             differs -= int(np.count_nonzero((np.isnan(a) & np.isnan(b)) | ((a == b) & np.isinf(a))))
             delta = delta[np.isfinite(delta)]
-        if delta.size == 0:
-            return int(differs), 0.0
-        low, high = float(delta.min()), float(delta.max())
-        return int(differs), high if high > -low else low
+            low, high = (float(delta.min()), float(delta.max())) if delta.size else (0.0, 0.0)
+        return differs, high if high > -low else low
 
     parts = map_bands(band, old.shape)
     changed = sum(count for count, _ in parts)
     stride = max(1, int(np.sqrt(old.size / 1e5)))
     with np.errstate(invalid="ignore", over="ignore"):
         sample = np.subtract(new[::stride, ::stride], old[::stride, ::stride], dtype=np.float32)
-    sample = sample[np.isfinite(sample) & (sample != 0)]
-    median = float(np.median(sample)) if sample.size else 0.0
+        sample = sample[np.isfinite(sample) & (sample != 0)]
+        median = float(np.median(sample)) if sample.size else 0.0
     return changed, median, max((value for _, value in parts), key=abs, default=0.0)
 
 
@@ -97,9 +97,11 @@ def _bits_added(before: Exposure, after: Exposure, resized: bool) -> dict[str, i
         raise ValueError(f"mask planes changed their bits between two steps: {old.planes} and {new.planes}")
 
     def band(rows: slice) -> NDArray[np.int32]:
-        added: NDArray[np.int32] = new.array[rows] & ~old.array[rows]
-        fresh: NDArray[np.int32] = added[added != 0]
-        return fresh
+        if not (new.array[rows] != old.array[rows]).any():
+            return np.zeros(0, np.int32)
+        added = np.invert(old.array[rows])
+        added &= new.array[rows]
+        return added.reshape(-1).take(np.flatnonzero(added != 0))
 
     added = np.concatenate(map_bands(band, new.array.shape))
     counts = {
