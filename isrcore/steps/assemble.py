@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from lsst.pex.config import Config, Field, ListField
@@ -75,6 +75,7 @@ def assemble_ccd(
     boxes = [_boxes(amp, trim) for amp in detector]
     total = detector.bbox if trim else Box.around(target for _, target in boxes)
     pixels = _planes_for([target for _, target in boxes], total, reference.mask.planes.copy())
+    pieces: list[_Piece] = []
     for amp, (source, target) in zip(detector, boxes, strict=True):
         frame = frames.get(amp.name, reference).masked_image
         if not frame.bbox.contains(source):
@@ -82,7 +83,9 @@ def assemble_ccd(
                 f"amplifier {amp.name} of {detector.name} needs raw pixels {source}, the frame covers {frame.bbox}: "
                 "switch doAssembleCcd off for a frame that is assembled already, or attach the detector of this frame"
             )
-        _place(pixels.subset(target), frame.subset(source), amp)
+        pieces.append(_Piece(frame, source, target, amp.raw_flip_x, amp.raw_flip_y))
+    for piece in _joined(pieces):
+        _place(pixels, piece)
 
     metadata = reference.metadata
     for key in (*SECTION_KEYS, *keys_to_remove):
@@ -117,8 +120,38 @@ def _untrimmed(detector: Detector) -> Detector:
     return detector.with_amplifiers(amp.untrimmed() for amp in detector)
 
 
-def _place(target: MaskedImage, source: MaskedImage, amp: Amplifier) -> None:
-    flips = slice(None, None, -1 if amp.raw_flip_y else 1), slice(None, None, -1 if amp.raw_flip_x else 1)
+class _Piece(NamedTuple):
+    """Where pixels come from and go to, and how they are mirrored."""
+
+    frame: MaskedImage
+    source: Box
+    target: Box
+    flip_x: bool
+    flip_y: bool
+
+    def goes_on_with(self, right: _Piece) -> bool:
+        """Whether another piece lies to the right of this one in the frame as in the image."""
+        mirrored = self.flip_x or self.flip_y or right.flip_x or right.flip_y
+        a, b = self.source, right.source
+        side_by_side = a.x1 == b.x0 and (a.y0, a.height) == (b.y0, b.height)
+        kept = (b.x0 - a.x0, 0) == (right.target.x0 - self.target.x0, right.target.y0 - self.target.y0)
+        return self.frame is right.frame and side_by_side and kept and not mirrored
+
+
+def _joined(pieces: list[_Piece]) -> list[_Piece]:
+    """Fewer pieces with longer rows, which are copied faster."""
+    joined: list[_Piece] = []
+    for piece in pieces:
+        if joined and joined[-1].goes_on_with(piece):
+            left = joined.pop()
+            piece = left._replace(source=left.source.union(piece.source), target=left.target.union(piece.target))
+        joined.append(piece)
+    return joined
+
+
+def _place(pixels: MaskedImage, piece: _Piece) -> None:
+    target, source = pixels.subset(piece.target), piece.frame.subset(piece.source)
+    flips = slice(None, None, -1 if piece.flip_y else 1), slice(None, None, -1 if piece.flip_x else 1)
     image, variance = source.image[flips], source.variance[flips]
     bits = target.mask.aligned(source.mask)[flips]
 

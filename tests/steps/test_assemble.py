@@ -157,3 +157,46 @@ def test_step_warns_of_a_missing_wcs(has_wcs: bool, caplog: pytest.LogCaptureFix
     ASSEMBLE.run(task, state)
     assert state.exposure.bbox == Box(0, 0, 2 * DATA, HEIGHT)
     assert ("No WCS" in caplog.text) is not has_wcs
+
+
+@pytest.mark.parametrize("flips", [(False, False), (True, False), (False, True)])
+def test_amplifiers_that_touch_in_the_raw_frame(flips: tuple[bool, bool]) -> None:
+    """As on MegaCam: overscan outside, data boxes side by side, so that rows may be copied over both at once."""
+    amps = tuple(
+        Amplifier(name, box, box, box, raw_flip_x=flip_x, raw_flip_y=flip_y)
+        for name, box, (flip_x, flip_y) in (
+            ("A", Box(0, 0, DATA, HEIGHT), (False, False)),
+            ("B", Box(DATA, 0, DATA, HEIGHT), flips),
+        )
+    )
+    raw = raw_exposure(Detector("ccd00", 0, "", Box(0, 0, 2 * DATA, HEIGHT), amps))
+    found = assemble_ccd(raw)
+    index = np.s_[:: -1 if flips[1] else 1, :: -1 if flips[0] else 1]
+    for before, after in ((raw.image, found.image), (raw.mask.array, found.mask.array)):
+        np.testing.assert_array_equal(after[:, :DATA], before[:, :DATA])
+        np.testing.assert_array_equal(after[:, DATA:], before[:, DATA : 2 * DATA][index])
+
+
+def test_amplifiers_that_change_places_are_not_copied_as_one() -> None:
+    amps = tuple(
+        Amplifier(name, Box(DATA - x, 0, DATA, HEIGHT), Box(x, 0, DATA, HEIGHT), Box(x, 0, DATA, HEIGHT))
+        for name, x in (("A", 0), ("B", DATA))
+    )
+    raw = raw_exposure(Detector("ccd00", 0, "", Box(0, 0, 2 * DATA, HEIGHT), amps))
+    found = assemble_ccd(raw)
+    np.testing.assert_array_equal(found.image[:, DATA:], raw.image[:, :DATA])
+    np.testing.assert_array_equal(found.image[:, :DATA], raw.image[:, DATA : 2 * DATA])
+
+
+def test_pixels_that_no_amplifier_covers_are_zero() -> None:
+    height, width = 1200, 1100  # large enough for memory that was used before
+    amp = Amplifier("A", Box(0, 0, width - 3, height), Box(0, 0, width - 3, height), Box(0, 0, width - 3, height))
+    detector = Detector("ccd00", 0, "", Box(0, 0, width, height), (amp,))
+    pixels = MaskedImage(np.ones((height, width), np.float32), variance=np.ones((height, width), np.float32))
+    for _ in range(2):
+        found = assemble_ccd(Exposure(pixels, detector=detector))
+        assert (found.image[:, :-3] == 1).all()
+        assert not found.image[:, -3:].any()
+        assert not found.variance[:, -3:].any()
+        found.image[:] = found.variance[:] = 7
+        del found
