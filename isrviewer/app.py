@@ -15,11 +15,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from isrviewer.garbage import GarbageCollector
     from isrviewer.runner.messages import Engine
     from isrviewer.session.settings import Settings
     from isrviewer.window import Window
 
-__all__ = ["build_parser", "main"]
+__all__ = ["build_parser", "main", "make_engine", "run", "start"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +46,27 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the viewer; returns the exit code: 0, 1 if a screenshot shows a failed run, 2 for bad usage."""
+    application, window, garbage = start(arguments)
+    # Python handles Ctrl+C only while it runs: the collector's timer lets it run now and then.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    return run(application, garbage)
+
+
+def run(application: QApplication, garbage: GarbageCollector) -> int:
+    """Handle events until the window is closed; returns the exit code, or ends the process."""
+    code = application.exec()
+    garbage.stop()
+    if any(thread.daemon for thread in threading.enumerate()):
+        # Something is still at work beside: Python's own end would take apart what the thread uses.
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window, GarbageCollector]:
+    """Show the window; what the command line asks for begins when the event loop does."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     size = _size(parser, options.size)
@@ -76,18 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from isrviewer.screenshot import ScreenshotTaker
 
         ScreenshotTaker(window, Path(options.screenshot), options.step)
-    # Python handles Ctrl+C only while it runs: the collector's timer lets it run now and then.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    garbage = GarbageCollector()
-    code = application.exec()
-    garbage.stop()
-    if any(thread.daemon for thread in threading.enumerate()):
-        # Something is still at work beside: Python's own end would take apart what the thread uses.
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+    return application, window, GarbageCollector()
 
 
 def make_engine(settings: Settings) -> Engine:

@@ -34,7 +34,6 @@ SCREEN = (1920, 1080)
 REPEATS = 30
 LATE_SWITCH = "doSetBadRegions"
 STEPS = ("doFlat", "doAssembleCcd", "doBias", "postISRCCD")
-CHILD = "--child"
 
 
 def _wait(until: Callable[[], bool], seconds: float = 120.0) -> None:
@@ -143,27 +142,10 @@ def _window_figures() -> list[tuple[str, float]]:
     return results
 
 
-def _child(started: float, frame: str) -> None:
-    """In a new process: report when the window is up and when the pixels of a file are on it."""
-    application = QApplication([])
-    apply_theme(application)
-    window = Window(make_engine, fresh_layout=True)
-    window.resize(*SCREEN)
-    window.show()
-    application.processEvents()
-    shown = time.time() - started
-    window.files.open_path(frame, None)
-    window.begin()
-    _wait(lambda: any(panel.view.layer is not None for panel in window.grid.panels))
-    window.repaint()
-    print(json.dumps({"window": shown, "pixels": time.time() - started}))
-    window.close()
-
-
 def _start_figures(frame: Path) -> list[tuple[str, float]]:
     best: dict[str, float] = {}
     for _ in range(3):
-        command = [sys.executable, "-m", "isrviewer.bench", CHILD, repr(time.time()), str(frame)]
+        command = [sys.executable, "-m", "isrviewer.bench_start", repr(time.time()), str(frame)]
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         for name, seconds in json.loads(output.strip().splitlines()[-1]).items():
             best[name] = min(seconds, best.get(name, seconds))
@@ -172,9 +154,6 @@ def _start_figures(frame: Path) -> list[tuple[str, float]]:
 
 def main() -> int:
     """Print the table of figures."""
-    if CHILD in sys.argv:
-        _child(float(sys.argv[-2]), sys.argv[-1])
-        return 0
     with tempfile.TemporaryDirectory() as home:
         os.environ["ISRVIEWER_HOME"] = home
         from isrcore.simulate.demo import simulate_demo
