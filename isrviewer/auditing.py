@@ -67,6 +67,7 @@ class Auditing(QObject):
         self._runs = runs
         self._window: Window | None = None
         self._marks: MapMarks | None = None
+        self._raised: set[Path] = set()
         self.queue = AuditQueuePanel(audits, model, runs)
         self.defects = DefectTablePanel(audits)
         self.comparing = Comparing(audits, self)
@@ -100,6 +101,7 @@ class Auditing(QObject):
         self.queue.place_chosen.connect(self._show_place)
         self.queue.cure_asked.connect(self._cure)
         self._audits.opened.connect(self._feed)
+        self._audits.opened.connect(self._raise_queue)
         self._audits.document_changed.connect(lambda *_: self._feed())
         self._marks = MapMarks(window)
         self._audits.selected.connect(lambda *_: self._look())
@@ -117,6 +119,14 @@ class Auditing(QObject):
         if self._marks is not None:
             self._marks.close()
         self._audits.close()
+
+    def _raise_queue(self) -> None:
+        """A map that was opened is there to be gone through; coming back to its CCD changes no docks."""
+        audit, window = self._audits.current, self._window
+        if audit is not None and window is not None and audit.path not in self._raised:
+            self._raised.add(audit.path)
+            if not window.docks.are_put_away:
+                window.raise_panel("audit")
 
     def _cure(self, what: str) -> None:
         """Let edits reach the run: by an action, or by a step that is off."""
