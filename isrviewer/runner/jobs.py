@@ -40,9 +40,12 @@ class Jobs(QObject):
     -------
     announced(str)
         What is going on, once it has lasted `PATIENCE_MS`; empty when nothing is going on any more.
+    cancelled(str)
+        What the user has cancelled.
     """
 
     announced = Signal(str)
+    cancelled = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -87,16 +90,22 @@ class Jobs(QObject):
 
     def cancel(self) -> None:
         """Cancel everything; answers that still come are dropped."""
+        texts = [job.text for job in self._jobs.values()]
+        self._drop()
+        self.announced.emit("")
+        if texts:
+            self.cancelled.emit(", ".join(texts))
+
+    def close(self) -> None:
+        """The window closes: drop everything, and hear nothing any more."""
+        self._drop()
+        self._mailbox = None
+
+    def _drop(self) -> None:
         for job in self._jobs.values():
             job.cancelled.set()
         self._jobs.clear()
         self._patience.stop()
-        self.announced.emit("")
-
-    def close(self) -> None:
-        """The window closes: cancel, and hear nothing any more."""
-        self.cancel()
-        self._mailbox = None
 
     def _run(self, number: int, job: _Job, work: Callable[[Callable[[], None]], Any]) -> None:
         try:

@@ -1,13 +1,20 @@
-"""A map of three defects on the small chip, under audit in a window."""
+"""A map of three defects on the small chip, under audit in a window, with everything that an action can need."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytestqt.qtbot import QtBot
 
+from isrcore.audit.defect import DefectKind
+from isrcore.audit.detection import Evidence
 from isrcore.audit.document import DefectDocument
+from isrcore.audit.findings import Finding, FindingKind, Findings
 from isrcore.audit.pixels import PixelSet
+from isrcore.audit.statistics import DefectStatistics
 from isrcore.geom import Box
 from isrviewer.audit.audit import Audit, begin_audit
+from isrviewer.session.state import Threshold
 from isrviewer.window import Window
 from tests.gui.conftest import settle
 from tests.gui.small_engine import small_detector
@@ -24,5 +31,31 @@ def audit_small_map(window: Window, qtbot: QtBot, *boxes: Box) -> Audit:
     """Take up a map; the three defects by default."""
     audit = begin_audit(0, small_document(*(boxes or BOXES)))
     window.audits.adopt(audit)
+    settle(window, qtbot)
+    return audit
+
+
+def over_flagged(number: int, box: Box) -> Finding:
+    """A part of a defect that looks like its neighbours."""
+    pixels, nothing = PixelSet.of([box]), DefectStatistics((), 0.0)
+    return Finding(FindingKind.OVER_FLAGGED, pixels, DefectKind.CLUSTER, Evidence(0), 1.0, nothing, number)
+
+
+def prepare_audit(window: Window, qtbot: QtBot) -> Audit:
+    """An audit in which every action of the Defects menu can be done; defect 3 is chosen."""
+    audit = audit_small_map(window, qtbot)
+    window.model.change(
+        replace(window.model.session, audit_frames=("other.fits",), audit_thresholds=(Threshold("bias_excess", 3.0),))
+    )
+    audits = window.audits
+    audits.take(audit, findings=Findings((), (over_flagged(3, Box(25, 5, 1, 20)),), {}))
+    audits.select(3)
+    for action in ("audit.grow", "audit.kind_trap", "audit.undo"):
+        window.actions_by_table.trigger(action)
+    window.raise_panel("maps")
+    window.auditing.comparing.begin(audit, small_document(Box(3, 4, 1, 1), Box(30, 30, 2, 2), source="other.fits"))
+    qtbot.waitUntil(lambda: bool(window.auditing.maps.rows.differences), timeout=5000)
+    window.auditing.maps.table.selectRow(0)
+    audits.select(3)
     settle(window, qtbot)
     return audit
