@@ -123,6 +123,9 @@ def find_form(path: str | Path) -> MapForm:
         return MapForm.REGION if "SHAPE" in columns else MapForm.TABLE
     if text.startswith('{"format":"isrcore defect audit"'):
         return MapForm.AUDIT
+    if text.startswith("# x0 y0 width height"):
+        # Our own: pages of provenance may come before the first box, and it may speak of DS9.
+        return MapForm.TEXT
     if re.search(r"DS9|^\s*(image|physical|global|box|-?point)\b", text, re.IGNORECASE | re.MULTILINE):
         return MapForm.DS9
     words = [line.split("#")[0].replace(",", " ").split() for line in text.splitlines()]
@@ -183,11 +186,13 @@ def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None
         found = _boxes_as_written(path, form, detector)
     try:
         verified = check_frame(found.boxes, used, detector)
+        sets = join_boxes(_cleaned(found, used, detector), detector.bbox)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    if not verified:
+    if not found.boxes:
+        found.notes.append("the map is empty")
+    elif not verified:
         found.notes.append(f"no rows flagged over the whole chip: that it is in the {used} could not be verified")
-    sets = join_boxes(_cleaned(found, used, detector), detector.bbox)
     document = DefectDocument.of(detector, sets, path.name)
     return MapReading(document, form, RAW_1 if form is MapForm.ELIXIR else used, tuple(found.notes), verified)
 
@@ -229,13 +234,16 @@ def document_from_plane(exposure: Exposure, plane: str, detector: Detector, sour
 
 def _boxes_as_written(path: Path, form: MapForm, detector: Detector) -> _Found:
     """Boxes in the numbers of the file. The readers count from 0; here that is taken back."""
-    if form in (MapForm.DS9, MapForm.TEXT):
-        reader = read_ds9_regions if form is MapForm.DS9 else read_text_boxes
-        boxes = list(reader(path, normalize=False))
+    left_out: list[str] = []
+    if form is MapForm.DS9:
+        boxes = list(read_ds9_regions(path, normalize=False, left_out=left_out.append))
+    elif form is MapForm.TEXT:
+        boxes = list(read_text_boxes(path, normalize=False))
     else:
         boxes = _table_boxes(path, detector)
     first = FRAMES[form].first_pixel
-    return _Found([box.shift(first, first) for box in boxes])
+    notes = [f"regions left out: {len(left_out)}, such as {left_out[0].removeprefix(f'{path}, ')}"] if left_out else []
+    return _Found([box.shift(first, first) for box in boxes], notes)
 
 
 def _table_boxes(path: Path, detector: Detector) -> list[Box]:
@@ -269,6 +277,8 @@ def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> list[PixelSe
     counts = dict.fromkeys(_ODD, 0)
     seen = set()
     for box in found.boxes:
+        if max(abs(side) for side in (box.x0, box.y0, box.x1, box.y1)) > _FARTHEST:
+            raise ValueError(f"expected boxes on the chip or near it, found {box}; the file is damaged")
         pixels = frame.to_pixels(box, detector)
         inside = pixels.clip(detector.bbox)
         counts["empty"] += box.is_empty
@@ -284,6 +294,9 @@ def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> list[PixelSe
         found.notes.append(f"pixels in more than one box: {overlap}")
     return sets
 
+
+_FARTHEST = 1 << 32
+"""Pixels from the chip, beyond all that a table of 32-bit numbers can hold."""
 
 _ODD = {
     "empty": "boxes without pixels left out",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -194,11 +194,19 @@ def write_text_boxes(defects: Defects, path: str | Path) -> None:
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def read_ds9_regions(path: str | Path, normalize: bool = True) -> Defects:
+def read_ds9_regions(
+    path: str | Path, normalize: bool = True, left_out: Callable[[str], None] = _LOG.warning
+) -> Defects:
     """Read boxes and points from a DS9 region file in image coordinates (1-based, trimmed frame).
 
-    A box covers the pixels whose centres lie in it. Other shapes, excluded regions and boxes at an angle are left out
-    with a warning.
+    A box covers the pixels whose centres lie in it. Other shapes, excluded regions and boxes at an angle are left out.
+
+    Parameters
+    ----------
+    path : path-like
+    normalize : bool
+    left_out : callable
+        Told about each region that is left out; a warning by default.
 
     Raises
     ------
@@ -213,22 +221,24 @@ def read_ds9_regions(path: str | Path, normalize: bool = True) -> Defects:
                 continue
             if word in _DS9_SKY:
                 raise ValueError(f"{path}, line {number}: regions must be in image coordinates, found {word!r}")
-            box = _ds9_box(command, f"{path}, line {number}")
+            box = _ds9_box(command, f"{path}, line {number}", left_out)
             if box is not None:
                 boxes.append(box)
     return Defects(boxes, normalize=normalize)
 
 
-def _ds9_box(command: str, place: str) -> Box | None:
+def _ds9_box(command: str, place: str, left_out: Callable[[str], None]) -> Box | None:
     match = _DS9_SHAPE.match(command)
     sign, shape, arguments = match.groups() if match else ("", command.strip(), "")
     try:
         values = [float(word) for word in arguments.replace(",", " ").split()]
+        if not all(map(math.isfinite, values)):
+            raise ValueError
     except ValueError:
         raise ValueError(f"{place}: expected pixel numbers, found {command.strip()!r}") from None
     shape = shape.lower()
     if shape not in ("box", "point") or sign == "-":
-        _LOG.warning("%s: %r is left out: only boxes and points can be defects.", place, command.strip())
+        left_out(f"{place}: {command.strip()!r} is left out: only boxes and points can be defects.")
         return None
     if len(values) < (4 if shape == "box" else 2):
         raise ValueError(f"{place}: expected box(x,y,width,height,angle) or point(x,y), found {command.strip()!r}")
@@ -236,7 +246,7 @@ def _ds9_box(command: str, place: str) -> Box | None:
     width, height = (values[2], values[3]) if shape == "box" else (1.0, 1.0)
     quarter_turns = values[4] / 90.0 if shape == "box" and len(values) > 4 else 0.0
     if not math.isclose(quarter_turns, round(quarter_turns), abs_tol=1e-6):
-        _LOG.warning("%s: %r is left out: it is rotated.", place, command.strip())
+        left_out(f"{place}: {command.strip()!r} is left out: it is rotated.")
         return None
     if round(quarter_turns) % 2:
         width, height = height, width

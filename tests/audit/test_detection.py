@@ -55,6 +55,8 @@ def test_missed_and_over_flagged_are_listed_and_ranked(night: Night) -> None:
     assert missed[0].finding is FindingKind.MISSED
     significances = [finding.significance for finding in findings.missed]
     assert significances == sorted(significances, reverse=True)
+    sizes = [finding.pixels.area for finding in findings.over_flagged]
+    assert sizes == sorted(sizes, reverse=True)
     over = {finding.pixels.bbox for finding in findings.over_flagged}
     assert set(good) <= over
     # Only that part of the column is over-flagged which lies before the first bad row.
@@ -103,6 +105,50 @@ def test_stars_repeat_when_exposures_are_not_dithered() -> None:
     few = detect(small_data(science(1, 1)))
     assert "need 3 exposures, found 1" in few.notes[0]
     assert not few.bad.any()
+
+
+def test_the_fraction_of_exposures_in_which_a_defect_misbehaves() -> None:
+    """A column that is bad in three of four exposures, as one that depends on the temperature."""
+    exposures = [science(seed, seed) for seed in range(4)]
+    for exposure in exposures[1:]:
+        exposure.pixels[1000:, 700] -= 40.0
+    column, good = PixelSet.of([Box(700, 1000, 1, 3612)]), PixelSet.of([Box(400, 1000, 1, 3612)])
+    nothing = np.zeros(CCD.bbox.shape, np.bool_)
+    bad, fine = measure_defects([column, good], small_data(*exposures), nothing)
+    assert (bad.misbehaving, fine.misbehaving) == (0.75, 0.0)
+    assert np.isnan(measure_defects([column], small_data(), nothing)[0].misbehaving)
+
+
+def test_a_cluster_is_one_finding_of_its_kind() -> None:
+    flat = np.random.default_rng(3).normal(0.9, 0.005, CCD.bbox.shape).astype(np.float32)
+    flat[500:505, 300:304] *= 0.6
+    flat[800, 900] *= 0.5
+    flat[1200:, 1500] *= 0.7
+    data = small_data(AuditPlane(PlaneKind.FLAT, "flat", flat))
+    missed = find_problems(DefectDocument.of(CCD), detect(data), data).missed
+    # The most significant first; what noise makes by chance comes last.
+    kinds = {finding.pixels.bbox: str(finding.kind) for finding in missed[:3]}
+    assert kinds == {
+        Box(300, 500, 4, 5): "cluster",
+        Box(900, 800, 1, 1): "unknown",
+        Box(1500, 1200, 1, 3412): "trap",
+    }
+
+
+def test_a_shadow_of_dust_is_no_defect_but_a_patch_of_bad_pixels_is() -> None:
+    rng = np.random.default_rng(8)
+    flat = rng.normal(0.9, 0.004, CCD.bbox.shape).astype(np.float32)
+    y, x = np.mgrid[-80:81, -80:81]
+    flat[1920:2081, 420:581] *= 1.0 - 0.045 * np.exp(-(((np.hypot(x, y) - 50.0) / 12.0) ** 2))
+    flat[3000:3040, 1300:1340] *= 0.8
+    flat[:, 2047] *= 0.98
+    data = small_data(AuditPlane(PlaneKind.FLAT, "flat", flat))
+    found = detect(data)
+    assert np.count_nonzero(found.bad[1900:2100, 400:600]) <= 2
+    assert found.bad[3000:3040, 1300:1340].all()
+    assert np.count_nonzero(found.bad[:, 2047]) < 5, "a column that is odd, but not bad"
+    without = detect(data, DetectionSettings(dust_depth=0.001))
+    assert np.count_nonzero(without.bad[1900:2100, 400:600]) > 50
 
 
 def test_a_dead_amplifier_is_found() -> None:

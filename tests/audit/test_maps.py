@@ -212,7 +212,10 @@ def test_a_map_of_another_ccd_is_refused(tmp_path: Path) -> None:
         ("a.dat", b"\0\1\2\3", "expected a defect map .*found none of these forms"),
         ("a.txt", b"hello world\n", "expected a defect map"),
         ("b.txt", b"1 2 3 4\n1 2 three 4\n", "line 2: expected 'x0 y0 width height'"),
+        ("b.txt", b"1 2 3 4\n1 2 -3 4\n", "line 2: expected 'x0 y0 width height'"),
+        ("b.txt", b"99999999999999999999999 1 1 1\n", "expected boxes on the chip or near it"),
         ("c.reg", b"fk5\nbox(1,2,3,4,0)\n", "must be in image coordinates"),
+        ("c.reg", b"image\nbox(nan,2,3,4,0)\n", "line 2: expected pixel numbers"),
         ("d.ecsv", b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\n1\n", "a defect table has"),
     ],
 )
@@ -221,6 +224,30 @@ def test_what_is_no_map_is_refused(name: str, content: bytes, message: str, tmp_
     path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
         read_map(path, CCD)
+
+
+def test_a_text_map_is_known_by_its_first_line(tmp_path: Path) -> None:
+    history = DefectHistory(make_document().replace_source("my_ds9.reg"))
+    exposures = [f"{number}o.fits.fz" for number in range(1257365, 1257465)]
+    path = write_map(history.document, tmp_path / "map.txt", MapForm.TEXT, provenance_of(history, exposures))
+    assert path.stat().st_size > 3000
+    assert np.array_equal(read_map(path, CCD).document.mask(), history.document.mask())
+
+
+def test_regions_that_cannot_be_defects_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "map.reg"
+    path.write_text("image\nbox(10,10,2,2,45)\ncircle(5,5,3)\nbox(100,100,3,3,0)\n")
+    reading = read_map(path, CCD)
+    assert [defect.bbox for defect in reading.document] == [Box(98, 98, 3, 3)]
+    assert "regions left out: 2, such as line 2: 'box(10,10,2,2,45)' is left out: it is rotated" in reading.notes[0]
+
+
+@pytest.mark.parametrize(("form", "suffix"), [(form, suffixes[0]) for form, suffixes in SUFFIXES.items()])
+def test_an_empty_map_comes_back_empty(form: MapForm, suffix: str, tmp_path: Path) -> None:
+    path = write_map(DefectDocument.of(CCD), tmp_path / f"map{suffix}", form)
+    reading = read_map(path, CCD)
+    assert len(reading.document) == 0
+    assert reading.notes == (() if form is MapForm.PLANE else ("the map is empty",))
 
 
 def test_a_raw_frame_is_no_map(tmp_path: Path) -> None:
