@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from isrcore.changes import PlaneChanges, measure_changes
 from isrcore.checkpoints import Checkpoint, CheckpointStore, identity, protect, step_key, working_copy
+from isrcore.pipe import Cancelled, cancellable
 from isrcore.steps.amp_offset import AMP_OFFSET
 from isrcore.steps.assemble import ASSEMBLE
 from isrcore.steps.background import MEASURE_BACKGROUND
@@ -90,10 +91,6 @@ CHAIN: tuple[Step, ...] = (
 )
 
 
-class Cancelled(Exception):
-    """The run was asked to stop; everything finished before stays valid."""
-
-
 @dataclass(frozen=True)
 class StepReport:
     """What happened at one step.
@@ -142,7 +139,7 @@ class RunOptions:
     on_step : callable or None
         Called with a `StepReport` when a step starts (status ``running``) and when it ends.
     cancel : callable or None
-        Asked before every step; True raises `Cancelled`.
+        Asked before every step, and by long steps now and then from any thread; True raises `Cancelled`.
     stop_after : set of str
         Names of steps or debug views after which the run ends.
     measure : bool
@@ -264,10 +261,13 @@ class _Run:
             self._report(StepReport(index, step, "running"))
             working = state if self.store is None else working_copy(state, step)
             start = time.perf_counter()
-            step.run(self.task, working)
+            with cancellable(self.options.cancel):
+                step.run(self.task, working)
             seconds = time.perf_counter() - start
             measured = self.options.measure and self.store is not None
             changes = measure_changes(state.exposure, working.exposure) if measured else None
+        except Cancelled:
+            raise  # It was wanted: that is no failure to report.
         except Exception as error:
             self._report(StepReport(index, step, "failed", str(error) or type(error).__name__, error=error))
             raise

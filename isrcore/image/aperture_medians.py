@@ -63,6 +63,8 @@ def aperture_medians(
     height, width = image.shape
     if side < 1 or (x.size and (min(x.min(), y.min()) < 0 or x.max() + side > width or y.max() + side > height)):
         raise ValueError(f"apertures of {side} x {side} pixels must be inside the image of {width} x {height}")
+    if not x.size:
+        return np.empty(0)
     if side * side <= _SMALL_AREA:
         return _small_medians(image, x, y, side)
     codes, balance = _encode(image, side)
@@ -125,7 +127,6 @@ def _decode(codes: Codes) -> Floats:
 
 def _sums(plane: NDArray[np.signedinteger], x: Integers, y: Integers, side: int) -> Integers:
     """Sum of a plane in each aperture; the plane is used up."""
-    height, width = plane.shape
     # Running sums down the columns, modulo the largest number: their differences over an aperture are right.
     for above, here in pairwise(plane):
         np.add(above, here, out=here)
@@ -141,7 +142,7 @@ def _groups(x: Integers, y: Integers, place: Integers) -> list[Integers]:
     """Indices of apertures with the same place of the median; neighbours together, for the processor's cache."""
     order = np.lexsort((x // _NEIGHBOURHOOD, y // _NEIGHBOURHOOD, place))
     alike = np.split(order, np.flatnonzero(np.diff(place[order])) + 1)
-    return [group for part in alike if part.size for group in np.array_split(part, -(-part.size // _GROUP))]
+    return [group for part in alike for group in np.array_split(part, -(-part.size // _GROUP))]
 
 
 def _select(pixels: Codes, place: int, between: NDArray[np.bool_]) -> Floats:

@@ -9,6 +9,7 @@ from isrcore.image import MaskedImage
 from isrcore.image.aperture_medians import aperture_medians
 from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.pipe import cancel_check
 
 __all__ = ["measure_apertures", "usable_pixels"]
 
@@ -57,10 +58,19 @@ def measure_apertures(
     -------
     values : ndarray, (n,), float64
         NaN where no pixel counts.
+
+    Raises
+    ------
+    Cancelled
+        If the run that this belongs to is cancelled meanwhile.
     """
     x, y = (positions - half_size).T
-    side = 2 * half_size
+    side, check = 2 * half_size, cancel_check()
     if statistic == Property.MEDIAN:
-        return aperture_medians(usable, x, y, side)
-    apertures = (usable[bottom : bottom + side, left : left + side] for left, bottom in zip(x, y, strict=True))
-    return np.array([make_statistics(pixels, statistic, control).value(statistic) for pixels in apertures])
+        return aperture_medians(usable, x, y, side, check)
+    values = np.empty(len(positions))
+    for n, (left, bottom) in enumerate(zip(x, y, strict=True)):
+        check()
+        pixels = usable[bottom : bottom + side, left : left + side]
+        values[n] = make_statistics(pixels, statistic, control).value(statistic)
+    return values

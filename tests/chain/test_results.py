@@ -12,11 +12,13 @@ from isrcore.camera import Camera
 from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
 from isrcore.checkpoints import CheckpointStore, identity
 from isrcore.geom import Box
+from isrcore.steps.step import IsrState
 from isrcore.task import IsrTask, calibrations
 from tests.chain.full_chain import (
     config_with_hooks,
     full_config,
     outcome,
+    planes,
     same,
     start,
 )
@@ -129,6 +131,41 @@ def test_cancel_keeps_what_is_finished(frame: SmallFrame) -> None:
     reports: list[StepReport] = []
     run_chain(task, start(task, frame), RunOptions(store=store, input_key="raw", on_step=reports.append))
     assert sum(report.status == "cached" for report in reports) >= finished
+
+
+def stopped_within_fringes(frame: SmallFrame, store: CheckpointStore | None) -> tuple[IsrState, list[StepReport]]:
+    """Cancel a run after the fringe step has begun; its input and its reports."""
+    reports: list[StepReport] = []
+    asked_within = iter(range(1000))
+
+    def cancel() -> bool:
+        return reports[-1:] != [] and reports[-1].step.name == "doFringe" and next(asked_within) >= 2
+
+    task = IsrTask(config=full_config({"fringeAfterFlat": False}))
+    state = start(task, frame)
+    with pytest.raises(Cancelled, match="within"):
+        run_chain(task, state, RunOptions(store=store, input_key="raw", on_step=reports.append, cancel=cancel))
+    return state, reports
+
+
+def test_cancel_within_a_long_step_leaves_the_checkpoint_before_it(frame: SmallFrame) -> None:
+    config = full_config({"fringeAfterFlat": False})
+    store = CheckpointStore()
+    state, reports = stopped_within_fringes(frame, store)
+    assert (reports[-1].step.name, reports[-1].status) == ("doFringe", "running")
+    np.testing.assert_array_equal(state.exposure.image, frame.raw.image)
+    everything = computed(config, frame, CheckpointStore())
+    assert computed(config, frame, store) == everything[everything.index("doFringe") :]
+    assert same(outcome(config, frame, None), outcome(config, frame, store))
+
+
+def test_cancel_within_a_long_step_leaves_nothing_half_applied(frame: SmallFrame) -> None:
+    """Also without checkpoints: the exposure is as the step before left it."""
+    state, reports = stopped_within_fringes(frame, None)
+    before = [report.step.name for report in reports if report.status == "done"][-1]
+    task = IsrTask(config=full_config({"fringeAfterFlat": False}))
+    expected = run_chain(task, start(task, frame), RunOptions(stop_after=frozenset({before}))).exposure
+    assert same(tuple(planes(state.exposure)), tuple(planes(expected)))
 
 
 def test_a_failing_step_leaves_the_checkpoint_before_it(frame: SmallFrame) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from isrcore.image.aperture_medians import aperture_medians
 
@@ -57,6 +60,60 @@ def test_medians_are_exact(make: object, side: int, unusable: str) -> None:
     x, y = rng.integers(0, WIDTH - side + 1, 400), rng.integers(0, HEIGHT - side + 1, 400)
     np.testing.assert_array_equal(aperture_medians(image, x, y, side), plain(image, x, y, side))
     np.testing.assert_array_equal(image, before)
+
+
+PIXELS = st.one_of(
+    st.floats(width=32, allow_infinity=False),
+    st.sampled_from([np.nan, -1.0, -0.0, 0.0, 1.0, float(np.float32(3e38)), float(np.float32(1e-45))]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_medians_of_any_image(data: st.DataObject) -> None:
+    """Ties, constants, NaN, both zeros, tiny and huge values; apertures at all edges."""
+    height, width = (data.draw(st.integers(17, 40)) for _ in range(2))
+    side = data.draw(st.one_of(st.integers(1, 4), st.integers(17, min(height, width))))
+    image = data.draw(hnp.arrays(np.float32, (height, width), elements=PIXELS, fill=PIXELS))
+    x = np.array([0, width - side, *data.draw(st.lists(st.integers(0, width - side), min_size=2, max_size=40))])
+    y = np.array([0, height - side, *data.draw(st.permutations((x[2:] * 7) % (height - side + 1)))])
+    np.testing.assert_array_equal(aperture_medians(image, x, y, side), plain(image, x, y, side))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_unusable_stripes(axis: int) -> None:
+    """Every second row or column."""
+    image = np.random.default_rng(4).normal(size=(90, 80)).astype(np.float32)
+    np.moveaxis(image, axis, 0)[::2] = np.nan
+    x, y = np.arange(30), np.arange(30)[::-1]
+    np.testing.assert_array_equal(aperture_medians(image, x, y, 33), plain(image, x, y, 33))
+
+
+def test_unusable_chess_board() -> None:
+    """All unusable pixels sort to the same end."""
+    image = np.random.default_rng(4).normal(size=(300, 310)).astype(np.float32)
+    image[np.indices(image.shape).sum(axis=0) % 2 == 0] = np.nan
+    x, y = np.arange(9), np.arange(9)
+    for side in (33, 200):
+        np.testing.assert_array_equal(aperture_medians(image, x, y, side), plain(image, x, y, side))
+
+
+def test_no_apertures() -> None:
+    nothing = np.zeros(0, np.intp)
+    for side in (2, 20):
+        assert aperture_medians(np.zeros((30, 30), np.float32), nothing, nothing, side).shape == (0,)
+
+
+def test_what_the_check_raises_ends_the_work() -> None:
+    calls = iter(range(1000))
+
+    def check() -> None:
+        if next(calls) == 3:
+            raise InterruptedError
+
+    x = np.arange(200) % 30
+    with pytest.raises(InterruptedError):
+        aperture_medians(np.zeros((50, 50), np.float32), x, x, 20, check)
 
 
 def test_no_usable_pixel() -> None:
