@@ -69,17 +69,16 @@ class Residuals:
         lines[np.abs(lines) > limit] = 0.0
         return lambda rows: _between_lines(lines, rows, box.height, _TILE)
 
-    def significance(self, in_place: bool = False) -> Floats:
-        """The difference in units of the noise; `in_place` takes the memory of `pixels`, which are lost."""
-        result = self.pixels if in_place else np.empty_like(self.pixels)
+    def significance(self) -> Floats:
+        """The difference in units of the noise, in the memory of `pixels`, which are lost."""
         for box, noise in self._noise.items():
-            pixels, out = self.pixels[box.slices()], result[box.slices()]
+            part = self.pixels[box.slices()]
 
-            def divide(rows: slice, pixels: Floats = pixels, noise: Floats = noise, out: Floats = out) -> None:
-                np.divide(pixels[rows], _between_lines(noise, rows, len(pixels), _TILE), out=out[rows])
+            def divide(rows: slice, part: Floats = part, noise: Floats = noise) -> None:
+                part[rows] /= _between_lines(noise, rows, len(part), _TILE)
 
-            for_bands(divide, pixels.shape)
-        return result
+            for_bands(divide, part.shape)
+        return self.pixels
 
 
 def measure_residuals(

@@ -130,20 +130,22 @@ def _detect_in_calibration(
     smallest, smallest_column = _amplitudes(plane, settings)
     dust = settings.dust_depth if relative else 0.0
     residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], smallest, relative, dust)
-    significance = residuals.significance()
+    significance = np.empty_like(residuals.pixels)
     high, low = _SIGNS[plane.kind]
     threshold = settings.pixel_significance
     for amp in detector:
         index = amp.bbox.slices()
         unit = abs(residuals.levels[amp.bbox]) if relative else 1.0
         amplitude = smallest * unit
-        pixels = residuals.pixels[index]
+        pixels, significant = residuals.pixels[index], significance[index]
         evidence, peak = found.evidence[index], found.peak[index]
         offsets = residuals.column_offsets(amp.bbox, smallest_column * unit)
         for rows in (slice(y, y + 64) for y in range(0, len(pixels), 64)):
+            noise = residuals.sigma(amp.bbox, rows)
+            np.divide(pixels[rows], noise, out=significant[rows])
             # In a column that is odd, but not bad, a pixel is bad if it differs from the others of the column.
             value = pixels[rows] - offsets(rows)
-            sigma = value / residuals.sigma(amp.bbox, rows)
+            sigma = value / noise
             evidence[rows][(sigma > threshold) & (value > amplitude)] |= np.uint16(high)
             if low is not None:
                 evidence[rows][(sigma < -threshold) & (value < -amplitude)] |= np.uint16(low)
@@ -207,7 +209,7 @@ def _detect_in_science(
     for number, plane in enumerate(planes):
         amplitude = _science_amplitude(plane, detector)
         residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], amplitude)
-        significance = residuals.significance(in_place=True)
+        significance = residuals.significance()
 
         def count(rows: slice, part: Floats = significance, store: NDArray[np.int8] = faint[number]) -> None:
             np.add(above[rows], part[rows] > threshold, out=above[rows])

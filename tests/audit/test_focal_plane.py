@@ -45,10 +45,10 @@ def test_every_map_of_a_folder_is_counted(folder: Path) -> None:
     found = summarise_folder(folder, progress=lambda done, total: seen.append((done, total)))
     assert [one.detector for one in found.maps] == ["ccd03", "ccd12", "ccd30", "ccd31"]
     assert found.problems == ()
-    assert found.notes == {"ccd03": ("pixels in more than one box: 2",)} or not found.notes
+    assert found.notes == {}
     flagged = 4 * 2 * 2048 + 4610 + 3611 + 9
     assert found.fraction == pytest.approx(flagged / (4 * 2048 * 4612))
-    assert found.kinds[DefectKind.EDGE] == 8
+    assert found.kinds == {DefectKind.EDGE: 8, DefectKind.UNKNOWN: 1, DefectKind.TRAP: 1, DefectKind.CLUSTER: 1}
     assert found.worst_columns(2) == (("ccd03", 70, 4612), ("ccd12", 1500, 3613))
     assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
