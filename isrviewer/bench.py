@@ -14,16 +14,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from isrcore.geom import Box
 from isrviewer.app import make_engine
+from isrviewer.audit.audit import begin_audit
 from isrviewer.panels.image_view import ImageView
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.planes import ImagePlanes
+from isrviewer.render.view import View
 from isrviewer.session.changes import set_field, show_step
 from isrviewer.theme import apply_theme
 from isrviewer.window import Window
@@ -33,6 +38,9 @@ __all__ = ["main"]
 SCREEN = (1920, 1080)
 REPEATS = 30
 LATE_SWITCH = "doSetBadRegions"
+DEFECTS = 5000
+LEFT, NO_BUTTON = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+NO_KEY = Qt.KeyboardModifier.NoModifier
 STEPS = ("doFlat", "doAssembleCcd", "doBias", "postISRCCD")
 
 
@@ -138,7 +146,52 @@ def _window_figures() -> list[tuple[str, float]]:
 
     results.append((f"toggle {LATE_SWITCH} to the new picture (first time each way)", _milliseconds(toggle, 2)))
     results.append((f"toggle {LATE_SWITCH} again (both kept)", _milliseconds(toggle, 6)))
+    results += _defect_figures(window)
     window.close()
+    return results
+
+
+def _defect_figures(window: Window) -> list[tuple[str, float]]:
+    """What a map of many defects costs: to draw it, and to paint into it with the mouse."""
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.pixels import PixelSet
+
+    view, exposure = window.grid.focused.view, window.grid.focused.exposure
+    assert exposure is not None
+    assert exposure.detector is not None
+    chip = exposure.detector.bbox
+    rng = np.random.default_rng(2)
+    corners = zip(rng.integers(0, chip.width, DEFECTS), rng.integers(0, chip.height, DEFECTS), strict=True)
+    sizes = zip(rng.integers(1, 4, DEFECTS), rng.geometric(1 / 40, DEFECTS), strict=True)
+    boxes = [Box(*corner, *size).intersect(chip) for corner, size in zip(corners, sizes, strict=True)]
+    document = DefectDocument.of(exposure.detector, [PixelSet.of([box]) for box in boxes])
+    window.model.change(replace(window.model.session, audit_feeds=False))
+    window.audits.adopt(begin_audit(exposure.detector.id, document))
+    window.audits.set_tool("paint", 5)
+    results = []
+    for name, zoom in (("fit zoom", None), ("1:1", 1.0), ("x8", 8.0)):
+        middle = (chip.width / 2, chip.height / 2)
+        view.set_view(None if zoom is None else View(middle, zoom))
+        _wait(lambda: view.is_idle and window.grid.is_settled)
+        start = QPointF(view.rect().center())
+
+        def pan(index: int) -> None:
+            center = view.view.center
+            view.set_view(replace(view.view, center=(center[0] + 3 * (-1) ** index, center[1] + 2)))
+            view.repaint()
+
+        def move(index: int, start: QPointF = start) -> None:
+            place = start + QPointF(9 * index % 200, 5 * index)
+            event = QMouseEvent(QEvent.Type.MouseMove, place, view.mapToGlobal(place), NO_BUTTON, LEFT, NO_KEY)
+            QApplication.sendEvent(view, event)
+            view.repaint()
+
+        results.append((f"repaint with {DEFECTS} defects, {name}", _milliseconds(lambda _: view.repaint())))
+        results.append((f"pan with {DEFECTS} defects, {name}", _milliseconds(pan)))
+        view.pen.begin(*view.to_image(start), NO_KEY)
+        results.append((f"brush move with {DEFECTS} defects, {name}", _milliseconds(move)))
+        results.append((f"end of a stroke with {DEFECTS} defects, {name}", _milliseconds(lambda _: view.pen.end(), 1)))
+    window.audits.close_map()
     return results
 
 

@@ -153,7 +153,7 @@ class MapMarks:
             numbers = self._map.near(panel.cursor[0] + place.dx, panel.cursor[1] + place.dy)
             defects = [document[number] for number in numbers]
         text = _label(defects[0]) if defects else ""
-        more = f" and {len(defects) - 1} more" if len(defects) > 1 else ""
+        more = f" +{len(defects) - 1}" if len(defects) > 1 else ""
         self._window.readout.show_defect(text + more, document is not None)
 
     # From the panels to the map

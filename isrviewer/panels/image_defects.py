@@ -12,13 +12,13 @@ from itertools import starmap
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QLine, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from isrcore.geom import Box
 from isrviewer.audit.picture import PAINTS, MapPicture
 from isrviewer.audit.style import STATUS_MARKS
-from isrviewer.render.boxes import screen_borders, screen_boxes
+from isrviewer.render.boxes import fill_boxes, screen_borders, screen_boxes
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.view import Grid
 from isrviewer.theme import ACCENT
@@ -47,16 +47,30 @@ class Place:
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """Rectangles and lines of one colour."""
+class _Lines:
+    """Lines and marks of one colour."""
 
-    fill: QColor
     pen: QPen
-    rectangles: list[QRect]
-    lines: list[QLine]
+    borders: list[QLine]
     crosses: list[QLine]
     marks: list[QPointF]
     mark: str
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What one view shows of one map, ready to be painted.
+
+    Attributes
+    ----------
+    fills : `QImage`
+        Its memory is that of `pixels`.
+    """
+
+    fills: QImage
+    pixels: NDArray[np.uint32]
+    corner: QPoint
+    lines: list[_Lines]
 
 
 class DefectLayer:
@@ -86,7 +100,7 @@ class DefectLayer:
         self.pen_colour = ""
         self._places: weakref.WeakKeyDictionary[ImagePlanes, Place | None] = weakref.WeakKeyDictionary()
         self._key: tuple[MapPicture, Grid] | None = None
-        self._batches: list[_Batch] = []
+        self._drawing: _Drawing | None = None
 
     def set_place(self, planes: ImagePlanes, place: Place | None) -> None:
         """Say where the map lies in planes; None when it has no place there."""
@@ -115,8 +129,7 @@ class DefectLayer:
         grid, line = grid.moved(place.dx, place.dy), max(1, round(ratio))
         with _DevicePixels(painter, ratio, top):
             if self.picture is not None and place.detector == self.picture.detector:
-                for batch in self._prepared(self.picture, grid, line):
-                    _paint_batch(painter, batch)
+                _paint_drawing(painter, self._prepared(self.picture, grid, line))
                 if self.chosen is not None:
                     _paint_frame(painter, _on_screen(grid, self.chosen), self.label, grid.size, line)
             if self.stroke is not None:
@@ -124,11 +137,11 @@ class DefectLayer:
             if self.brush is not None:
                 _paint_brush(painter, _on_screen(grid, self.brush), self.pen_colour, line)
 
-    def _prepared(self, picture: MapPicture, grid: Grid, line: int) -> list[_Batch]:
+    def _prepared(self, picture: MapPicture, grid: Grid, line: int) -> _Drawing:
         """What one view shows of one map, found once."""
-        if self._key is None or self._key[0] is not picture or self._key[1] != grid:
-            self._key, self._batches = (picture, grid), _batches(picture, grid, line)
-        return self._batches
+        if self._drawing is None or self._key is None or self._key[0] is not picture or self._key[1] != grid:
+            self._key, self._drawing = (picture, grid), _draw(picture, grid, line)
+        return self._drawing
 
 
 class _DevicePixels:
@@ -150,39 +163,46 @@ class _DevicePixels:
         self._painter.restore()
 
 
-def _batches(picture: MapPicture, grid: Grid, width: int) -> list[_Batch]:
+def _draw(picture: MapPicture, grid: Grid, width: int) -> _Drawing:
     """Everything in view, sorted by colour, in the order of painting."""
     index, rectangles = screen_boxes(grid, picture.corners)
+    order = np.argsort(picture.paints[index], kind="stable")
+    index, rectangles = index[order], rectangles[order]
     paints, owners = picture.paints[index], picture.owners[index]
     zoom = grid.x.zoom
-    is_outlined = zoom >= OUTLINE_ZOOM
-    batches = []
+    alpha = 50 if zoom >= OUTLINE_ZOOM else 255 if zoom < 1 else 190
+    fills = [_premultiplied(colour, alpha // 2 if name == _REJECTED else alpha) for name, colour in PAINTS.items()]
+    pixels, left, top = fill_boxes(rectangles, np.array(fills, np.uint32)[paints], grid.size)
+    height, across = pixels.shape
+    image = QImage(pixels.data, across, height, 4 * across, QImage.Format.Format_ARGB32_Premultiplied)
+    lines = []
     for number, (name, colour) in enumerate(PAINTS.items()):
         mine = paints == number
-        if not mine.any():
-            continue
         is_rejected = name == _REJECTED
-        fill, pen = QColor(colour), QPen(QColor(colour), 2 * width)
-        fill.setAlpha((50 if is_outlined else 255 if zoom < 1 else 190) // (2 if is_rejected else 1))
-        if is_rejected:
-            pen.setStyle(Qt.PenStyle.DashLine)
+        if not mine.any() or not (is_rejected or zoom >= OUTLINE_ZOOM):
+            continue
+        pen = QPen(QColor(colour), 2 * width, Qt.PenStyle.DashLine if is_rejected else Qt.PenStyle.SolidLine)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        found = rectangles[mine]
-        lines: list[list[int]] = []
-        if is_outlined:
-            lines = screen_borders(grid, picture.corners[index[mine]], owners[mine])[1].tolist()
-        batches.append(
-            _Batch(
-                fill=fill,
+        borders: list[list[int]] = []
+        if zoom >= OUTLINE_ZOOM:
+            borders = screen_borders(grid, picture.corners[index[mine]], owners[mine])[1].tolist()
+        lines.append(
+            _Lines(
                 pen=pen,
-                rectangles=list(starmap(QRect, found.tolist())),
-                lines=list(starmap(QLine, lines)),
-                crosses=list(starmap(QLine, _crosses(found))) if is_rejected else [],
-                marks=_mark_places(found, owners[mine]) if zoom >= MARKS_ZOOM else [],
+                borders=list(starmap(QLine, borders)),
+                crosses=list(starmap(QLine, _crosses(rectangles[mine]))) if is_rejected else [],
+                marks=_mark_places(rectangles[mine], owners[mine]) if zoom >= MARKS_ZOOM else [],
                 mark=STATUS_MARKS.get(name, ""),
             )
         )
-    return batches
+    return _Drawing(image, pixels, QPoint(left, top), lines)
+
+
+def _premultiplied(colour: str, alpha: int) -> int:
+    """Packed colour, its parts multiplied by its opacity (0 to 255)."""
+    parts = QColor(colour)
+    red, green, blue = (part * alpha // 255 for part in (parts.red(), parts.green(), parts.blue()))
+    return alpha << 24 | red << 16 | green << 8 | blue
 
 
 def _crosses(rectangles: NDArray[np.intp]) -> list[list[int]]:
@@ -208,25 +228,29 @@ def _crosses(rectangles: NDArray[np.intp]) -> list[list[int]]:
 
 
 def _mark_places(rectangles: NDArray[np.intp], owners: NDArray[np.intp]) -> list[QPointF]:
-    """The first rectangle of every defect."""
+    """The corner on the screen of the first rectangle of every defect."""
     _, first = np.unique(owners, return_index=True)
-    return [QPointF(left, top) for left, top in rectangles[first, :2].tolist()]
+    return [QPointF(left, top) for left, top in rectangles[first, :2].clip(0).tolist()]
 
 
-def _paint_batch(painter: QPainter, batch: _Batch) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(batch.fill)
-    painter.drawRects(batch.rectangles)
-    painter.setPen(batch.pen)
-    painter.drawLines(batch.lines)
-    painter.setPen(QPen(batch.pen.color(), max(1, batch.pen.width() // 2), batch.pen.style()))
-    painter.drawLines(batch.crosses)
-    if batch.marks and batch.mark:
-        drop = QFontMetricsF(painter.font()).ascent()
-        for colour, shift in ((QColor(0, 0, 0), 4), (batch.pen.color(), 3)):
-            painter.setPen(colour)
-            for place in batch.marks:
-                painter.drawText(place + QPointF(shift, drop + shift - 2), batch.mark)
+def _paint_drawing(painter: QPainter, drawing: _Drawing) -> None:
+    painter.drawImage(drawing.corner, drawing.fills)
+    for lines in drawing.lines:
+        painter.setPen(lines.pen)
+        painter.drawLines(lines.borders)
+        painter.setPen(QPen(lines.pen.color(), max(1, lines.pen.width() // 2), lines.pen.style()))
+        painter.drawLines(lines.crosses)
+        if lines.mark:
+            _paint_marks(painter, lines)
+
+
+def _paint_marks(painter: QPainter, lines: _Lines) -> None:
+    size = QFontMetricsF(painter.font()).height()
+    painter.setPen(lines.pen.color().lighter(130))
+    for place in lines.marks:
+        ground = QRectF(place.x(), place.y(), size, size)
+        painter.fillRect(ground, QColor(0, 0, 0, 170))
+        painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, lines.mark)
 
 
 def _on_screen(grid: Grid, box: Box) -> QRect | None:

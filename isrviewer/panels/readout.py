@@ -69,7 +69,9 @@ class ReadoutBar(QStatusBar):
         self.sky = _Field(
             "02:26:14.20 −04:31:08.1", "Right ascension and declination of the pixel centre, from the WCS"
         )
-        self.defect = _Field("1234 · hot pixel · ✓ confirmed", "Defect of the map in this pixel: number, kind, status")
+        self.defect = _Field(
+            "1234 · dead column · ✓ confirmed +1", "Defect of the map at the pixel: number, kind, status, how many more"
+        )
         for field in (self.value, self.place, self.planes, self.sky, self.defect):
             self.addWidget(field)
         self.defect.hide()

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from isrviewer.render.pyramid import factor_for
 from isrviewer.render.view import Axis, Grid
 
-__all__ = ["borders", "screen_borders", "screen_boxes"]
+__all__ = ["borders", "fill_boxes", "screen_borders", "screen_boxes"]
 
 Ints = NDArray[np.intp]
+
+_SMALL = 64
+"""Screen pixels up to which a rectangle is filled together with others of its size, not by itself."""
 
 _MARGIN = 8
 """Screen pixels beyond the screen to which what is longer is cut."""
@@ -46,6 +49,52 @@ def screen_boxes(grid: Grid, corners: NDArray[Any]) -> tuple[Ints, Ints]:
     left, right = (side[index].clip(-_MARGIN, width + _MARGIN) for side in (left, right))
     top, bottom = (side[index].clip(-_MARGIN, height + _MARGIN) for side in (top, bottom))
     return index, np.stack([left, top, right - left, bottom - top], axis=1)
+
+
+def fill_boxes(
+    rectangles: Ints, colours: NDArray[np.uint32], size: tuple[int, int]
+) -> tuple[NDArray[np.uint32], int, int]:
+    """Paint rectangles, one colour after the other.
+
+    Parameters
+    ----------
+    rectangles : ndarray, (n, 4), int
+        ``left, top, width, height``.
+    colours : ndarray, (n,), uint32
+        Packed colours; the colour that occurs first is painted first.
+    size : (int, int)
+        Width and height of the screen; what lies outside is left out.
+
+    Returns
+    -------
+    pixels : ndarray, (height, width), uint32
+        0 where nothing was painted; no larger than the rectangles need.
+    left, top : int
+        Where it belongs on the screen.
+    """
+    left, top = rectangles[:, 0].clip(0, size[0]), rectangles[:, 1].clip(0, size[1])
+    right = (rectangles[:, 0] + rectangles[:, 2]).clip(0, size[0])
+    bottom = (rectangles[:, 1] + rectangles[:, 3]).clip(0, size[1])
+    if not len(rectangles):
+        return np.zeros((0, 0), np.uint32), 0, 0
+    x0, y0 = int(left.min()), int(top.min())
+    pixels = np.zeros((int(bottom.max()) - y0, int(right.max()) - x0), np.uint32)
+    left, right, top, bottom = left - x0, right - x0, top - y0, bottom - y0
+    width = right - left
+    area = width * (bottom - top)
+    _, first = np.unique(colours, return_index=True)
+    for colour in colours[np.sort(first)]:
+        mine = colours == colour
+        large = mine & (area > _SMALL)
+        for x, y, x_end, y_end in np.stack([left, top, right, bottom], axis=1)[large].tolist():
+            pixels[y:y_end, x:x_end] = colour
+        small = np.flatnonzero(mine & (area <= _SMALL))
+        each = area[small]
+        owner = np.repeat(small, each)
+        number = np.arange(len(owner)) - np.repeat(np.cumsum(each) - each, each)
+        down = number // width[owner]
+        pixels[top[owner] + down, left[owner] + number - down * width[owner]] = colour
+    return pixels, x0, y0
 
 
 def _covered(axis: Axis, first: NDArray[Any], stop: NDArray[Any]) -> tuple[Ints, Ints]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from isrcore.audit.pixels import PixelSet
 from isrcore.geom import Box
-from isrviewer.render.boxes import borders, screen_borders, screen_boxes
+from isrviewer.render.boxes import borders, fill_boxes, screen_borders, screen_boxes
 from isrviewer.render.pyramid import factor_for, reduce_plane
 from isrviewer.render.sampling import Samples, gather
 from isrviewer.render.view import Grid, Orientation, View
@@ -105,3 +105,24 @@ def test_borders_on_the_screen_run_around_the_boxes(orientation: Orientation, zo
         assert sorted(set(ends[:, 0].tolist())) == [left, left + width]
         assert sorted(set(ends[:, 1].tolist())) == [top, top + height]
         assert len(ends) == 8
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-9, 30), st.integers(-9, 20), st.integers(1, 15), st.integers(1, 15), st.sampled_from([7, 5, 9])
+        ),
+        max_size=12,
+    )
+)
+def test_filling_paints_colour_after_colour(rows: list[tuple[int, int, int, int, int]]) -> None:
+    rows.sort(key=lambda row: (7, 5, 9).index(row[4]))
+    size = (27, 19)
+    expected = np.zeros((size[1] + 50, size[0] + 50), np.uint32)
+    for left, top, width, height, colour in rows:
+        expected[top + 20 : top + 20 + height, left + 20 : left + 20 + width] = colour
+    table = np.array(rows).reshape(-1, 5)
+    pixels, left, top = fill_boxes(table[:, :4], table[:, 4].astype(np.uint32), size)
+    found = np.zeros((size[1], size[0]), np.uint32)
+    found[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+    assert np.array_equal(found, expected[20 : 20 + size[1], 20 : 20 + size[0]])
