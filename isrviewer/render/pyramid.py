@@ -134,10 +134,19 @@ class LevelCache:
         """The level, made now if need be. Takes a pass over the whole plane: not for the GUI thread."""
         level = self.level(plane, factor, kind)
         if level is None:
-            level = reduce_plane(plane, factor, kind)
+            source, done = self._finer(plane, factor, kind)
+            level = reduce_plane(source, factor // done, kind)
             level.flags.writeable = False
             self.put(plane, (factor, kind), level, level.nbytes)
         return level
+
+    def _finer(self, plane: Array, factor: int, kind: str) -> tuple[Array, int]:
+        """What a level can be made from, and its factor. Means of cut blocks cannot be averaged: always the plane."""
+        for candidate in reversed(FACTORS if kind != "mean" else ()):
+            level = self.level(plane, candidate, kind) if candidate < factor else None
+            if level is not None:
+                return level, candidate
+        return plane, 1
 
     def get(self, plane: Array, key: tuple[Any, ...]) -> Any:
         """What is stored for the plane under `key`, or None."""

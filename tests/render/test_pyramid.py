@@ -72,6 +72,23 @@ def test_a_level_is_made_once_and_dropped_with_its_plane():
     assert cache.nbytes == 0
 
 
+@given(
+    st.integers(1, 150),
+    st.integers(1, 150),
+    st.sampled_from(sorted(BLOCKS)),
+    st.permutations(FACTORS),
+    st.integers(0, 2**31),
+)
+def test_levels_are_the_same_in_whatever_order_they_are_built(height, width, kind, factors, seed):
+    rng = np.random.default_rng(seed)
+    plane = rng.integers(0, 1000, (height, width)).astype(np.int32 if kind == "or" else np.float32)
+    if kind != "or":
+        plane[rng.random(plane.shape) < 0.01] = np.nan
+    cache = LevelCache()
+    for factor in factors:
+        assert np.array_equal(cache.build(plane, factor, kind), reduce_plane(plane, factor, kind), kind != "or")
+
+
 def test_a_coarser_level_stands_in_for_a_missing_one():
     cache = LevelCache()
     plane = np.zeros((64, 64), np.float32)
