@@ -94,7 +94,7 @@ class Inspectors(QObject):
             return
         drawn = DrawnBox(inside, frame_name(self._runs, exposure))
         self._model.change(replace(self._model.session, box=drawn), "box")
-        if not self.surface.isVisible():
+        if not self.surface.is_seen:
             self.raise_asked.emit("statistics")
 
     def show_line(self, x0: float, y0: float, x1: float, y1: float, exposure: Exposure) -> None:

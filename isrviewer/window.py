@@ -206,6 +206,8 @@ class Window(QMainWindow):
         self.grid.box_drawn.connect(self.inspectors.show_box)
         self.grid.line_drawn.connect(self.inspectors.show_line)
         self.inspectors.raise_asked.connect(self.raise_panel)
+        for name, panel in self.inspectors.panels.items():
+            self.docks.by_name[name].visibilityChanged.connect(panel.set_in_front)
         self.inspectors.place_chosen.connect(lambda x, y: self.grid.focused.view.go_to(x, y))
         self.steps.switched.connect(self.run_commands.toggle_field)
         trigger = self.actions_by_table.trigger

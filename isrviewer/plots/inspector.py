@@ -116,6 +116,7 @@ class InspectorPanel(QWidget):
         self._background = Background(self)
         self._interpolated = _InterpolatedPlanes()
         self._is_built = False
+        self._is_behind = False
         self._is_stale = True
         self._is_computing = False
         self._missing: tuple[str, ...] = ()
@@ -202,11 +203,24 @@ class InspectorPanel(QWidget):
     @property
     def is_settled(self) -> bool:
         """Whether what was asked for is shown."""
-        return not self._is_computing and not (self._is_stale and self.isVisible())
+        return not self._is_computing and not (self._is_stale and self.is_seen)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the user can see it: Qt calls a panel in a tab behind others visible."""
+        return self.isVisible() and not self._is_behind
+
+    def set_in_front(self, in_front: bool) -> None:
+        """The dock came to the front of its tabs, or went behind another one."""
+        self._is_behind = not in_front
+        if not in_front:
+            self.runs.want(self, ())
+        elif self._is_stale:
+            self.refresh()
 
     def refresh(self) -> None:
         """Compute again if the panel is seen, else when it is."""
-        if not self.isVisible() or self.runs.busy:
+        if not self.is_seen or self.runs.busy:
             self._is_stale = True
             return
         self._is_computing = False

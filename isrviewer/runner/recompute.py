@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from weakref import ref
 
 from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
+from isrcore.checkpoints import Checkpoint
 from isrcore.steps.step import IsrState, Step
 from isrcore.task import IsrTask
 from isrviewer.runner.messages import Event, Request, Stepped
@@ -35,10 +37,17 @@ def run_and_recompute(
         Whether the last step was reached.
     """
     reports: dict[str, StepReport] = {}
+    made: dict[str, ref[Checkpoint]] = {}
 
     def on_step(report: StepReport) -> None:
-        reports[report.step.name] = report
+        # Who listens holds on to what is wanted; to hold everything until the end would pass over the store's budget.
+        reports[report.step.name] = replace(report, checkpoint=None)
+        if report.checkpoint is not None:
+            made[report.step.name] = ref(report.checkpoint)
         emit(Stepped(report))
+
+    def is_dropped(name: str) -> bool:
+        return name not in made or made[name]() is None
 
     def on_repeated(report: StepReport) -> None:
         # What is known already need not be told again for every step that is computed again.
@@ -50,7 +59,7 @@ def run_and_recompute(
     owners = {_owner(name, task, reports) for name in request.wanted}
     # In the order of the chain: each run goes on from what the one before it left.
     for step in task.chain:
-        if step.name in owners and reports[step.name].checkpoint is None:
+        if step.name in owners and is_dropped(step.name):
             stop = frozenset({step.name})
             _completed(task, state, replace(options, on_step=on_repeated, stop_after=stop), reports)
     return task.chain[-1].name in reports

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from isrcore.geom import Box
 from isrviewer.inspectors import INSPECTORS, Inspectors
 from isrviewer.session.drawn import DrawnBox
+from isrviewer.window import Window
 from tests.gui.inspected_run import InspectedRun
 
 
@@ -55,6 +56,22 @@ def test_what_was_drawn_before_is_shown_when_a_panel_opens(run: InspectedRun, gr
     run.settle(group.statistics)
     assert group.statistics.table.texts() == []
     assert "Draw a box" in group.statistics.note.text()
+
+
+def test_a_panel_behind_another_tab_computes_nothing(opened: Window, qtbot: QtBot) -> None:
+    pixel = opened.inspectors.pixel
+    opened.grid.focused.view.go_to(3, 4)
+    opened.raise_panel("pixel")
+    qtbot.waitUntil(lambda: pixel.is_seen and pixel.is_settled)
+    assert "x 3 y 4" in pixel.facts.text()
+    opened.raise_panel("config")
+    qtbot.waitUntil(lambda: not pixel.is_seen)
+    opened.grid.focused.view.go_to(5, 6)
+    assert pixel.is_settled
+    assert "x 3 y 4" in pixel.facts.text()
+    opened.raise_panel("pixel")
+    qtbot.waitUntil(lambda: pixel.is_seen and pixel.is_settled)
+    assert "x 5 y 6" in pixel.facts.text()
 
 
 def test_drawing_asks_for_the_panel_that_shows_it(run: InspectedRun, group: Inspectors, qtbot: QtBot) -> None:
