@@ -130,6 +130,8 @@ def test_the_report_has_the_decisions_and_can_be_signed_off(night: Night, tmp_pa
     for text in ("a trap &amp; no star", "anna &lt;a@b&gt;", "2010-11-03T08:30", "confirmed", "rejected"):
         assert text in decided
     assert decided.count("<img") == 2 * (1 + len(night.data.planes))
+    counts = page[page.index("This map and the proposed one") : page.index("Decisions: 2")]
+    assert re.search(r"<td>[AB]</td><td>removed</td><td>[a-z ]+</td><td class=number>1</td>", counts)
     fields = re.findall(r'<input type="(\w+)" name="(\w+)"', page)
     assert fields == [
         *[("radio", "decision")] * 3,

@@ -172,6 +172,18 @@ def test_a_map_shifted_by_32_columns_is_refused(shift: int, side: str, tmp_path:
             read_map(path, CCD)
 
 
+def test_an_elixir_mask_in_the_trimmed_frame_is_refused(tmp_path: Path) -> None:
+    path = write_map(make_document(), tmp_path / "mask.fits", MapForm.ELIXIR)
+    with fits.open(path, mode="update") as file:
+        header = file[1].header
+        for key in [key for key in header if key.startswith("MASK_")]:
+            del header[key]
+        for number, box in enumerate(BOXES):
+            header[f"MASK_{number:03d}"] = f"[{box.x0 + 1}:{box.y0 + 1},{box.x1}:{box.y1}]"
+    with pytest.raises(ValueError, match="32 columns too far left"):
+        read_map(path, CCD)
+
+
 def test_a_map_without_fixed_rows_says_that_its_frame_is_unverified(tmp_path: Path) -> None:
     path = write_text(tmp_path / "map.txt", BOXES[2:])
     assert "could not be verified" in read_map(path, CCD).notes[0]
