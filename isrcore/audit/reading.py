@@ -81,7 +81,7 @@ class MapReading:
     notes : tuple of str
         What was odd: clipped, empty, duplicate or overlapping boxes; a frame that could not be verified.
     is_verified : bool
-        Whether the fixed rectangles of the map, or its form, prove the frame.
+        Whether its fixed rectangles, its form or who wrote it prove the frame.
     """
 
     document: DefectDocument
@@ -189,12 +189,19 @@ def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None
         sets = join_boxes(_cleaned(found, used, detector), detector.bbox)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    # Without boxes there is nothing to mistake, and our own files have the frame of their form.
+    known = verified or not found.boxes or form not in UNSTATED or _is_our_own(path)
     if not found.boxes:
         found.notes.append("the map is empty")
     elif not verified:
         found.notes.append(f"no rows flagged over the whole chip: that it is in the {used} could not be verified")
     document = DefectDocument.of(detector, sets, path.name)
-    return MapReading(document, form, RAW_1 if form is MapForm.ELIXIR else used, tuple(found.notes), verified)
+    return MapReading(document, form, RAW_1 if form is MapForm.ELIXIR else used, tuple(found.notes), known)
+
+
+def _is_our_own(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"# MAPSOFT = isrviewer" in file.read(2048)
 
 
 def possible_frames(path: str | Path, detector: Detector) -> tuple[MapFrame, ...]:

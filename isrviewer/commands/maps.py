@@ -53,6 +53,10 @@ class MapCommands(MapExports, MapJudging, MapComparing):
 
     def open_used(self) -> None:
         """Audit the map that the calibrations have for this CCD."""
+        audit = self._audits.current
+        if audit is not None and self._window.model.session.audit_feeds:
+            self._window.strip.note("The run takes the map under audit already; close it for that of the calibrations.")
+            return
         info = next((info for info in self._window.runs.view.calibs if info.kind == "defects"), None)
         if info is None or not info.path:
             why = info.why if info is not None else "its chain takes none"

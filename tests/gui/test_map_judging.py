@@ -1,0 +1,125 @@
+"""What the data say of a map, asked in the window: frames, significance, missed and over-flagged defects and parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from isrcore.audit.defect import DefectKind
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.pixels import PixelSet
+from isrcore.camera.megacam import megacam_camera
+from isrcore.geom import Box
+from isrviewer.audit.audit import Audit, begin_audit
+from isrviewer.panels.defect_model import COLUMNS
+from isrviewer.window import Window
+from tests.gui.real_frame import RealFrames, open_real, settle_real, simulate_frames
+
+TRAP = Box(1495, 1140, 1, 3472)
+"""One of the simulated chip."""
+
+LONGER = Box(1495, 400, 1, 4212)
+CLEAN = Box(300, 1000, 1, 400)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> RealFrames:
+    return simulate_frames(tmp_path_factory.mktemp("real"), 2)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, real: RealFrames) -> Iterator[Window]:
+    window = open_real(qtbot, real)
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+def begin(window: Window, qtbot: QtBot) -> Audit:
+    """A map with a trap that is too long and a column that is fine."""
+    sets = [PixelSet.of([box]) for box in (LONGER, CLEAN)]
+    audit = begin_audit(0, DefectDocument.of(megacam_camera()[0], sets, "map"))
+    window.audits.adopt(audit)
+    settle_real(window, qtbot)
+    return audit
+
+
+def press(window: Window, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    view = window.grid.focused.view
+    window.activateWindow()
+    view.setFocus()
+    qtbot.keyClick(view, key, modifier)
+    settle_real(window, qtbot)
+
+
+def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit, shift = begin(window, qtbot), Qt.KeyboardModifier.ShiftModifier
+    window.raise_panel("defects")
+    table = window.auditing.defects
+    press(window, qtbot, Qt.Key.Key_E, shift)
+    assert "Measured 2 defects of ccd00" in window.strip.text.text()
+    assert audit.statistics[1].strongest > 5
+    assert len(audit.data.planes) == 4
+    assert float(table.rows.index(0, 8).data()) == pytest.approx(audit.statistics[1].strongest, abs=0.06)
+    # Another exposure: everything is measured again with it.
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([real.frames[1]], ""))
+    window.actions_by_table.trigger("maps.add_frames")
+    settle_real(window, qtbot)
+    assert window.model.session.audit_frames == (real.frames[1],)
+    assert len(audit.data.planes) == 5
+    # Looking for more: one edit, named in words, and what was found in the table.
+    press(window, qtbot, Qt.Key.Key_F, shift)
+    found = [defect for defect in audit.document if defect.source == "detection"]
+    assert found
+    assert f"Missed: {len(found)}, added as new defects" in window.strip.text.text()
+    assert "over-flagged: 2, 1 of them only in part" in window.strip.text.text()
+    assert [edit.label for edit in audit.history.done] == ["add missed defects"]
+    assert any(defect.kind is DefectKind.HOT_PIXEL and "sigma" in defect.note for defect in found)
+    finding = next(place for place, column in enumerate(COLUMNS) if column.name == "finding")
+    assert table.rows.index(0, finding).data() == "over-flagged in part"
+    assert table.rows.index(1, finding).data() == "over-flagged"
+    # The part is rejected by a key, the defect stays.
+    window.audits.select(1)
+    press(window, qtbot, Qt.Key.Key_K, shift)
+    left = audit.document[1].pixels
+    assert left.bbox.y1 == 4612
+    assert abs(left.bbox.y0 - TRAP.y0) < 64
+    assert not window.actions_by_table.by_id["audit.reject_part"].isEnabled()
+    # What somebody has rejected is not found again.
+    window.audits.mark(tuple(defect.id for defect in found))
+    window.audits.select(found[0].id)
+    window.actions_by_table.trigger("audit.reject")
+    press(window, qtbot, Qt.Key.Key_F, shift)
+    assert f"Nothing is missed; {len(found)} more that you have rejected stay out" in window.strip.text.text()
+    # A threshold that nothing passes.
+    window.actions_by_table.trigger("maps.forget_frames")
+    assert not window.model.session.audit_frames
+    window.audits.undo()
+    window.audits.undo()
+    window.audits.undo()
+    assert len(audit.document) == 2
+    window.raise_panel("thresholds")
+    for name in ("pixel_significance", "column_significance", "science_significance"):
+        window.auditing.thresholds.fields[name].setValue(1e6)
+    press(window, qtbot, Qt.Key.Key_F, shift)
+    assert "Nothing is missed" in window.strip.text.text()
+
+
+def test_the_map_in_use_is_audited_and_fed(window: Window, qtbot: QtBot) -> None:
+    window.run_commands.toggle_field("doDefect")
+    settle_real(window, qtbot)
+    window.actions_by_table.trigger("maps.open_used")
+    settle_real(window, qtbot)
+    assert "Elixir mask" in window.strip.text.text()
+    assert any(defect.bbox == TRAP for defect in window.audits.document)
+    info = next(info for info in window.runs.view.calibs if info.kind == "defects")
+    assert info.why.startswith("the map under audit")
+    window.actions_by_table.trigger("maps.feed")
+    settle_real(window, qtbot)
+    info = next(info for info in window.runs.view.calibs if info.kind == "defects")
+    assert not info.why.startswith("the map under audit")
+    assert not window.actions_by_table.by_id["maps.feed"].isChecked()
