@@ -165,6 +165,7 @@ class Window(QMainWindow):
         self.jobs = Jobs(self)
         self.jobs.announced.connect(self.progress.show_text)
         self.progress.cancelled.connect(self.jobs.cancel)
+        self.jobs.cancelled.connect(lambda text: self.strip.note(f"Cancelled: {text}. Nothing has changed."))
         self.start = StartPage()
         self.grid = PanelGrid(self.model, self.runs)
         self.steps = StepsPanel(self.model)

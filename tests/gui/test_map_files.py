@@ -1,4 +1,4 @@
-"""Defect maps of every form into the window and out of it, on a real chip: what is wrong with a file, what comes back."""
+"""Defect maps of every form into the window and out of it, on a real chip: what is wrong with a file, what returns."""
 
 from __future__ import annotations
 
