@@ -72,20 +72,27 @@ def aperture_medians(
     # The middle of the numbers, counted from the lowest code; between two places where their count is even.
     place, between = np.divmod(side * side - 1 + excess, 2)
     windows = sliding_window_view(codes, (side, side))
-    medians = np.empty(x.size)
+    lower, upper = np.empty((2, x.size), np.int32)
 
     def work(group: Integers) -> None:
         check()
-        pixels = windows[y[group], x[group]].reshape(group.size, -1)
-        medians[group] = _select(pixels, int(place[group[0]]), between[group] == 1)
+        pixels, middle = windows[y[group], x[group]].reshape(group.size, -1), int(place[group[0]])
+        # NumPy selects one place with vector instructions, several places without: the second is a minimum.
+        pixels.partition(middle, axis=1)
+        lower[group], upper[group] = pixels[:, middle], pixels[:, middle + 1 :].min(axis=1, initial=_HIGHEST)
 
     map_items(work, _groups(x, y, place))
+    first = _decode(lower)
+    medians: Floats = 0.5 * (first + np.where(between == 1, _decode(upper), first))
     return medians
 
 
 def _small_medians(image: Image, x: Integers, y: Integers, side: int) -> Floats:
     """Copy the apertures out and sort each."""
-    pixels = np.sort(sliding_window_view(image, (side, side))[y, x].reshape(x.size, -1), axis=1)
+    width = image.shape[1]
+    offsets = (np.arange(side)[:, None] * width + np.arange(side)).ravel()
+    # Single pixels are taken faster than small windows.
+    pixels = np.sort(image.ravel().take((y * width + x)[:, None] + offsets), axis=1)
     # NaN sorts to the end.
     count = np.count_nonzero(~np.isnan(pixels), axis=1)
     rows, low, high = np.arange(x.size), np.maximum(count - 1, 0) // 2, np.minimum(count // 2, pixels.shape[1] - 1)
@@ -143,13 +150,3 @@ def _groups(x: Integers, y: Integers, place: Integers) -> list[Integers]:
     order = np.lexsort((x // _NEIGHBOURHOOD, y // _NEIGHBOURHOOD, place))
     alike = np.split(order, np.flatnonzero(np.diff(place[order])) + 1)
     return [group for part in alike for group in np.array_split(part, -(-part.size // _GROUP))]
-
-
-def _select(pixels: Codes, place: int, between: NDArray[np.bool_]) -> Floats:
-    """Value at a sorted place of each row, or the mean with the value that follows; rearranges the rows."""
-    # NumPy selects one place with vector instructions, several places without: the second is a minimum.
-    pixels.partition(place, axis=1)
-    first = _decode(pixels[:, place])
-    second = np.where(between, _decode(pixels[:, place + 1 :].min(axis=1, initial=_HIGHEST)), first)
-    middle: Floats = 0.5 * (first + second)
-    return middle
