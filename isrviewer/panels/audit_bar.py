@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QToolButton, QWidget
 
 from isrviewer.audit.style import STATUS_MARKS, status_colour, status_text
+from isrviewer.plots.controls import ControlRow
 from isrviewer.plots.number_table import count_text
 from isrviewer.theme import GRID, soft
 
@@ -40,10 +41,6 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.counts: Mapping[str, int] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(64)
-        self.setMaximumWidth(280)
-        self.setFixedHeight(2 * GRID)
         self.setAccessibleName("Progress of the audit")
 
     def sizeHint(self) -> QSize:
@@ -59,17 +56,19 @@ class StatusLine(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         total, x = sum(self.counts.values()), 0.0
-        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Mid))
+        height = 1.5 * GRID
+        y = (self.height() - height) / 2
+        painter.fillRect(QRectF(0, y, self.width(), height), soft(self.palette(), 0.2))
         for status, count in self.counts.items():
             width = self.width() * count / total if total else 0.0
             # What is not decided is what the bar has not reached yet.
             if count and status not in _OPEN:
-                painter.fillRect(QRectF(x, 0, max(width, 1.0), self.height()), QColor(status_colour(status)))
+                painter.fillRect(QRectF(x, y, max(width, 1.0), height), QColor(status_colour(status)))
             x += width
 
 
-class AuditBar(QWidget):
-    """One row of controls; words leave the buttons when the row is too narrow for them.
+class AuditBar(ControlRow):
+    """One row of controls. Words leave the buttons when it is too narrow for them; if that is not enough, it wraps.
 
     Signals
     -------
@@ -79,21 +78,17 @@ class AuditBar(QWidget):
 
     asked = Signal(str)
 
-    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: ActionSet) -> None:
         self._actions = actions
         self._buttons: list[QToolButton] = []
         self.position = QLabel()
-        self.position.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000 of 0000 · 0000 decided"))
+        self.position.setMinimumWidth(self.position.fontMetrics().horizontalAdvance("0000 of 0000 · 0000 decided"))
         self.line = StatusLine()
         self.order = self._combo("audit.order", "Order of the queue")
         self.choice = self._combo("audit.choice", "Which defects the queue visits")
         self.kind = self._menu_button(("audit.kind",), "Say what the defect is: keys 1 to 8", "Kind")
         self.size_button = self._menu_button(("audit.cutout",), "Size of the cut-outs", "41 px")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
-        for part in (
+        self._parts = (
             *self._plain(_WALK),
             self.position,
             self.line,
@@ -106,13 +101,11 @@ class AuditBar(QWidget):
             *self._plain(_CHANGE),
             _rule(),
             *self._plain(_AGAIN),
-        ):
-            row.addWidget(part)
-        row.addStretch(1)
-        self.hint = QLabel()
-        row.addWidget(self.hint)
-        for part in (*self._plain(("maps.measure",)), self.size_button):
-            row.addWidget(part)
+            _rule(),
+            *self._plain(("maps.measure",)),
+            self.size_button,
+        )
+        super().__init__(*self._parts)
 
     def show_progress(self, place: int, numbers: int, counts: Mapping[str, int]) -> None:
         """Where in the queue, and how many are decided."""
@@ -130,23 +123,25 @@ class AuditBar(QWidget):
     def show_size(self, size: int) -> None:
         self.size_button.setText(f"{size} px")
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words only where there is room for all of them."""
-        super().resizeEvent(event)
-        self._fit()
+    def heightForWidth(self, width: int) -> int:
+        self._fit(width)
+        return super().heightForWidth(width)
 
-    def _fit(self) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit(self.width())
+        super().resizeEvent(event)
+
+    def _fit(self, width: int) -> None:
         """Decisions keep their words longest; a button whose icon is not there yet has nothing but its word."""
         styles = Qt.ToolButtonStyle
         for worded in (self._buttons, [button for button in self._buttons if _id(button) in _DECIDE], []):
             for button in self._buttons:
                 with_icon = styles.ToolButtonTextBesideIcon if button in worded else styles.ToolButtonIconOnly
-                button.setToolButtonStyle(styles.ToolButtonTextOnly if button.icon().isNull() else with_icon)
-            if self.layout().sizeHint().width() <= self.width():
+                style = styles.ToolButtonTextOnly if button.icon().isNull() else with_icon
+                if style != button.toolButtonStyle():
+                    button.setToolButtonStyle(style)
+            if sum(part.sizeHint().width() + GRID for part in self._parts) - GRID <= width:
                 break
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(320, super().minimumSizeHint().height())
 
     def _plain(self, ids: tuple[str, ...]) -> list[QToolButton]:
         buttons = []

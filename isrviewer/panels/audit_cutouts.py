@@ -140,16 +140,17 @@ class CutoutStrip(QWidget):
         count, size = len(self._scene.cutouts), self._scene.box.width
         ratio, text = self.devicePixelRatioF(), self._line()
         width, height = self.width() - 2 * _FRAME, self.height() - 2 * _FRAME
-        best: tuple[int, int, int] | None = None
+        columns = max(int((width + GRID) * ratio / (size + GRID * ratio)), 1)
+        best = 1, size, -count, -columns
         for columns in range(1, count + 1):
             rows = -(-count // columns)
             across = (width - GRID * (columns - 1)) / columns
             down = (height - GRID * (rows - 1)) / rows - 2 * text
-            zoom, shown = _zoom(int(max(min(across, down), 1.0) * ratio), size)
-            if best is None or (zoom, shown) > best[:2]:
-                best = zoom, shown, columns
-        assert best is not None
-        zoom, shown, columns = best
+            room = int(min(across, down) * ratio)
+            if room >= _FEWEST_SHOWN * size:
+                # As few rows as possible, and these as even as possible.
+                best = max(best, (*_zoom(room, size), -rows, -columns))
+        zoom, shown, _, columns = (abs(number) for number in best)
         side = zoom * shown / ratio
         pitch = min(side + _WIDEST_GAP, max((width + GRID) / columns, side + GRID))
         line = side + 2 * text + GRID
@@ -157,7 +158,7 @@ class CutoutStrip(QWidget):
         cells = tuple(
             QRectF(_snap(_FRAME + x, ratio), _snap(_FRAME + y, ratio), side, side)
             for x, y in corners
-            if x + side <= width + 1
+            if x + side <= width + 1 and y + side <= height + 1
         )
         return _Layout(cells, pitch - GRID, (size - shown) // 2, zoom / ratio)
 
@@ -232,7 +233,9 @@ class CutoutStrip(QWidget):
         above = QRectF(cell.x(), cell.y() - height, room, height)
         painter.setPen(text)
         side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(above, side, metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room))
+        # File names differ at their ends.
+        mode = Qt.TextElideMode.ElideLeft if one.witness.is_exposure else Qt.TextElideMode.ElideRight
+        painter.drawText(above, side, metrics.elidedText(title, mode, room))
         below = QRectF(cell.x(), cell.bottom(), room, height)
         painter.setPen(soft(self.palette()))
         painter.drawText(below, side, _fitting(metrics.horizontalAdvance, room, *_range_texts(one)))
@@ -295,7 +298,7 @@ def _zoom(room: int, size: int) -> tuple[int, int]:
 
     A few pixels less on every side are worth it when the others become larger by that.
     """
-    zoom = max(room // size, 1)
+    zoom = room // size
     shown = (room // (zoom + 1) - 1) // 2 * 2 + 1
     return (zoom + 1, shown) if shown >= _FEWEST_SHOWN * size else (zoom, size)
 

@@ -31,7 +31,7 @@ _COLUMNS = (
     Column("± 1 σ", "Scatter of these places"),
     Column("σ", "Significance: (value − around) / scatter"),
 )
-_WIDTH = 288
+_WIDTH, _FEWEST_ROWS = 288, 4
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ class DefectFacts(QWidget):
         self.table.setToolTip("The defect against places of the same shape beside it")
         self.table.setAccessibleName("Statistics of the defect")
         self.table.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self.table.setMinimumHeight(64)
+        self.table.setMinimumHeight(8 * GRID)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.share, self.residual, self.interpolated = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.cure = QToolButton()
         self.cure.setToolTip("Let edits of the map reach the run")
@@ -86,9 +87,10 @@ class DefectFacts(QWidget):
         for widget in (self.title, self.place, self.size, self.note):
             column.addWidget(widget)
         column.addSpacing(GRID // 2)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table, 100)
         for widget in (self.share, self.residual, self.interpolated, self.cure):
             column.addWidget(widget)
+        column.addStretch(1)
         self.setFixedWidth(_WIDTH)
         self.show_cure(None)
 
@@ -114,6 +116,8 @@ class DefectFacts(QWidget):
         """Numbers against the surroundings; without any, why there are none."""
         rows = [] if statistics is None else statistics_rows(statistics)
         self.table.fill(rows)
+        lines = max(len(rows), _FEWEST_ROWS) * max(self.table.sizeHintForRow(0), self.fontMetrics().height())
+        self.table.setMaximumHeight(self.table.header().sizeHint().height() + lines + GRID)
         self.share.setText(why_not if statistics is None else _share(statistics))
 
     def show_effect(self, effect: EditEffect | None, is_waiting: bool) -> None:
@@ -153,7 +157,8 @@ def statistics_rows(statistics: DefectStatistics) -> list[tuple[str, ...]]:
 def _row(title: str, one: PlaneStatistics) -> tuple[str, ...]:
     decimals = _decimals(one.scatter)
     values = [_fixed(value, decimals) for value in (one.value, one.surroundings, one.scatter)]
-    return (title, *values, number_text(one.significance, 3, signed=True) or "–")
+    sigma = one.significance
+    return (title, *values, f"{sigma:+.1f}".replace("-", "−") if math.isfinite(sigma) else "–")
 
 
 def _decimals(scatter: float) -> int:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from isrviewer.audit.effects import EffectWatch
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.witnesses import ASSEMBLED, data_at_hand, witnesses
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.runner.background import Background
 from isrviewer.runner.model import RunModel
@@ -31,6 +32,25 @@ __all__ = ["AuditQueuePanel"]
 
 _TALL = 400
 """Height in logical pixels from which the profiles lie below the cut-outs."""
+
+_WIDE = 800
+"""Width from which the profiles fit beside the cut-outs."""
+
+_HINT = 240
+"""Height from which there is a line for the keys."""
+
+_HINTS = (
+    ("audit.next", "next"),
+    ("audit.confirm", "confirm"),
+    ("audit.reject", "reject"),
+    ("audit.skip", "skip"),
+    ("audit.grow", "grow"),
+    ("audit.note", "note"),
+    ("audit.kind_hot pixel", "hot pixel …"),
+    ("audit.undo", "undo"),
+    ("audit.part_on", "further along"),
+    ("maps.measure", "measure all"),
+)
 
 _NO_MAP = "No defect map is open for this CCD: Defects → Audit the map in use, or Open map."
 
@@ -138,12 +158,17 @@ class AuditQueuePanel(InspectorPanel):
         self._body = body
         self.column.addWidget(self.bar)
         self.column.addWidget(body, 1)
+        self.hint = ElidedLabel()
+        self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.column.addWidget(self.hint)
         self._arrange()
 
     def ask(self) -> None:
         audit = self.audits.current
         for widget in (self.bar, self._body):
             widget.setVisible(audit is not None)
+        self._arrange()
+        self.hint.setText(self._keys())
         if audit is None:
             self._witnesses = ()
             self.say(_NO_MAP)
@@ -157,6 +182,13 @@ class AuditQueuePanel(InspectorPanel):
         self._draw()
         self._show_progress()
         self._show_effect()
+
+    def _keys(self) -> str:
+        """The keys that one needs all the time, as the user has set them."""
+        assert self._actions is not None
+        shown = ((self._actions.by_id[action].shortcut(), word) for action, word in _HINTS)
+        form = QKeySequence.SequenceFormat.NativeText
+        return "   ".join(f"{keys.toString(form)} {word}" for keys, word in shown if not keys.isEmpty())
 
     def session_changed(self, old: Session, new: Session) -> None:
         super().session_changed(old, new)
@@ -180,6 +212,8 @@ class AuditQueuePanel(InspectorPanel):
         is_tall = self.height() >= _TALL
         directions = QBoxLayout.Direction
         self._pictures.setDirection(directions.TopToBottom if is_tall else directions.LeftToRight)
+        self.profiles.setVisible(is_tall or self.width() >= _WIDE)
+        self.hint.setVisible(self.height() >= _HINT and self.audits.current is not None)
 
     @property
     def _is_shown(self) -> bool:
