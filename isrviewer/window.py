@@ -384,7 +384,7 @@ class Window(QMainWindow):
         self._run_timer.stop()
         self.startup.close()
         if not self._fresh_layout:
-            self.remember(**self.docks.layout())
+            self.remember(**self.docks.layout(), overlay=self.model.session.overlay.lasting())
         self.runs.close()
         self.jobs.close()
         self.watch_commands.close()

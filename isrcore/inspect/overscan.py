@@ -18,6 +18,10 @@ __all__ = ["OverscanDetail", "overscan_details", "overscan_level", "overscan_of"
 
 Floats = NDArray[np.float64]
 
+_BLOCK = 64
+"""Rows whose median residual is taken: few enough for a star's tail, enough to see a tenth of the read noise."""
+_MAD_TO_SIGMA = 1.4826
+
 
 @dataclass(frozen=True, eq=False)
 class OverscanDetail:
@@ -62,6 +66,31 @@ class OverscanDetail:
     def residual(self) -> Floats | None:
         """What was measured minus the model, (n,)."""
         return None if self.model is None else self.measured - self.model
+
+    @property
+    def worst_residual(self) -> tuple[int, float, float] | None:
+        """Where the model is furthest from what was measured: a tail of a bright star, a ramp, a jump.
+
+        Returns
+        -------
+        position, residual, error : int, float, float
+            Middle of a block of rows (or columns), the median residual in it and its standard error, ADU. The error
+            comes from the scatter inside the blocks. None without a model or with too few values.
+        """
+        residual = self.residual
+        if residual is None or residual.size < 2 * _BLOCK:
+            return None
+        count = residual.size // _BLOCK
+        blocks = residual[: count * _BLOCK].reshape(count, _BLOCK)
+        blocks = np.where(np.isfinite(blocks), blocks, np.nan)
+        full = np.count_nonzero(np.isfinite(blocks), axis=1) > _BLOCK // 2
+        if not full.any():
+            return None
+        middles = np.where(full, np.nanmedian(np.where(full[:, None], blocks, 0.0), axis=1), 0.0)
+        scatter = float(np.nanmedian(np.abs(blocks - middles[:, None])[full])) * _MAD_TO_SIGMA
+        worst = int(np.argmax(np.abs(middles)))
+        error = scatter * math.sqrt(math.pi / 2 / _BLOCK)
+        return int(self.position[worst * _BLOCK + _BLOCK // 2]), float(middles[worst]), error
 
     @property
     def corrected(self) -> NDArray[np.float64]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["OverscanView"]
 
 _STEP = "overscanCorrection"
+_SIGNIFICANT = 5.0
+"""Standard errors from which on a residual is told."""
 
 
 class _AmplifierPlots(QWidget):
@@ -148,6 +150,10 @@ def _facts(detail: OverscanDetail) -> str:
         after = f"{number_text(detail.level_after, 3)} ± {number_text(detail.sigma_after, 3)}"
         words.append(f"level and σ {before} → {after} ADU")
     words.append(f"rejected {count_text(rejected)} px ({share:.2g} %)")
+    worst = detail.worst_residual
+    if worst is not None and abs(worst[1]) > _SIGNIFICANT * worst[2]:
+        along = "column" if detail.along_x else "row"
+        words.append(f"model off by {number_text(worst[1], 3, signed=True)} ADU around {along} {worst[0]}")
     if detail.extrapolated.any():
         words.append(f"{count_text(int(np.count_nonzero(detail.extrapolated)))} rows extrapolated")
     return " · ".join(words)

@@ -116,6 +116,11 @@ class OverlayStyle:
         own = dict(self.planes)
         return {name: own.get(name, PlaneStyle(colour)) for name, colour in plane_colours(names, self.preset).items()}
 
+    def lasting(self) -> OverlayStyle:
+        """What the user wants again in another session: the look, but nothing hidden and no expression."""
+        shown = tuple((name, replace(style, visible=True)) for name, style in self.planes)
+        return OverlayStyle(shown, opacity=self.opacity, preset=self.preset)
+
     def is_drawn(self, name: str) -> bool:
         """Whether a plane may be drawn beside the expression."""
         return not (self.expression and self.only_expression) or name == self.expression

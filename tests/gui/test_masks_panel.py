@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ from PySide6.QtWidgets import QColorDialog, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from isrviewer.panels.masks import MasksPanel
-from isrviewer.render.plane_colours import plane_colours
+from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle, plane_colours
 from isrviewer.session import Session, SessionModel
 from isrviewer.window import Window
 from tests.gui.conftest import settle
 from tests.gui.image_frames import pixels
-from tests.gui.small_engine import small_exposure
+from tests.gui.small_engine import SmallEngine, small_exposure
 from tests.gui.test_window import click_step, press
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -57,6 +58,21 @@ def enter(window: Window, qtbot: QtBot, text: str) -> None:
     qtbot.keyClicks(field, text)
     qtbot.keyClick(field, Qt.Key.Key_Return)
     settle(window, qtbot)
+
+
+def test_the_look_of_the_masks_is_kept_for_the_next_start(engine: SmallEngine, qtbot: QtBot) -> None:
+    style = PlaneStyle("#123456", 0.5, visible=False, outline=True)
+    looks = []
+    for _ in range(2):
+        window = Window(lambda settings: engine)
+        window.show()
+        looks.append(window.model.session.overlay)
+        overlay = replace(looks[-1].with_plane("SAT", style), opacity=0.3, expression="SAT & BAD", visible=False)
+        window.model.change(replace(window.model.session, overlay=overlay))
+        window.close()
+        window.deleteLater()
+    assert looks[0] == OverlayStyle()
+    assert looks[1] == OverlayStyle((("SAT", replace(style, visible=True)),), opacity=0.3)
 
 
 def test_an_expression_is_drawn_counted_and_kept(defects: Window, qtbot: QtBot) -> None:

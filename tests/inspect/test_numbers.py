@@ -14,7 +14,7 @@ from isrcore.inspect.amplifiers import amplifier_rows, histograms, seam_jumps
 from isrcore.inspect.box_statistics import box_statistics
 from isrcore.inspect.cuts import CutPath, take_cuts
 from isrcore.inspect.layout import Layout
-from isrcore.inspect.overscan import overscan_details, residual_noise
+from isrcore.inspect.overscan import OverscanDetail, overscan_details, residual_noise
 from isrcore.inspect.results import RunResults, StepResult
 from isrcore.inspect.tables import (
     amplifier_table,
@@ -150,6 +150,30 @@ def test_overscan_details_are_what_the_step_saw(flips: tuple[bool, bool], fit_ty
         np.testing.assert_allclose(detail.residual, detail.measured - detail.model)
     # The ramp of 6 ADU over the rows is noise for one level and none for a model of rows.
     assert (details[0].sigma_after < 3.3) == (fit_type != "MEDIAN")
+
+
+def test_the_worst_residual_is_where_the_model_fails() -> None:
+    rows = np.arange(100, 100 + 640)
+    noise = np.random.default_rng(3).normal(0, 2, rows.size)
+    flat = np.zeros((rows.size, 4), np.float32)
+    none = np.zeros(rows.size, bool)
+
+    def detail(measured: np.ndarray) -> OverscanDetail:
+        model = np.zeros(rows.size)
+        return OverscanDetail("A", Box(0, 100, 4, 640), flat, False, rows, measured, model, flat > 1, none, 0, 0, 0, 0)
+
+    quiet = detail(noise).worst_residual
+    assert quiet is not None
+    assert quiet[2] == pytest.approx(2 * np.sqrt(np.pi / 2 / 64), rel=0.15)
+    assert abs(quiet[1]) < 4 * quiet[2]
+    tail = noise + np.where((rows >= 420) & (rows < 490), 5.0, 0.0)
+    tail[10:20] = np.nan
+    found = detail(tail).worst_residual
+    assert found is not None
+    assert 420 <= found[0] < 490
+    assert found[1] == pytest.approx(5, abs=1)
+    assert abs(found[1]) > 5 * found[2]
+    assert detail(np.full(rows.size, np.nan)).worst_residual is None
 
 
 def test_overscan_without_correction_is_still_shown() -> None:
