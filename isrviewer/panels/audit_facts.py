@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from isrviewer.audit.effects import EditEffect
@@ -32,6 +33,10 @@ _COLUMNS = (
     Column("σ", "Significance: (value − around) / scatter"),
 )
 _WIDTH, _FEWEST_ROWS = 288, 4
+
+_HIGH = 170
+"""Height from which there is room for the effect of the last edit."""
+
 
 
 @dataclass(frozen=True)
@@ -130,11 +135,19 @@ class DefectFacts(QWidget):
         """Say why edits do not reach the run, and offer the switch."""
         self._cure = cure
         self.cure.setVisible(cure is not None)
-        for label in (self.residual, self.interpolated):
-            label.setVisible(cure is None)
+        self._arrange()
         if cure is not None:
             self.cure.setText(cure.button)
             self.cure.setToolTip(cure.text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Where there is little room the numbers matter more than the effect of an edit."""
+        for label in (self.residual, self.interpolated):
+            label.setVisible(self._cure is None and self.height() >= _HIGH)
 
     def _ask(self) -> None:
         if self._cure is not None:
