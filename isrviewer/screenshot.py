@@ -52,7 +52,10 @@ class ScreenshotTaker(QObject):
         self._timer.start()
 
     def _take_when_drawn(self) -> None:
-        if self._window.runs.busy or not (self._window.grid.is_settled and self._window.startup.is_complete):
+        grid = self._window.grid
+        # The panner is drawn from levels that are built when the picture itself is done.
+        is_drawn = grid.is_settled and all(panel.view.is_idle for panel in grid.panels)
+        if self._window.runs.busy or not (is_drawn and self._window.startup.is_complete):
             return
         self._timer.stop()
         written = self._window.grab().save(str(self._path), "PNG")
