@@ -38,6 +38,7 @@ class MapMarks:
         self._window = window
         self._audits = audits = window.audits
         self.is_choosing = False
+        self._tool = ""
         self._map: MapPicture | None = None
         self._compared: tuple[MapComparison, MapPicture] | None = None
         self._comparing = Background(window)
@@ -115,13 +116,21 @@ class MapMarks:
         self._draw()
 
     def _hand_tool(self) -> None:
+        """Let the pens have the tool; with a new one the keys go to the panel and the map is seen."""
+        tool = self._audits.tool
+        if tool and tool != self._tool:
+            self._window.grid.focused.view.setFocus()
+            if not self._audits.shows_map:
+                self._audits.show_map(True)
+        self._tool = tool
         for panel in self._window.grid.panels:
             self._hand_tool_to(panel)
 
     def _hand_tool_to(self, panel: ImagePanel) -> None:
         audits, document = self._audits, self._audits.document
         tool = audits.tool if document is not None else ""
-        panel.view.pen.set_tool(tool, audits.brush, Box() if document is None else document.frame)
+        frame, detector = (Box(), "") if document is None else (document.frame, document.detector)
+        panel.view.pen.set_tool(tool, audits.brush, frame, detector)
         hint = self._hint(tool)
         if tool and panel.planes is not None and panel.view.defects.place_of(panel.planes) is None:
             hint = f"{tool}: the map has no place in this picture"

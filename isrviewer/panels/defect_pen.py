@@ -43,11 +43,12 @@ class DefectPen(QObject):
         self._tool = ""
         self._brush = 1
         self._frame = Box()
+        self._detector = ""
         self._stroke: Stroke | None = None
         view.cursor_moved.connect(self._move)
         view.cursor_left.connect(self._look)
 
-    def set_tool(self, tool: str, brush: int, frame: Box) -> None:
+    def set_tool(self, tool: str, brush: int, frame: Box, detector: str) -> None:
         """Take a tool in hand, or none (``""``); a stroke that was begun with another one is dropped.
 
         Parameters
@@ -58,17 +59,20 @@ class DefectPen(QObject):
             Width of strokes in pixels.
         frame : `Box`
             The chip, in the map's coordinates.
+        detector : str
+            Name of the CCD of the map.
         """
-        if (tool, frame) != (self._tool, self._frame):
+        if (tool, detector) != (self._tool, self._detector):
             self._stroke = None
-        self._tool, self._brush, self._frame = tool, brush, frame
+        self._tool, self._brush, self._frame, self._detector = tool, brush, frame, detector
         self._view.defects.pen_colour = status_colour("rejected" if tool == "erase" else "new")
         self._look()
 
     @property
     def is_on(self) -> bool:
-        """Whether there is a tool, and a map that has a place in the picture."""
-        return bool(self._tool) and self._view.defects.place_of(self._view.planes) is not None
+        """Whether there is a tool, and the map has a place in the picture."""
+        place = self._view.defects.place_of(self._view.planes)
+        return bool(self._tool) and place is not None and place.detector == self._detector
 
     @property
     def is_down(self) -> bool:

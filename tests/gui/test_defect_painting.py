@@ -255,6 +255,19 @@ def test_space_toggles_the_pixel_under_the_cursor(audited: Window, qtbot: QtBot)
     assert document(audited)[2].pixels == PixelSet.of([BOXES[1]]) - PixelSet.of([Box(10, 22, 1, 1)])
 
 
+def test_a_tool_brings_the_keys_to_the_panel_and_the_map_to_sight(audited: Window, qtbot: QtBot) -> None:
+    view = view_of(audited)
+    qtbot.keyClick(view, Qt.Key.Key_H)
+    assert view.defects.picture is None
+    audited.steps.list.setFocus()
+    audited.actions_by_table.trigger("audit.tool_paint")
+    assert view.hasFocus()
+    assert view.defects.picture is not None
+    audited.actions_by_table.trigger("audit.tool_paint")
+    assert audited.audits.tool == ""
+    assert "paint" not in view.title
+
+
 def test_a_box_by_keys(audited: Window, qtbot: QtBot) -> None:
     view = view_of(audited)
     use(audited, "box")
@@ -343,7 +356,7 @@ def test_every_defect_pixel_is_seen_in_every_view(audited: Window, qtbot: QtBot,
                 down, across = int(place.y()), int(place.x())
                 assert seen[down - 1 : down + 2, across - 1 : across + 2].any()
         assert seen.sum() <= sum(box.area for box in BOXES)
-    look(audited, qtbot, View((20.0, 30.0), 8.0, Orientation(*flags)))
+    look(audited, qtbot, View((20.0, 30.0), 5.0, Orientation(*flags)))
     seen = shows(audited, colour)
     for box in BOXES:
         corner, end = view.to_widget(box.x0 - 0.5, box.y0 - 0.5), view.to_widget(box.x1 - 0.5, box.y1 - 0.5)

@@ -36,7 +36,7 @@ def raw_view(qtbot: Any, place: Place | None = RAW) -> tuple[ImageView, list[Str
     assert view.planes is not None
     view.defects.set_place(view.planes, place)
     view.defects.picture = picture_of(Box(3, 4, 1, 1))
-    view.pen.set_tool("paint", 1, CHIP)
+    view.pen.set_tool("paint", 1, CHIP, "ccd00")
     view.set_view(View((40.0, 20.0), 8.0))
     settle(qtbot, view)
     strokes: list[Stroke] = []
@@ -76,14 +76,23 @@ def test_where_the_map_has_no_place_the_pen_rests(qtbot: Any) -> None:
     assert not places_of(view, status_colour("unseen"))
 
 
-def test_a_map_of_another_ccd_is_not_drawn(qtbot: Any) -> None:
-    view, _ = raw_view(qtbot, Place(-32, 0, "ccd07"))
+def test_a_map_of_another_ccd_is_neither_drawn_nor_painted(qtbot: Any) -> None:
+    view, strokes = raw_view(qtbot, Place(-32, 0, "ccd07"))
+    assert not places_of(view, status_colour("unseen"))
+    drag(view, at(view, 40, 20), at(view, 44, 20))
+    assert not strokes
+
+
+def test_a_map_without_defects_can_be_drawn(qtbot: Any) -> None:
+    view, _ = raw_view(qtbot)
+    view.defects.picture = picture_of()
+    view.update()
     assert not places_of(view, status_colour("unseen"))
 
 
 def test_the_second_picture_has_the_map_at_its_own_pixels(qtbot: Any) -> None:
     view, _ = raw_view(qtbot)
-    view.pen.set_tool("", 1, CHIP)
+    view.pen.set_tool("", 1, CHIP, "ccd00")
     colour = np.uint32(QColor(status_colour("unseen")).rgb())
     first = pixels(view) == colour
     view.set_second(flat(10.0), (-32.0, 0.0))
@@ -96,9 +105,9 @@ def test_the_second_picture_has_the_map_at_its_own_pixels(qtbot: Any) -> None:
 def test_a_stroke_can_be_dropped_by_a_new_tool_but_not_by_a_wider_brush(qtbot: Any) -> None:
     view, strokes = raw_view(qtbot)
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=at(view, 40, 20))
-    view.pen.set_tool("paint", 3, CHIP)
+    view.pen.set_tool("paint", 3, CHIP, "ccd00")
     assert view.pen.is_down
-    view.pen.set_tool("erase", 3, CHIP)
+    view.pen.set_tool("erase", 3, CHIP, "ccd00")
     assert not view.pen.is_down
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at(view, 40, 20))
     assert not strokes
