@@ -98,6 +98,7 @@ class Auditing(QObject):
         self.focal_plane.ccd_chosen.connect(window.groups["maps"].go_to_ccd)
         self.comparing.choice_changed.connect(window.update_actions)
         self.queue.use_actions(window.actions_by_table)
+        window.docks.by_name["audit"].visibilityChanged.connect(self.queue.set_in_front)
         self.queue.place_chosen.connect(self._show_place)
         self.queue.cure_asked.connect(self._cure)
         self._audits.opened.connect(self._feed)

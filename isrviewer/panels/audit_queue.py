@@ -197,9 +197,17 @@ class AuditQueuePanel(InspectorPanel):
         if old.audit_feeds != new.audit_feeds:
             self._show_effect()
 
+    def set_in_front(self, in_front: bool) -> None:
+        if not in_front:
+            self._let_go()
+        super().set_in_front(in_front)
+
     def hideEvent(self, event: QHideEvent) -> None:
-        """Planes that nobody sees need no memory."""
         super().hideEvent(event)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Planes that nobody sees need no memory."""
         self._witnesses = ()
         self._is_stale = True
 
@@ -217,7 +225,7 @@ class AuditQueuePanel(InspectorPanel):
 
     @property
     def _is_shown(self) -> bool:
-        return self._is_built and self.isVisible() and self.audits.current is not None
+        return self._is_built and self.is_seen and self.audits.current is not None
 
     @property
     def _detector(self) -> Detector | None:

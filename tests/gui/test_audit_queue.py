@@ -323,3 +323,17 @@ def test_words_leave_the_buttons_when_there_is_no_room(panel: AuditQueuePanel, o
     panel.bar.resize(420, panel.bar.height())
     assert confirm.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
     assert confirm.toolTip().endswith("(Y)")
+
+
+def test_nothing_is_drawn_or_held_behind_another_tab(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
+    press(opened, qtbot, Qt.Key.Key_N)
+    opened.raise_panel("log")
+    qtbot.waitUntil(lambda: not panel.is_seen)
+    scene = panel.strip.scene
+    press(opened, qtbot, Qt.Key.Key_N)
+    assert panel.strip.scene is scene
+    opened.raise_panel("audit")
+    wait(opened, qtbot)
+    assert panel.strip.scene is not None
+    assert panel.strip.scene.box == Box(25 - 20, 5 - 20, 41, 41)
+    assert "Defect 3" in panel.facts.title.text()
