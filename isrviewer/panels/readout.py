@@ -101,9 +101,11 @@ class ReadoutBar(QStatusBar):
     def show_run(self, view: RunView) -> None:
         """Show progress, time and memory of the run."""
         finished = sum(row.status in {"done", "cached", "skipped", "failed"} for row in view.rows)
+        if view.running:
+            # Before it is visible: a visible bar paints the window at once.
+            self.progress.setRange(0, max(len(view.rows), 1))
+            self.progress.setValue(finished)
         self.progress.setVisible(view.running)
-        self.progress.setRange(0, max(len(view.rows), 1))
-        self.progress.setValue(finished)
         self.activity.setText(view.activity)
         if view.seconds and not view.running:
             self.cost.setText(f"{view.seconds:.2f} s · {view.store_bytes / 1e6:.0f} MB kept")
