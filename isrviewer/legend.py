@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPalette
 
+from isrviewer.audit.picture import PAINTS
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
@@ -52,12 +53,20 @@ def _plane_colours(window: Window) -> list[tuple[str, str]]:
     return sorted(found.items())
 
 
+def _map_colours(window: Window) -> list[tuple[str, str]]:
+    """Status or difference and colour of the defects that the panels draw."""
+    pictures = [panel.view.defects.picture for panel in window.grid.panels]
+    drawn = {number for picture in pictures if picture is not None for number in set(picture.paints.tolist())}
+    return [(name, colour) for number, (name, colour) in enumerate(PAINTS.items()) if number in drawn]
+
+
 def picture_with_legend(window: Window) -> QImage:
     """The window as it is on screen, with the legend below it and, as text, in the file."""
     shot = window.grab()
     ratio = shot.devicePixelRatio()
     width, height = shot.width() / ratio, shot.height() / ratio
-    lines, colours = legend_lines(window), _plane_colours(window)
+    lines, planes, defects = legend_lines(window), _plane_colours(window), _map_colours(window)
+    colours = planes + [(f"{name} defects", colour) for name, colour in defects]
     metrics = QFontMetricsF(window.font())
     row = metrics.height() + GRID / 2
     extra = 2 * GRID + row * (len(lines) + bool(colours))
@@ -80,6 +89,8 @@ def picture_with_legend(window: Window) -> QImage:
         painter.drawText(QRectF(left, top, room, row), Qt.AlignmentFlag.AlignVCenter, name)
         left += metrics.horizontalAdvance(name) + 3 * GRID
     painter.end()
-    planes = ", ".join(f"{name} {colour}" for name, colour in colours)
-    picture.setText("Description", "\n".join([*lines, *([f"mask planes: {planes}"] if planes else [])]))
+    for what, named in (("mask planes", planes), ("defects", defects)):
+        if named:
+            lines.append(f"{what}: {', '.join(f'{name} {colour}' for name, colour in named)}")
+    picture.setText("Description", "\n".join(lines))
     return picture

@@ -26,7 +26,7 @@ from isrviewer.theme import ACCENT
 __all__ = ["DefectLayer", "Place"]
 
 OUTLINE_ZOOM = 4
-"""Device pixels per image pixel from which on defects are outlined."""
+"""Widget pixels per image pixel from which on defects are outlined."""
 
 MARKS_ZOOM = 16
 """The same for the marks of the statuses."""
@@ -133,7 +133,7 @@ class DefectLayer:
                 if self.chosen is not None:
                     _paint_frame(painter, _on_screen(grid, self.chosen), self.label, grid.size, line)
             if self.stroke is not None:
-                _paint_stroke(painter, grid, self.stroke, self.pen_colour)
+                _paint_stroke(painter, grid, self.stroke, self.pen_colour, line)
             if self.brush is not None:
                 _paint_brush(painter, _on_screen(grid, self.brush), self.pen_colour, line)
 
@@ -170,7 +170,8 @@ def _draw(picture: MapPicture, grid: Grid, width: int) -> _Drawing:
     index, rectangles = index[order], rectangles[order]
     paints, owners = picture.paints[index], picture.owners[index]
     zoom = grid.x.zoom
-    alpha = 50 if zoom >= OUTLINE_ZOOM else 255 if zoom < 1 else 190
+    is_outlined, is_marked = zoom >= OUTLINE_ZOOM * width, zoom >= MARKS_ZOOM * width
+    alpha = 50 if is_outlined else 255 if zoom < 1 else 190
     fills = [_premultiplied(colour, alpha // 2 if name == _REJECTED else alpha) for name, colour in PAINTS.items()]
     pixels, left, top = fill_boxes(rectangles, np.array(fills, np.uint32)[paints], grid.size)
     height, across = pixels.shape
@@ -179,19 +180,19 @@ def _draw(picture: MapPicture, grid: Grid, width: int) -> _Drawing:
     for number, (name, colour) in enumerate(PAINTS.items()):
         mine = paints == number
         is_rejected = name == _REJECTED
-        if not mine.any() or not (is_rejected or zoom >= OUTLINE_ZOOM):
+        if not mine.any() or not (is_rejected or is_outlined):
             continue
         pen = QPen(QColor(colour), 2 * width, Qt.PenStyle.DashLine if is_rejected else Qt.PenStyle.SolidLine)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         borders: list[list[int]] = []
-        if zoom >= OUTLINE_ZOOM:
+        if is_outlined:
             borders = screen_borders(grid, picture.corners[index[mine]], owners[mine])[1].tolist()
         lines.append(
             _Lines(
                 pen=pen,
                 borders=list(starmap(QLine, borders)),
-                crosses=list(starmap(QLine, _crosses(rectangles[mine]))) if is_rejected else [],
-                marks=_mark_places(rectangles[mine], owners[mine]) if zoom >= MARKS_ZOOM else [],
+                crosses=list(starmap(QLine, _crosses(rectangles[mine], not is_outlined))) if is_rejected else [],
+                marks=_mark_places(rectangles[mine], owners[mine]) if is_marked else [],
                 mark=STATUS_MARKS.get(name, ""),
             )
         )
@@ -205,12 +206,12 @@ def _premultiplied(colour: str, alpha: int) -> int:
     return alpha << 24 | red << 16 | green << 8 | blue
 
 
-def _crosses(rectangles: NDArray[np.intp]) -> list[list[int]]:
-    """Both diagonals of rectangles that have room for them; one line along those that are only long."""
+def _crosses(rectangles: NDArray[np.intp], along_long: bool) -> list[list[int]]:
+    """Both diagonals of rectangles that have room for them; if asked, a line along those that are only long."""
     left, top, width, height = rectangles.T
     right, bottom = left + width - 1, top + height - 1
     is_large = (width >= _LONG) & (height >= _LONG)
-    is_long = ~is_large & ((width >= _LONG) | (height >= _LONG))
+    is_long = along_long & ~is_large & ((width >= _LONG) | (height >= _LONG))
     middle_x, middle_y = left + width // 2, top + height // 2
     across = width > height
     along = np.stack(
@@ -259,10 +260,10 @@ def _on_screen(grid: Grid, box: Box) -> QRect | None:
     return QRect(*rectangles[0].tolist()) if len(rectangles) else None
 
 
-def _paint_stroke(painter: QPainter, grid: Grid, corners: NDArray[np.intp], colour: str) -> None:
+def _paint_stroke(painter: QPainter, grid: Grid, corners: NDArray[np.intp], colour: str, line: int) -> None:
     _, rectangles = screen_boxes(grid, corners)
     fill = QColor(colour)
-    fill.setAlpha(255 if grid.x.zoom < OUTLINE_ZOOM else 150)
+    fill.setAlpha(255 if grid.x.zoom < OUTLINE_ZOOM * line else 150)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(fill)
     painter.drawRects(list(starmap(QRect, rectangles.tolist())))

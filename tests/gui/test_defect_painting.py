@@ -19,6 +19,7 @@ from isrcore.audit.pixels import PixelSet, line_pixels
 from isrcore.geom import Box
 from isrviewer.audit.audit import begin_audit
 from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour, status_text
+from isrviewer.legend import picture_with_legend
 from isrviewer.panels.image_defects import Place
 from isrviewer.panels.image_view import ImageView
 from isrviewer.render.view import Orientation, View
@@ -447,3 +448,10 @@ def test_the_picture_of_a_map_follows_its_edits(audited: Window) -> None:
         return sorted(np.column_stack([picture.owners, picture.paints, picture.corners]).tolist())
 
     assert rows(followed) == rows(made)
+
+
+def test_the_legend_of_a_screenshot_names_the_colours_of_the_defects(audited: Window) -> None:
+    text = picture_with_legend(audited).text("Description")
+    assert f"defects: unseen {status_colour('unseen')}" in text
+    audited.audits.show_map(False)
+    assert "defects:" not in picture_with_legend(audited).text("Description")
