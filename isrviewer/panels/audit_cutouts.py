@@ -260,12 +260,13 @@ class CutoutStrip(QWidget):
         """Left and right choose, with Shift several; up and down walk along a long defect."""
         steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
         parts = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-        if event.key() in parts:
-            self.part_asked.emit(parts[event.key()])
-        elif event.key() in steps and self._scene is not None and self._scene.cutouts:
+        key = Qt.Key(event.key())
+        if key in parts:
+            self.part_asked.emit(parts[key])
+        elif key in steps and self._scene is not None and self._scene.cutouts:
             there = [one.witness.title for one in self._scene.cutouts]
             here = there.index(self.titles[-1]) if self.titles and self.titles[-1] in there else 0
-            title = there[(here + steps[event.key()]) % len(there)]
+            title = there[(here + steps[key]) % len(there)]
             several = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             rest = tuple(one for one in self.titles if one != title)
             self.choose((*rest, title) if several else (title,))

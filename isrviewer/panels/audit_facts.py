@@ -69,7 +69,7 @@ class DefectFacts(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = QLabel()
-        self.place, self.size, self.note = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.place, self.extent, self.note = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.table = NumberTable(_COLUMNS)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.setAlternatingRowColors(False)
@@ -89,19 +89,19 @@ class DefectFacts(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.title, self.place, self.size, self.note):
-            column.addWidget(widget)
+        for label in (self.title, self.place, self.extent, self.note):
+            column.addWidget(label)
         column.addSpacing(GRID // 2)
         column.addWidget(self.table, 100)
-        for widget in (self.share, self.residual, self.interpolated, self.cure):
-            column.addWidget(widget)
+        for below in (self.share, self.residual, self.interpolated, self.cure):
+            column.addWidget(below)
         column.addStretch(1)
         self.setFixedWidth(_WIDTH)
         self.show_cure(None)
 
     def show_defect(self, defect: Defect | None, detector: Detector | None, group: int = 0) -> None:
         """Who is it, where is it, what was decided."""
-        for label in (self.place, self.size, self.note):
+        for label in (self.place, self.extent, self.note):
             label.setVisible(defect is not None)
         if defect is None:
             self.title.setText("No defect is chosen.")
@@ -112,9 +112,9 @@ class DefectFacts(QWidget):
         self.title.setText(f"<b>Defect {defect.id}</b>{several} · {html.escape(str(defect.kind))} · {mark}")
         self.place.setText(_place(defect, detector))
         source = Path(defect.source).name or "no file"
-        self.size.setText(f"{_size(defect)}, from {source}")
+        self.extent.setText(f"{_size(defect)}, from {source}")
         made = f"\nDecided by {defect.who}, {defect.when}" if defect.when else ""
-        self.size.setToolTip(f"{_size(defect)}\nFrom {defect.source or 'no file'}{made}")
+        self.extent.setToolTip(f"{_size(defect)}\nFrom {defect.source or 'no file'}{made}")
         self.note.setText(f"“{defect.note}”" if defect.note else "No note")
 
     def show_statistics(self, statistics: DefectStatistics | None, why_not: str = "") -> None:

@@ -46,7 +46,7 @@ class ProfilePlots(QWidget):
                     self._draw(plot, axis, scene, chosen)
 
     def _draw(self, plot: Plot, axis: str, scene: Scene, chosen: tuple[Cutout, ...]) -> None:
-        flags = scene.defect.any(axis=0 if axis == "x" else 1)
+        flags = np.asarray(scene.defect.any(axis=0 if axis == "x" else 1))
         first, length = (scene.box.x0, scene.box.width) if axis == "x" else (scene.box.y0, scene.box.height)
         for number, (begin, end) in enumerate(runs_of(flags)):
             plot.band(first + begin - 0.5, first + end - 0.5, _SHADE, number)
@@ -59,7 +59,7 @@ class ProfilePlots(QWidget):
             plot.points(along, values, number, 3)
         unit = chosen[0].witness.unit if is_single else "σ"
         plot.set_axis("left", unit or "relative", "")
-        across = scene.defect.any(axis=1 if axis == "x" else 0)
+        across = np.asarray(scene.defect.any(axis=1 if axis == "x" else 0))
         plot.set_axis("bottom", _across(axis, across, scene), "")
         plot.getPlotItem().getAxis("bottom").setTickSpacing(length // 20 * 10, length // 20 * 5)
         plot.getPlotItem().setXRange(first - 0.5, first + length - 0.5, padding=0)

@@ -115,7 +115,7 @@ def test_a_visit_shows_the_place_in_every_frame(panel: AuditQueuePanel, opened: 
     assert (raw, after, flat) == (4 * 40 + 4, 2 * (4 * 40 + 4), 0.5)
     assert "Defect 1" in panel.facts.title.text()
     assert panel.facts.place.text() == "x 3 y 4, trimmed, from 0 · amp A"
-    assert panel.facts.size.text() == "1 pixel, from small.fits"
+    assert panel.facts.extent.text() == "1 pixel, from small.fits"
     assert panel.bar.position.text() == "<b>1 of 3</b> · 0 decided"
 
 
