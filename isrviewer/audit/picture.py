@@ -77,7 +77,9 @@ class MapPicture:
         old, new = before.by_id, after.by_id
         fresh = [defect for number, defect in new.items() if old.get(number) is not defect]
         gone = [number for number in old if number not in new]
-        kept = ~np.isin(self.owners, [*gone, *(defect.id for defect in fresh)])
+        has_changed = np.zeros(1 + max([0, *old, *new]), np.bool_)
+        has_changed[[*gone, *(defect.id for defect in fresh)]] = True
+        kept = ~has_changed[self.owners]
         parts = zip((self.corners, self.owners, self.paints), _arrays(fresh), strict=True)
         return MapPicture(self.detector, *(np.concatenate([mine[kept], theirs]) for mine, theirs in parts))
 
