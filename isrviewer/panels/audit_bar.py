@@ -44,7 +44,7 @@ class StatusLine(QWidget):
         self.setAccessibleName("Progress of the audit")
 
     def sizeHint(self) -> QSize:
-        return QSize(160, 2 * GRID)
+        return QSize(96, 2 * GRID)
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Count by status, decided ones first."""
@@ -82,7 +82,7 @@ class AuditBar(ControlRow):
         self._actions = actions
         self._buttons: list[QToolButton] = []
         self.position = QLabel()
-        self.position.setMinimumWidth(self.position.fontMetrics().horizontalAdvance("0000 of 0000 · 0000 decided"))
+        self.position.setMinimumWidth(self.position.fontMetrics().horizontalAdvance("000 of 0000 · 000 decided"))
         self.line = StatusLine()
         self.order = self._combo("audit.order", "Order of the queue")
         self.choice = self._combo("audit.choice", "Which defects the queue visits")

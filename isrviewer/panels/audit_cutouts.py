@@ -17,14 +17,16 @@ from isrviewer.audit.cutouts import Cutout, outline
 from isrviewer.plots.number_table import number_text
 from isrviewer.plots.plot import series_colour
 from isrviewer.render.colour import ColourMap
+from isrviewer.render.compose import PictureStyle
 from isrviewer.theme import GRID, soft
 
 __all__ = ["CutoutStrip", "Scene"]
 
 _DEFECT, _OTHERS, _SHADOW = "#F0A030", "#56B4E9", QColor(0, 0, 0, 150)
+_OFF_CHIP = QColor(PictureStyle().background)
 _TICK, _FEWEST_FOR_TICKS = 6, 64
 _WIDEST_GAP = 48
-_FEWEST_SHOWN = 0.74
+_FEWEST_SHOWN, _SMALLEST = 0.74, 15
 _FRAME = 2
 
 
@@ -140,16 +142,18 @@ class CutoutStrip(QWidget):
         count, size = len(self._scene.cutouts), self._scene.box.width
         ratio, text = self.devicePixelRatioF(), self._line()
         width, height = self.width() - 2 * _FRAME, self.height() - 2 * _FRAME
-        columns = max(int((width + GRID) * ratio / (size + GRID * ratio)), 1)
-        best = 1, size, -count, -columns
+        best = 0, 0, 0, 0
         for columns in range(1, count + 1):
             rows = -(-count // columns)
             across = (width - GRID * (columns - 1)) / columns
             down = (height - GRID * (rows - 1)) / rows - 2 * text
             room = int(min(across, down) * ratio)
-            if room >= _FEWEST_SHOWN * size:
+            if room >= _SMALLEST:
                 # As few rows as possible, and these as even as possible.
                 best = max(best, (*_zoom(room, size), -rows, -columns))
+        if not best[0]:
+            # Not even small ones all fit: as many as there is room for.
+            best = 1, _SMALLEST, 0, -max(int((width + GRID) * ratio / (_SMALLEST + GRID * ratio)), 1)
         zoom, shown, _, columns = (abs(number) for number in best)
         side = zoom * shown / ratio
         pitch = min(side + _WIDEST_GAP, max((width + GRID) / columns, side + GRID))
@@ -190,7 +194,7 @@ class CutoutStrip(QWidget):
 
     def _draw(self, painter: QPainter, cell: QRectF, image: QImage, layout: _Layout) -> None:
         margin, zoom = layout.margin, layout.zoom
-        painter.fillRect(cell, self.palette().color(QPalette.ColorRole.AlternateBase))
+        painter.fillRect(cell, _OFF_CHIP)
         painter.drawImage(cell, image, QRectF(image.rect()).adjusted(margin, margin, -margin, -margin))
         painter.save()
         painter.setClipRect(cell)
@@ -297,11 +301,12 @@ class CutoutStrip(QWidget):
 def _zoom(room: int, size: int) -> tuple[int, int]:
     """Device pixels for every pixel, a whole number so that none looks wider than its neighbour, and how many to show.
 
-    A few pixels less on every side are worth it when the others become larger by that.
+    A few pixels less on every side are worth it when the others become larger by that, and all frames are worth more
+    than many pixels of some.
     """
     zoom = room // size
     shown = (room // (zoom + 1) - 1) // 2 * 2 + 1
-    return (zoom + 1, shown) if shown >= _FEWEST_SHOWN * size else (zoom, size)
+    return (zoom + 1, shown) if shown >= _FEWEST_SHOWN * size or not zoom else (zoom, size)
 
 
 def _first_choice(titles: Sequence[str]) -> int:

@@ -34,6 +34,9 @@ _COLUMNS = (
 )
 _WIDTH, _FEWEST_ROWS = 288, 4
 
+_LARGE = 1000.0
+"""From here on nobody reads what stands behind the point."""
+
 _HIGH = 170
 """Height from which there is room for the effect of the last edit."""
 
@@ -171,7 +174,7 @@ def _row(title: str, one: PlaneStatistics) -> tuple[str, ...]:
     decimals = _decimals(one.scatter)
     values = [_fixed(value, decimals) for value in (one.value, one.surroundings, one.scatter)]
     sigma = one.significance
-    return (title, *values, f"{sigma:+.1f}".replace("-", "−") if math.isfinite(sigma) else "–")
+    return (title, *values, _fixed(sigma, 1, signed=True))
 
 
 def _decimals(scatter: float) -> int:
@@ -181,12 +184,19 @@ def _decimals(scatter: float) -> int:
     return min(max(1 - math.floor(math.log10(scatter)), 0), 5)
 
 
-def _fixed(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}".replace("-", "−") if math.isfinite(value) else "–"
+def _fixed(value: float, decimals: int, signed: bool = False) -> str:
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= _LARGE:
+        decimals = 0
+    return f"{value:{'+' if signed else ''}.{decimals}f}".replace("-", "−")
 
 
 def _share(statistics: DefectStatistics) -> str:
-    science = sum(one.kind == "science" for one in statistics.planes)
+    exposures = [one for one in statistics.planes if one.kind == "science"]
+    science = len(exposures)
+    if exposures and not any(math.isfinite(one.significance) for one in exposures):
+        return "No good places of its shape beside it"
     if science > 1 and math.isfinite(statistics.misbehaving):
         return f"Misbehaves in {round(statistics.misbehaving * science)} of {science} exposures"
     return "In the open frame alone; Measure takes all" if science else "No science frame"
@@ -208,7 +218,7 @@ def _size(defect: Defect) -> str:
 def effect_texts(effect: EditEffect | None) -> tuple[str, str]:
     """Two lines: the residual, and the interpolated pixels, before and after."""
     if effect is None:
-        return "What an edit does to the final frame shows here", ""
+        return "Edits show their effect on the final frame here", ""
     before, after = effect.before, effect.after
     change = f"{after.interpolated - before.interpolated:+d}".replace("-", "−")
     residuals = [number_text(one.residual, 2, signed=True) or "–" for one in (before, after)]

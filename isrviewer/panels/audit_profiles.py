@@ -67,7 +67,8 @@ class ProfilePlots(QWidget):
 
 
 def _in_sigma(found: Profile, flags: np.ndarray) -> np.ndarray:
-    usual = found.values[~flags & np.isfinite(found.values)]
+    finite = np.isfinite(found.values)
+    usual = found.values[finite & ~flags] if (finite & ~flags).any() else found.values[finite]
     if not usual.size:
         return np.full(len(found.values), np.nan)
     level = np.median(usual)
@@ -83,10 +84,9 @@ def _small(font: QFont) -> QFont:
 
 def _across(axis: str, across: np.ndarray, scene: Scene) -> str:
     """Along which row or rows the cut goes."""
-    other, first = ("y", scene.box.y0) if axis == "x" else ("x", scene.box.x0)
+    word, first = ("row", scene.box.y0) if axis == "x" else ("column", scene.box.x0)
     places = np.flatnonzero(across)
     if not places.size:
         return axis
     low, high = first + int(places[0]), first + int(places[-1])
-    where = f"{other} {low}" if low == high else f"{other} {low}–{high}"
-    return f"{axis}, at {where}"
+    return f"{word} {low}" if low == high else f"{word}s {low}–{high}"

@@ -40,16 +40,16 @@ _HINT = 240
 """Height from which there is a line for the keys."""
 
 _HINTS = (
-    ("audit.next", "next"),
-    ("audit.confirm", "confirm"),
-    ("audit.reject", "reject"),
-    ("audit.skip", "skip"),
-    ("audit.grow", "grow"),
-    ("audit.note", "note"),
-    ("audit.kind_hot pixel", "hot pixel …"),
-    ("audit.undo", "undo"),
-    ("audit.part_on", "further along"),
-    ("maps.measure", "measure all"),
+    (("audit.next",), "next"),
+    (("audit.confirm",), "confirm"),
+    (("audit.reject",), "reject"),
+    (("audit.skip",), "skip"),
+    (("audit.grow",), "grow"),
+    (("audit.note",), "note"),
+    (("audit.kind_hot pixel", "audit.kind_unknown"), "kind"),
+    (("audit.undo",), "undo"),
+    (("audit.part_on",), "further along"),
+    (("maps.measure",), "measure all"),
 )
 
 _NO_MAP = "No defect map is open for this CCD: Defects → Audit the map in use, or Open map."
@@ -186,9 +186,9 @@ class AuditQueuePanel(InspectorPanel):
     def _keys(self) -> str:
         """The keys that one needs all the time, as the user has set them."""
         assert self._actions is not None
-        shown = ((self._actions.by_id[action].shortcut(), word) for action, word in _HINTS)
-        form = QKeySequence.SequenceFormat.NativeText
-        return "   ".join(f"{keys.toString(form)} {word}" for keys, word in shown if not keys.isEmpty())
+        actions, form = self._actions.by_id, QKeySequence.SequenceFormat.NativeText
+        shown = [([actions[name].shortcut().toString(form) for name in names], word) for names, word in _HINTS]
+        return "   ".join(f"{'–'.join(keys)} {word}" for keys, word in shown if all(keys))
 
     def session_changed(self, old: Session, new: Session) -> None:
         super().session_changed(old, new)
