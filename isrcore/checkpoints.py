@@ -102,17 +102,18 @@ def protect(state: IsrState) -> IsrState:
     return result
 
 
-def working_copy(state: IsrState, step: Step) -> IsrState:
+def working_copy(state: IsrState, step: Step, may_share: bool = True) -> IsrState:
     """A state for `step` to work on: copies of exactly what it declares to write, everything else shared.
 
-    A step that makes new planes gets everything shared, and may replace what it declares to write.
+    A step that makes new planes gets everything shared, and may replace what it declares to write; without `may_share`
+    it gets copies like the others.
     """
     pixels = state.exposure.masked_image
     # A mask that may change has its own names of planes: they may become more.
     mask = Mask(pixels.mask.array, pixels.mask.planes.copy()) if "mask" in step.writes else pixels.mask
     working = MaskedImage(pixels.image, mask, pixels.variance, pixels.xy0)
     working.replaceable = step.writes
-    if not step.makes_new_planes:
+    if not (step.makes_new_planes and may_share):
         working.make_writable(*step.writes)
     result = state.copy()
     metadata = state.exposure.metadata

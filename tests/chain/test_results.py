@@ -12,6 +12,7 @@ from isrcore.camera import Camera
 from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
 from isrcore.checkpoints import CheckpointStore, identity
 from isrcore.geom import Box
+from isrcore.image import Exposure
 from isrcore.steps.step import IsrState
 from isrcore.task import IsrTask, calibrations
 from tests.chain.full_chain import (
@@ -199,3 +200,28 @@ def test_other_defects_make_another_key() -> None:
     here, there = Defects([Box(1, 2, 1, 1)]), Defects([Box(5, 2, 1, 1)])
     assert identity(here) != identity(there)
     assert identity(here) == identity(Defects([Box(1, 2, 1, 1)]))
+
+
+class _OwnCorrections(IsrTask):
+    """Overrides documented methods the way that people do: by changing the planes in place."""
+
+    def biasCorrection(self, exposure: Exposure, biasExposure: Exposure) -> None:
+        exposure.image[:] -= biasExposure.image
+        exposure.image[0, 0] = 7.0
+
+    def maskNan(self, exposure: Exposure) -> None:
+        exposure.mask.planes.add("UNMASKEDNAN")
+        exposure.mask.array[1, 1] |= exposure.mask.planes.bitmask("UNMASKEDNAN")
+
+
+def test_methods_of_a_subclass_may_change_planes_in_place(frame: SmallFrame) -> None:
+    results = []
+    for store in (None, CheckpointStore()):
+        task = _OwnCorrections(config=full_config())
+        raw = frame.raw.clone() if store is None else frame.raw
+        state = task.initial_state(raw, calibrations(**frame.arguments))
+        results.append(run_chain(task, state, RunOptions(store=store)).exposure)
+    ours, kept = results
+    assert np.array_equal(ours.image, kept.image, equal_nan=True)
+    assert np.array_equal(ours.mask.array, kept.mask.array)
+    assert np.array_equal(ours.variance, kept.variance, equal_nan=True)
