@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -20,7 +19,7 @@ _LOOK_MS = 100
 
 
 class Startup(QObject):
-    """Completes the window step by step, each prepared beside the GUI thread: chain, config, icons and plots.
+    """Completes the window step by step: chain and config, prepared beside the GUI thread, and icons.
 
     The chain is imported by the thread that runs it, when the pixels of the first frame are on the screen, or when no
     frame is asked for.
@@ -63,9 +62,8 @@ class Startup(QObject):
 
     def _show_config(self, _: None) -> None:
         self._window.show_config()
-        self._background.compute(_import_plots, self._draw_icons)
-
-    def _draw_icons(self, _: None) -> None:
+        # Qt's classes are made when they are first looked up, which only one thread may do at a time: what imports
+        # many of them, as the library of icons does and that of plots, cannot be prepared beside the GUI thread.
         self._window.update_icons()
         self.is_complete = True
 
@@ -74,9 +72,3 @@ def _describe_fields() -> None:
     """Find out once what does not change about the config fields."""
     config, _ = effective_config(())
     field_rows(config, ())
-
-
-def _import_plots() -> None:
-    """Import what draws plots and icons, so that the panels that need it find it loaded. Makes no Qt object."""
-    for name in ("isrviewer.plots.plot", "qtawesome"):
-        import_module(name)
