@@ -83,8 +83,9 @@ class MapComparing(MapWork):
         def show(summary: FocalPlaneSummary) -> None:
             self._window.raise_panel("focal_plane")
             plane.take(summary, path)
-            left_out = f"; {len(summary.problems)} files left out: {summary.problems[0]}" if summary.problems else ""
-            self._window.strip.note(f"{len(summary.maps)} maps of {path}{left_out}.")
+            problems = summary.problems
+            left_out = f" Left out: {len(problems)}, such as {problems[0]}." if problems else ""
+            self._window.strip.note(f"{len(summary.maps)} maps of {path}.{left_out}")
 
         self._window.raise_panel("focal_plane")
         self._start(f"Reading the maps of {Path(path).name}", lambda check: plane.read(path, check), show)

@@ -88,15 +88,14 @@ class MapWork:
                 return str(error), frames
             if reading.is_verified:
                 return reading
-            text = f"Nothing in {path} says how it counts pixels. Its form by convention: {reading.frame}"
-            return text, possible_frames(path, detector)
+            return f"{Path(path).name} does not say how it counts pixels", possible_frames(path, detector)
 
         def show(found: Any) -> None:
             if isinstance(found, tuple):
                 text, frames = found
                 self._window.strip.offer(
-                    f"{text}. Read it in the",
-                    {str(one): lambda one=one: self._read(path, detector, then, one, before) for one in frames},
+                    f"{text}. Read it as:",
+                    {_short(one): lambda one=one: self._read(path, detector, then, one, before) for one in frames},
                 )
             else:
                 then(found)
@@ -158,6 +157,11 @@ class MapWork:
         path, _ = QFileDialog.getSaveFileName(self._window, title, f"{audit.document.detector}{ending}", kinds)
         if path:
             then(path if Path(path).suffix else f"{path}{ending[ending.rfind('.') :]}")
+
+
+def _short(frame: MapFrame) -> str:
+    """A frame on a button."""
+    return f"{'trimmed' if frame.trimmed else 'raw'}, from {frame.first_pixel}"
 
 
 def _explained(error: Exception) -> str:

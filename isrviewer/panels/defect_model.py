@@ -35,13 +35,13 @@ class _Column:
 
 
 COLUMNS = (
-    _Column("number", "№", "Number of the defect in this map", 5),
-    _Column("status", "Status", "What was decided", 14),
-    _Column("kind", "Kind", "What it is", 12),
-    _Column("x", "x", "First column of the box around it, trimmed frame, from 0", 5),
-    _Column("y", "y", "First row of the box around it, trimmed frame, from 0", 5),
-    _Column("w", "w", "Width of the box in pixels", 5),
-    _Column("h", "h", "Height of the box in pixels", 5),
+    _Column("number", "№", "Number of the defect in this map", 4),
+    _Column("status", "Status", "What was decided", 12),
+    _Column("kind", "Kind", "What it is", 10),
+    _Column("x", "x", "First column of the box around it, trimmed frame, from 0", 4),
+    _Column("y", "y", "First row of the box around it, trimmed frame, from 0", 4),
+    _Column("w", "w", "Width of the box in pixels", 4),
+    _Column("h", "h", "Height of the box in pixels", 4),
     _Column("pixels", "Pixels", "Number of its pixels", 7),
     _Column("sigma", "σ", "Its strongest significance against its surroundings in any frame, sigma", 7),
     _Column("finding", "Finding", "What the search found: missed by the map, or over-flagged", 17),

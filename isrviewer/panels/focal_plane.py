@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FocalPlanePanel"]
 
-_BUTTONS = ("maps.focal_plane", "maps.focal_plane_folder", "maps.focal_plane_file")
+_BUTTONS = {
+    "maps.focal_plane": "Open maps",
+    "maps.focal_plane_folder": "Folder…",
+    "maps.focal_plane_file": "Mask file…",
+}
+"""Actions, in the words for which a line has room."""
+
 _ALL = "all"
 _WORST = 3
 
@@ -65,8 +71,8 @@ class FocalPlanePanel(QWidget):
         beside = QHBoxLayout(self.picture)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(0)
-        beside.addWidget(self.mosaic, 1)
-        beside.addWidget(self.bars, 1)
+        beside.addWidget(self.mosaic, 3)
+        beside.addWidget(self.bars, 2)
         self.table = NumberTable(())
         self.table.setAccessibleName("CCDs")
         self.table.header().setSectionsClickable(True)
@@ -95,8 +101,9 @@ class FocalPlanePanel(QWidget):
         return QSize(1100, 320)
 
     def use_actions(self, actions: Mapping[str, QAction]) -> None:
-        """Let the buttons be actions of the table: their words, keys and states."""
+        """Let the buttons be actions of the table: their keys, tooltips and states."""
         for action, button in self.buttons.items():
+            actions[action].setIconText(_BUTTONS[action])
             button.setDefaultAction(actions[action])
 
     def show_detector(self, number: int | None) -> None:
@@ -135,8 +142,8 @@ class FocalPlanePanel(QWidget):
             self.table.set_columns(())
             return
         self.title.setText(
-            f"{self._plane.title}: {len(maps)} CCDs, {100 * summary.fraction:.3f} % of their pixels are bad, "
-            f"{count_text(sum(summary.kinds.values()))} defects" + _left_out(summary)
+            f"{self._plane.title}: {_number(len(maps), 'CCD')}, {100 * summary.fraction:.3f} % of their pixels are bad, "
+            f"{_number(sum(summary.kinds.values()), 'defect')}{_left_out(summary)}"
         )
         odd = [f"{name}: {'; '.join(notes)}" for name, notes in summary.notes.items()]
         self.title.setToolTip("\n".join([self.title.text(), self._plane.folder, *summary.problems, *odd]))
@@ -198,7 +205,11 @@ def _tiles(maps: Mapping[str, MapSummary]) -> list[Tile]:
 
 def _left_out(summary: FocalPlaneSummary) -> str:
     count = len(summary.problems)
-    return f"; {count} files left out, see the tooltip" if count else ""
+    return f"; {_number(count, 'file')} left out, see the tooltip" if count else ""
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count_text(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _numbers(summary: FocalPlaneSummary) -> tuple[list[Column], list[list[Any]]]:

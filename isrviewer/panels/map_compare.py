@@ -33,14 +33,15 @@ _COUNTS = (
     *(Column(f"{DIFFERENCE_MARKS[way]} {way.capitalize()}", f"Defects that are {way}") for way in _WAYS),
 )
 
-_BUTTONS = (
-    "maps.compare",
-    "maps.compare_opened",
-    "maps.show_comparison",
-    "maps.apply_difference",
-    "maps.apply_all",
-    "maps.compare_end",
-)
+_BUTTONS = {
+    "maps.compare": "Other map…",
+    "maps.compare_opened": "As opened",
+    "maps.show_comparison": "Draw",
+    "maps.apply_difference": "Apply",
+    "maps.apply_all": "Apply all",
+    "maps.compare_end": "End",
+}
+"""Actions, in the words for which a line has room."""
 
 
 class MapComparePanel(QWidget):
@@ -108,8 +109,9 @@ class MapComparePanel(QWidget):
         self._show()
 
     def use_actions(self, actions: Mapping[str, QAction]) -> None:
-        """Let the buttons be actions of the table: their words, keys and states."""
+        """Let the buttons be actions of the table: their keys, tooltips and states."""
         for action, button in self.buttons.items():
+            actions[action].setIconText(_BUTTONS[action])
             button.setDefaultAction(actions[action])
 
     def _show(self) -> None:

@@ -92,6 +92,7 @@ class ThresholdsPanel(QWidget):
             field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
             field.setKeyboardTracking(False)
             field.setFont(number_font(0.5))
+            field.setFixedWidth(13 * field.fontMetrics().averageCharWidth())
             field.setAlignment(Qt.AlignmentFlag.AlignRight)
             unit = f" {text.unit}" if text.unit else ""
             tip = f"{text.tip}\nDefault: {text.default:g}{unit}"

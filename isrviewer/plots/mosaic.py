@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from isrviewer.theme import ACCENT, GRID, is_dark, number_font, soft
@@ -18,6 +29,9 @@ _GAP = 1.0
 _STRONG = {False: QColor("#0B3D73"), True: QColor("#9CCBF5")}
 _FAINT = 0.06
 """How much of the strong colour the smallest value gets."""
+
+_STEPS = 32
+"""Colours in the scale."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ class MosaicView(QWidget):
             min(tile.y - tile.height / 2 for tile in self._tiles),
             max(tile.y + tile.height / 2 for tile in self._tiles),
         )
-        below = 2.5 * self.fontMetrics().height()
+        below = 2.5 * self.fontMetrics().height() + 2 * GRID
         scale = min((self.width() - 2 * GRID) / (right - left), (self.height() - 2 * GRID - below) / (high - low))
         x0 = (self.width() - scale * (right - left)) / 2
         return [
@@ -126,8 +140,8 @@ class MosaicView(QWidget):
         painter.fillRect(self.rect(), self.palette().base())
         quiet = soft(self.palette())
         places = self._places()
-        font = number_font(1)
-        painter.setFont(font)
+        if places:
+            painter.setFont(_fitting(min(place.width() for _, place in places)))
         for tile, place in places:
             has_value = not math.isnan(tile.value)
             colour = self._colour(tile.value) if has_value else self.palette().color(QPalette.ColorRole.Base)
@@ -144,34 +158,34 @@ class MosaicView(QWidget):
             elif tile.number == self._cursor and self.hasFocus():
                 painter.setPen(QPen(ACCENT, 1.5, Qt.PenStyle.DashLine))
                 painter.drawRect(place)
+        painter.setFont(number_font(1))
         if places:
             self._draw_scale(painter, max(place.bottom() for _, place in places) + 2 * GRID)
 
     def _draw_scale(self, painter: QPainter, top: float) -> None:
-        """The colours with their smallest and largest value, and the directions on the sky."""
+        """The colours with their smallest and largest value, and below them the directions on the sky."""
         low, high = self._range()
-        text = self.palette().color(QPalette.ColorRole.Text)
-        painter.setPen(text)
-        line = QRectF(GRID, top, self.width() - 2 * GRID, self.fontMetrics().height())
-        if high > 0:
-            first, last = f"{low:.3g}", f"{high:.3g} {self._unit}"
-            metrics = painter.fontMetrics()
+        metrics = painter.fontMetrics()
+        line = QRectF(2 * GRID, top, self.width() - 2 * GRID, metrics.height())
+        across = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        if low < high:
+            first = f"{low:.3g}"
+            painter.drawText(line, across, first)
             begin = line.left() + metrics.horizontalAdvance(first) + 2 * GRID
             bar = QRectF(begin, line.top() + GRID / 2, min(96.0, line.width() / 3), line.height() - GRID)
-            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, first)
-            steps = 32
-            for step in range(steps if high > low else 1):
-                width = bar.width() / steps if high > low else bar.width()
-                value = low * (high / low) ** (step / (steps - 1))
+            width = bar.width() / _STEPS
+            for step in range(_STEPS):
                 part = QRectF(bar.left() + step * width, bar.top(), width + 0.5, bar.height())
-                painter.fillRect(part, self._colour(value))
+                painter.fillRect(part, self._colour(low * (high / low) ** (step / (_STEPS - 1))))
+            after = QRectF(bar.right() + 2 * GRID, line.top(), line.right() - bar.right(), line.height())
+            painter.drawText(after, across, f"{high:.3g} {self._unit}")
             painter.setPen(QPen(soft(self.palette()), 0.8))
             painter.drawRect(bar)
-            painter.setPen(text)
-            after = QRectF(bar.right() + 2 * GRID, line.top(), line.right() - bar.right(), line.height())
-            painter.drawText(after, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, last)
+        elif high > 0:
+            painter.drawText(line, across, f"{high:.3g} {self._unit}")
         painter.setPen(soft(self.palette()))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "N up, E left")
+        painter.drawText(line.translated(0, metrics.height() + GRID / 2), across, "N up, E left")
 
     # Mouse and keys
 
@@ -218,6 +232,14 @@ class MosaicView(QWidget):
             QToolTip.showText(event.globalPos(), tile.tip if tile is not None else "", self)
             return True
         return super().event(event)
+
+
+def _fitting(width: float) -> QFont:
+    """Digits of which two fit into a tile."""
+    font = number_font(1)
+    needed = QFontMetricsF(font).horizontalAdvance("00") + 2
+    font.setPointSizeF(max(4.0, font.pointSizeF() * min(1.0, width / needed)))
+    return font
 
 
 def _mix(ground: QColor, colour: QColor, part: float) -> QColor:

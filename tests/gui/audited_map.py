@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from isrcore.audit.defect import DefectKind
@@ -35,6 +37,13 @@ def audit_small_map(window: Window, qtbot: QtBot, *boxes: Box) -> Audit:
     return audit
 
 
+def choose_row(table: QTableView, row: int) -> None:
+    """Choose one row; unlike `selectRow` whatever keys the test has pressed before."""
+    flags = QItemSelectionModel.SelectionFlag
+    index = table.model().index(row, 0)
+    table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+
+
 def over_flagged(number: int, box: Box) -> Finding:
     """A part of a defect that looks like its neighbours."""
     pixels, nothing = PixelSet.of([box]), DefectStatistics((), 0.0)
@@ -55,7 +64,7 @@ def prepare_audit(window: Window, qtbot: QtBot) -> Audit:
     window.raise_panel("maps")
     window.auditing.comparing.begin(audit, small_document(Box(3, 4, 1, 1), Box(30, 30, 2, 2), source="other.fits"))
     qtbot.waitUntil(lambda: bool(window.auditing.maps.rows.differences), timeout=5000)
-    window.auditing.maps.table.selectRow(0)
+    choose_row(window.auditing.maps.table, 0)
     audits.select(3)
     settle(window, qtbot)
     return audit

@@ -58,7 +58,7 @@ def summarised(
 
 def test_a_folder_in_numbers(panel: FocalPlanePanel, opened: Window, summarised: Path) -> None:
     assert "2 CCDs" in panel.title.text()
-    assert "1 files left out" in panel.title.text()
+    assert "1 file left out" in panel.title.text()
     assert "ccd02.txt" in opened.strip.text.text()
     rows = panel.table.texts()
     assert [row[0] for row in rows] == ["all", "ccd00", "ccd01"]
@@ -114,7 +114,7 @@ def test_open_maps_are_followed(panel: FocalPlanePanel, opened: Window, qtbot: Q
     opened.actions_by_table.trigger("audit.reject")
     qtbot.waitUntil(lambda: panel.table.texts()[1][1] != before, timeout=5000)
     assert panel.table.texts()[1][1] == "0.000"
-    assert panel.title.text().startswith("the open maps: 1 CCDs")
+    assert panel.title.text().startswith("the open maps: 1 CCD,")
 
 
 def test_a_file_that_is_no_mask(

@@ -11,7 +11,7 @@ from isrcore.audit.defect import Status
 from isrcore.geom import Box
 from isrviewer.panels.map_compare import MapComparePanel
 from isrviewer.window import Window
-from tests.gui.audited_map import BOXES, audit_small_map, small_document
+from tests.gui.audited_map import BOXES, audit_small_map, choose_row, small_document
 from tests.gui.conftest import settle
 
 OTHER = (BOXES[0], Box(10, 20, 3, 3), Box(30, 30, 2, 2), Box(35, 50, 1, 1))
@@ -64,16 +64,16 @@ def test_sorting(panel: MapComparePanel) -> None:
 
 
 def test_a_row_leads_to_its_place(panel: MapComparePanel, opened: Window, qtbot: QtBot) -> None:
-    panel.table.selectRow(row_of(panel, Box(30, 30, 2, 2)))
+    choose_row(panel.table, row_of(panel, Box(30, 30, 2, 2)))
     assert opened.grid.focused.cursor in {(30, 30), (31, 31), (30, 31), (31, 30)}
-    panel.table.selectRow(row_of(panel, BOXES[2]))
+    choose_row(panel.table, row_of(panel, BOXES[2]))
     assert opened.audits.defect.id == 3
     assert opened.grid.focused.cursor[0] == 25
 
 
 def test_one_difference_is_applied_and_taken_back(panel: MapComparePanel, opened: Window, qtbot: QtBot) -> None:
     panel.table.setFocus()
-    panel.table.selectRow(row_of(panel, Box(30, 30, 2, 2)))
+    choose_row(panel.table, row_of(panel, Box(30, 30, 2, 2)))
     qtbot.keyClick(panel.table, Qt.Key.Key_Y, Qt.KeyboardModifier.ShiftModifier)
     fresh = opened.audits.document[4]
     assert (fresh.bbox, fresh.status, fresh.source) == (Box(30, 30, 2, 2), Status.NEW, "other.fits")
@@ -112,7 +112,7 @@ def test_compared_with_the_map_as_opened(panel: MapComparePanel, opened: Window,
     assert "as it was opened" in panel.title.text()
     # What was done already cannot be applied; undo takes it back.
     assert not opened.actions_by_table.by_id["maps.apply_all"].isEnabled()
-    panel.table.selectRow(0)
+    choose_row(panel.table, 0)
     assert opened.audits.defect.id == 2
     opened.audits.select(1)
     opened.actions_by_table.trigger("audit.grow")

@@ -98,22 +98,22 @@ def test_a_map_without_a_known_frame_is_asked_about(
 ) -> None:
     path = text_map(tmp_path / "by_hand.txt", [Box(133, 501, 2, 3)])
     open_map(window, qtbot, monkeypatch, path)
-    assert "says how it counts pixels" in window.strip.text.text()
+    assert "by_hand.txt does not say how it counts pixels" in window.strip.text.text()
     assert window.audits.current is None
     assert list(buttons(window)) == [
-        "trimmed frame, counted from 0",
-        "trimmed frame, counted from 1",
-        "raw frame, counted from 0",
-        "raw frame, counted from 1",
+        "trimmed, from 0",
+        "trimmed, from 1",
+        "raw, from 0",
+        "raw, from 1",
     ]
-    qtbot.mouseClick(buttons(window)["raw frame, counted from 1"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(buttons(window)["raw, from 1"], Qt.MouseButton.LeftButton)
     settle_real(window, qtbot)
     assert [defect.bbox for defect in window.audits.document] == [Box(100, 500, 2, 3)]
     # The fixed rows of a whole map prove its frame, here another than the usual one: only that is offered.
     raw = [box.shift(33, 1) for box in BOXES]
     open_map(window, qtbot, monkeypatch, text_map(tmp_path / "raw.txt", raw))
-    assert list(buttons(window)) == ["raw frame, counted from 1"]
-    qtbot.mouseClick(buttons(window)["raw frame, counted from 1"], Qt.MouseButton.LeftButton)
+    assert list(buttons(window)) == ["raw, from 1"]
+    qtbot.mouseClick(buttons(window)["raw, from 1"], Qt.MouseButton.LeftButton)
     settle_real(window, qtbot)
     assert (window.audits.document.mask() == document().mask()).all()
     # One in the usual frame needs no question.
