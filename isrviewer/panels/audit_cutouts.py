@@ -330,7 +330,7 @@ def _range_texts(one: Cutout) -> tuple[str, ...]:
     low, high = one.limits
     digits = max(2, math.ceil(math.log10(max(abs(low), abs(high), 1e-9) / max(high - low, 1e-9))) + 2)
     short, unit = f"{number_text(low, digits)} … {number_text(high, digits)}", one.witness.unit
-    return (f"{short} {unit}".strip(), short)
+    return (f"{short} {unit}".strip(), short, short.replace(" … ", "…"))
 
 
 def _fitting(advance: object, room: int, *texts: str) -> str:

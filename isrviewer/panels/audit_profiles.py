@@ -15,6 +15,7 @@ __all__ = ["ProfilePlots"]
 
 _SHADE = "#F0A030"
 _TO_SIGMA = 1.4826
+_WIDE = 180
 
 
 class ProfilePlots(QWidget):
@@ -55,7 +56,8 @@ class ProfilePlots(QWidget):
             found = profile(one.values, scene.defect, scene.box, axis)
             along = found.first + np.arange(len(found.values))
             values = found.values if is_single else _in_sigma(found, flags)
-            plot.curve(along, values, number, "" if is_single else one.witness.title)
+            # In a narrow plot the names would hide the curves; their colours are those of the frames.
+            plot.curve(along, values, number, one.witness.title if not is_single and plot.width() >= _WIDE else "")
             plot.points(along, values, number, 3)
         unit = chosen[0].witness.unit if is_single else "σ"
         plot.set_axis("left", unit or "relative", "")
