@@ -142,7 +142,7 @@ class FocalPlanePanel(QWidget):
             self.table.set_columns(())
             return
         self.title.setText(
-            f"{self._plane.title}: {_number(len(maps), 'CCD')}, {100 * summary.fraction:.3f} % of their pixels are bad, "
+            f"{self._plane.title}: {_number(len(maps), 'CCD')}, {100 * summary.fraction:.3f} % of the pixels bad, "
             f"{_number(sum(summary.kinds.values()), 'defect')}{_left_out(summary)}"
         )
         odd = [f"{name}: {'; '.join(notes)}" for name, notes in summary.notes.items()]

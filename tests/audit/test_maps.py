@@ -17,7 +17,7 @@ from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, c
 from isrcore.audit.history import DefectHistory
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.provenance import provenance_of
-from isrcore.audit.reading import MapForm, document_from_plane, epoch_problem, find_form, read_map
+from isrcore.audit.reading import MapForm, document_from_plane, epoch_problem, find_form, possible_frames, read_map
 from isrcore.audit.storage import save_history
 from isrcore.audit.writing import SUFFIXES, write_map
 from isrcore.camera.megacam import megacam_camera
@@ -297,3 +297,18 @@ def test_a_map_of_another_epoch_is_named(tmp_path: Path) -> None:
 def test_frames_count_from_0_or_1() -> None:
     with pytest.raises(ValueError, match="counted from 0 or 1, found 2"):
         MapFrame(True, 2)
+
+
+def test_frames_in_which_a_file_can_be_read(tmp_path: Path) -> None:
+    by_hand = write_text(tmp_path / "by_hand.txt", [Box(133, 501, 2, 3)])
+    assert not read_map(by_hand, CCD).is_verified
+    assert possible_frames(by_hand, CCD) == (TRIMMED_0, TRIMMED_1, RAW_0, RAW_1)
+    raw = write_text(tmp_path / "raw.txt", [box.shift(33, 1) for box in BOXES])
+    assert possible_frames(raw, CCD) == (RAW_1,)
+    shifted = write_text(tmp_path / "shifted.txt", [box.shift(-32, 0) for box in BOXES])
+    assert possible_frames(shifted, CCD) == ()
+    assert read_map(write_text(tmp_path / "usual.txt", BOXES), CCD).is_verified
+    # Our own file has the frame of its form, even without the rows that would prove it.
+    history = DefectHistory(make_document([Box(5, 6, 1, 1)]))
+    own = write_map(history.document, tmp_path / "own.reg", MapForm.DS9, provenance_of(history, ()))
+    assert read_map(own, CCD).is_verified
