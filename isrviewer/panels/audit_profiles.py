@@ -34,7 +34,9 @@ class ProfilePlots(QWidget):
             plot = self.plots[axis] = Plot((axis, "trimmed, from 0"), ("value", ""))
             plot.setMinimumSize(100, 80)
             for side in ("bottom", "left"):
-                plot.getPlotItem().getAxis(side).setStyle(maxTextLevel=0, tickFont=_small(self.font()))
+                small = _small(self.font())
+                plot.getPlotItem().getAxis(side).setStyle(maxTextLevel=0, tickFont=small)
+                plot.getPlotItem().getAxis(side).setLabel(**{"font-size": f"{small.pointSizeF()}pt"})
             plot.setToolTip(f"{word} through the defect: median over its pixels; the defect is shaded")
             plot.setAccessibleName(f"{word} through the defect")
             row.addWidget(plot, 1)
