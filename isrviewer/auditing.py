@@ -147,7 +147,7 @@ class Auditing(QObject):
         actions = self._window.actions_by_table.by_id
         kinds = menu
         for action in DEFECTS:
-            if action.needs != "defect":
+            if action.needs not in ("defect", "part"):
                 continue
             if action.handler == "audit.kind":
                 kinds = menu.addMenu("Kind") if kinds is menu else kinds

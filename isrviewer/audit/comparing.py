@@ -31,6 +31,8 @@ class Comparing(QObject):
         Flagged pixels of the current comparison that were added, removed, or are common.
     chosen : tuple of `Difference`
         What the user has chosen to apply.
+    is_advancing : bool
+        What was chosen has just been applied: the next difference is to be looked at.
 
     Signals
     -------
@@ -45,6 +47,7 @@ class Comparing(QObject):
         self._background = Background(self)
         self.pixels: Mapping[DifferenceKind, int] = {}
         self.chosen: tuple[Difference, ...] = ()
+        self.is_advancing = False
         self.is_busy = False
         audits.document_changed.connect(self._follow)
         audits.opened.connect(self._follow)
@@ -87,7 +90,8 @@ class Comparing(QObject):
             return False
         differences = comparison.differences if everything else self.chosen
         source = comparison.new.source
-        return self._audits.do(lambda document: apply_differences(document, differences, source))
+        self.is_advancing = self._audits.do(lambda document: apply_differences(document, differences, source))
+        return self.is_advancing
 
     def close(self) -> None:
         """The window closes."""

@@ -217,6 +217,8 @@ class DefectTableModel(QAbstractTableModel):
     def _tip(self, defect: Defect, name: str) -> str | None:
         if name in ("note", "source"):
             return self._values.text(defect, name) or None
+        if name == "finding" and self._values.text(defect, name) == "over-flagged in part":
+            return "Defects → Reject over-flagged part erases what looks like its neighbours"
         if name == "status" and defect.who:
             return f"{defect.who}, {defect.when.replace('T', ' ').removesuffix('+00:00')} UTC"
         return None

@@ -126,8 +126,11 @@ class MapComparePanel(QWidget):
         for way, box in self.ways.items():
             box.setText(f"{DIFFERENCE_MARKS[way]} {way} {count_text(of_way[way])}")
         self.pixels.setText(self._pixel_text() if comparison is not None else "")
-        self.counts.fill(_count_rows(comparison), bold=[])
+        self.counts.fill(_count_rows(comparison))
         self._fill()
+        if self._comparing.is_advancing and not self._comparing.is_busy:
+            self._comparing.is_advancing = False
+            self._choose(look=True)
 
     def _pixel_text(self) -> str:
         counts = {str(kind): count for kind, count in self._comparing.pixels.items()}

@@ -52,8 +52,8 @@ class BarsView(QWidget):
         words = max((metrics.horizontalAdvance(word) for word, _, _ in self._bars), default=0)
         largest = max((count for _, count, _ in self._bars), default=0)
         numbers = number_font(0.5)
-        count_width = 8 * metrics.averageCharWidth()
-        room = right - left - words - count_width - 4 * GRID
+        count_width = 6 * metrics.averageCharWidth()
+        room = right - left - words - count_width - 3 * GRID
         for line, (word, count, colour) in enumerate(self._bars, 1):
             top = GRID + line * row
             painter.setFont(self.font())
