@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,15 +15,19 @@ from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from isrcore.audit.defect import Defect
     from isrcore.audit.document import DefectDocument
     from isrcore.audit.effect import Effect
     from isrcore.audit.pixels import PixelSet
-    from isrcore.image import Exposure
+    from isrcore.image import Mask
 
 __all__ = ["EditEffect", "EffectWatch"]
 
 _PLANE = "INTRP"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,14 @@ class EditEffect:
     defects: tuple[int, ...]
     before: Effect
     after: Effect
+
+
+@dataclass(frozen=True, eq=False)
+class _Final:
+    """What is kept of a final frame."""
+
+    image: NDArray[np.float32]
+    mask: Mask
 
 
 class EffectWatch(QObject):
@@ -70,7 +83,7 @@ class EffectWatch(QObject):
         self._runs = runs
         self.last: EditEffect | None = None
         self.is_waiting = False
-        self._before: Exposure | None = None
+        self._before: _Final | None = None
         self._edit: tuple[str, tuple[int, ...], PixelSet] | None = None
         self._background = Background(self)
         # Asked before the run model hears of the new map: the final frame is still that of the old one.
@@ -109,15 +122,16 @@ class EffectWatch(QObject):
         made = (edit.label for edit in done for change in edit.changes if touched.get(change.id) is change.after)
         return next(made, "undo")
 
-    def _final(self) -> Exposure | None:
+    def _final(self) -> _Final | None:
         """The result of a complete run in the trimmed frame."""
         view = self._runs.view
         if any(row.status not in {"done", "cached", "skipped"} for row in view.rows):
             return None
         source, document = self._runs.source(self._runs.last_step()), self._audits.document
         exposure = None if source is None else source.exposure
-        fits = exposure is not None and document is not None and exposure.bbox == document.frame
-        return exposure if fits else None
+        if exposure is None or document is None or exposure.bbox != document.frame:
+            return None
+        return _Final(exposure.image, exposure.mask)
 
     def _ended(self) -> None:
         before, edit, after = self._before, self._edit, self._final()
@@ -128,18 +142,25 @@ class EffectWatch(QObject):
         frame = document.frame
         self._before = None
 
-        def work() -> EditEffect:
+        def work() -> EditEffect | Exception:
             from isrcore.audit.effect import measure_effect
 
-            first, second = (
-                measure_effect(one.image, one.mask.has(_PLANE), pixels, frame) for one in (before, after)
-            )
+            try:
+                first, second = (
+                    measure_effect(one.image, one.mask.has(_PLANE), pixels, frame) for one in (before, after)
+                )
+            except Exception as error:
+                # It must not end the thread.
+                return error
             return EditEffect(label, defects, first, second)
 
         self._background.compute(work, self._show)
 
-    def _show(self, effect: EditEffect) -> None:
-        self.last, self.is_waiting = effect, self._before is not None
+    def _show(self, found: EditEffect | Exception) -> None:
+        if isinstance(found, Exception):
+            _log.error("The effect of an edit could not be measured", exc_info=found)
+        self.last = None if isinstance(found, Exception) else found
+        self.is_waiting = self._before is not None
         self.changed.emit()
 
 

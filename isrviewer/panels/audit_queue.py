@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Signal
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from isrviewer.panels.audit_facts import Cure
 
 __all__ = ["AuditQueuePanel"]
+
+_log = logging.getLogger(__name__)
 
 _TALL = 400
 """Height in logical pixels from which the profiles lie below the cut-outs."""
@@ -81,7 +84,6 @@ class AuditQueuePanel(InspectorPanel):
         self._witnesses: tuple[Witness, ...] = ()
         self._measuring = Background(self)
         self._measured: tuple[object, ...] = ()
-        self._statistics: DefectStatistics | None = None
         audits.opened.connect(self.refresh)
         audits.measured.connect(self.refresh)
         audits.selected.connect(lambda _: self._visit())
@@ -310,14 +312,21 @@ class AuditQueuePanel(InspectorPanel):
         known = audit.statistics.get(defect.id)
         self.facts.show_statistics(known, "Measuring…")
 
-        def work() -> Any:
+        def work() -> DefectStatistics | Exception:
             from isrcore.audit.statistics import measure_defects
 
-            return measure_defects([defect.pixels], data, document.mask())[0]
+            try:
+                return measure_defects([defect.pixels], data, document.mask())[0]
+            except Exception as error:
+                # Any error becomes a message: it must not end the thread.
+                return error
 
-        def show(found: DefectStatistics) -> None:
+        def show(found: DefectStatistics | Exception) -> None:
             self._measured = key
-            if self._is_shown:
+            if isinstance(found, Exception):
+                _log.error("Defect %d could not be measured", defect.id, exc_info=found)
+                self.facts.show_statistics(None, f"Could not be measured: {found}")
+            elif self._is_shown:
                 self.facts.show_statistics(found)
 
         self._measuring.compute(work, show)

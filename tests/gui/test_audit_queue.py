@@ -337,3 +337,19 @@ def test_nothing_is_drawn_or_held_behind_another_tab(panel: AuditQueuePanel, ope
     assert panel.strip.scene is not None
     assert panel.strip.scene.box == Box(25 - 20, 5 - 20, 41, 41)
     assert "Defect 3" in panel.facts.title.text()
+
+
+def test_numbers_that_fail_are_said_and_the_next_ones_come(
+    panel: AuditQueuePanel, opened: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import isrcore.audit.statistics as statistics
+
+    def fail(*_: Any) -> None:
+        raise IndexError("row 70 of 60")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(statistics, "measure_defects", fail)
+        visit(opened, qtbot, 1)
+        assert panel.facts.share.text() == "Could not be measured: row 70 of 60"
+    visit(opened, qtbot, CLUSTER)
+    assert panel.facts.table.texts()
