@@ -18,16 +18,17 @@ from isrviewer.plots.number_table import number_text
 from isrviewer.plots.plot import series_colour
 from isrviewer.render.colour import ColourMap
 from isrviewer.render.compose import PictureStyle
-from isrviewer.theme import GRID, soft
+from isrviewer.theme import ACCENT, GRID, soft
 
 __all__ = ["CutoutStrip", "Scene"]
 
+_CHOSEN = 2
 _DEFECT, _OTHERS, _SHADOW = "#F0A030", "#56B4E9", QColor(0, 0, 0, 150)
 _OFF_CHIP = QColor(PictureStyle().background)
 _TICK, _FEWEST_FOR_TICKS = 6, 64
 _WIDEST_GAP = 48
 _FEWEST_SHOWN, _SMALLEST = 0.68, 15
-_FRAME = 2
+_FRAME = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +192,9 @@ class CutoutStrip(QWidget):
         for number, (cell, one) in enumerate(zip(layout.cells, scene.cutouts, strict=False)):
             self._draw(painter, cell, self._images[number], layout)
             self._label(painter, cell, one, round(layout.room))
+        if self.hasFocus():
+            painter.setPen(ACCENT)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _draw(self, painter: QPainter, cell: QRectF, image: QImage, layout: _Layout) -> None:
         margin, zoom = layout.margin, layout.zoom
@@ -230,7 +234,7 @@ class CutoutStrip(QWidget):
         text = self.palette().color(QPalette.ColorRole.Text)
         if is_chosen:
             colour = QColor(series_colour(self.titles.index(title)))
-            painter.setPen(QPen(colour, _FRAME))
+            painter.setPen(QPen(colour, _CHOSEN))
             painter.drawRect(cell.adjusted(-1, -1, 1, 1))
         height = self._line()
         metrics = painter.fontMetrics()
