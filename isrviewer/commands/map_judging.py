@@ -50,7 +50,8 @@ class MapJudging(MapWork):
         audit = self._audits.current
         if audit is None:
             return
-        gather, document, threshold = self._gathering(audit), audit.document, self._settings.science_significance
+        gather, used, document = self._gathering(audit), self._frames(), audit.document
+        threshold = self._settings.science_significance
 
         def work(check: Check) -> dict[str, Any]:
             from isrcore.audit.statistics import measure_defects
@@ -61,7 +62,7 @@ class MapJudging(MapWork):
             return {"data": data, "statistics": {d.id: one for d, one in zip(defects, found, strict=True)}}
 
         def show(found: dict[str, Any]) -> None:
-            self._keep(audit, found)
+            self._keep(audit, used, found)
             number, frames = len(found["statistics"]), ", ".join(found["data"].names)
             self._window.strip.note(f"Measured {number} defects of {audit.document.detector} in {frames}.")
 
@@ -72,7 +73,7 @@ class MapJudging(MapWork):
         audit = self._audits.current
         if audit is None:
             return
-        gather, document, settings = self._gathering(audit), audit.document, self._settings
+        gather, used, document, settings = self._gathering(audit), self._frames(), audit.document, self._settings
 
         def work(check: Check) -> dict[str, Any]:
             from isrcore.audit.detection import detect
@@ -84,7 +85,7 @@ class MapJudging(MapWork):
             findings = find_problems(document, detection, data, settings)
             return {"data": data, "findings": findings, "statistics": findings.statistics, "notes": detection.notes}
 
-        self._start("Looking for missed and over-flagged pixels", work, lambda found: self._found(audit, found))
+        self._start("Looking for missed and over-flagged pixels", work, lambda found: self._found(audit, used, found))
 
     def thresholds(self) -> None:
         """Show what counts as a defect, to change it."""
@@ -96,15 +97,15 @@ class MapJudging(MapWork):
         session = self._window.model.session
         self._window.model.change(replace(session, audit_thresholds=()), "default thresholds")
 
-    def _found(self, audit: Audit, found: dict[str, Any]) -> None:
+    def _found(self, audit: Audit, used: tuple[str, ...], found: dict[str, Any]) -> None:
         """Add what is missed as one edit, whichever CCD is on screen by now, and say what there is."""
         notes = found.pop("notes")
-        self._keep(audit, found)
+        self._keep(audit, used, found)
         findings: Findings = found["findings"]
-        fresh, rejected = _without_rejected(audit, findings)
+        fresh, rejected = _not_known(audit, findings)
         if fresh and not self._add(audit, fresh):
             return
-        parts = sum(finding.defect is not None and _is_part(audit, finding) for finding in findings.over_flagged)
+        parts = sum(_is_part(audit, finding) for finding in findings.over_flagged)
         words = [f"Missed: {len(fresh)}, added as new defects" if fresh else "Nothing is missed"]
         if rejected:
             words.append(f"{rejected} more that you have rejected stay out")
@@ -114,9 +115,11 @@ class MapJudging(MapWork):
         self._window.strip.note("; ".join([*words, *notes]) + ".")
 
     def _add(self, audit: Audit, missed: list[Finding]) -> bool:
+        """Add missed defects as one edit, with what was measured about them."""
         from isrcore.audit import edits
 
-        return self._audits.do(
+        first = audit.document.next_id
+        added = self._audits.do(
             lambda document: edits.add(
                 document,
                 [finding.pixels for finding in missed],
@@ -127,19 +130,28 @@ class MapJudging(MapWork):
             ),
             audit,
         )
+        if added:
+            measured = {number: finding.statistics for number, finding in enumerate(missed, first)}
+            self._audits.take(audit, statistics={**audit.statistics, **measured})
+        return added
 
 
 def _is_part(audit: Audit, finding: Finding) -> bool:
     number = finding.defect
-    return number in audit.document and finding.pixels.area < audit.document[number or 0].pixels.area
+    return number is not None and number in audit.document and finding.pixels.area < audit.document[number].pixels.area
 
 
-def _without_rejected(audit: Audit, findings: Findings) -> tuple[list[Finding], int]:
-    """What is missed, less what somebody has looked at and rejected; and how many those are."""
-    rejected = [defect.pixels for defect in audit.document if not defect.flags]
-    fresh = [
-        finding
-        for finding in findings.missed
-        if not any(pixels.touches(finding.pixels) and (finding.pixels - pixels).is_empty for pixels in rejected)
-    ]
-    return fresh, len(findings.missed) - len(fresh)
+def _not_known(audit: Audit, findings: Findings) -> tuple[list[Finding], int]:
+    """What is missed, less what the map has by now and what somebody has rejected; and how many were rejected."""
+    known = {defect.pixels: defect.flags for defect in audit.document}
+    rejected = [pixels for pixels, flags in known.items() if not flags]
+    fresh, n_rejected = [], 0
+    for finding in findings.missed:
+        pixels = finding.pixels
+        if pixels in known:
+            n_rejected += not known[pixels]
+        elif any(other.touches(pixels) and (pixels - other).is_empty for other in rejected):
+            n_rejected += 1
+        else:
+            fresh.append(finding)
+    return fresh, n_rejected

@@ -106,11 +106,16 @@ class MapWork:
 
         self._start(f"Reading {Path(path).name}", read, show)
 
+    def _frames(self) -> tuple[str, ...]:
+        """Folder of calibrations and exposures to judge by."""
+        session = self._window.model.session
+        return session.calib_folder, session.frame, *session.audit_frames
+
     def _gathering(self, audit: Audit) -> Callable[[Check], AuditData]:
         """What reads and corrects all frames at hand, unless that was done for the same ones."""
-        session = self._window.model.session
-        frames, folder, number = (session.frame, *session.audit_frames), session.calib_folder, audit.number
-        known = audit.data if audit.data_of == (folder, *frames) else None
+        used = self._frames()
+        folder, *frames = used
+        known, number = audit.data if audit.data_of == used else None, audit.number
 
         def gather(check: Check) -> AuditData:
             from isrcore.audit.planes import gather_planes
@@ -123,13 +128,12 @@ class MapWork:
 
         return gather
 
-    def _keep(self, audit: Audit, found: dict[str, Any]) -> None:
-        """Keep what was measured. Frames are large: only those of one CCD stay."""
-        session = self._window.model.session
+    def _keep(self, audit: Audit, used: tuple[str, ...], found: dict[str, Any]) -> None:
+        """Keep what was measured in some frames. They are large: only those of one CCD stay."""
         for other in self._audits.audits.values():
-            if other is not audit and "data" in found:
+            if other is not audit:
                 other.data, other.data_of = None, ()
-        self._audits.take(audit, data_of=(session.calib_folder, session.frame, *session.audit_frames), **found)
+        self._audits.take(audit, data_of=used, **found)
 
     # Jobs and dialogs
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import Table
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +61,8 @@ def open_map(
 
 def buttons(window: Window) -> dict[str, QPushButton]:
     """What the message strip offers."""
+    # Those of the message before are gone once Qt gets to it.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return {button.text(): button for button in window.strip.findChildren(QPushButton) if button.isVisible()}
 
 

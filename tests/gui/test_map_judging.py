@@ -82,6 +82,12 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     finding = next(place for place, column in enumerate(COLUMNS) if column.name == "finding")
     assert table.rows.index(0, finding).data() == "over-flagged in part"
     assert table.rows.index(1, finding).data() == "over-flagged"
+    # What is new has its numbers, too; a second search that was under way adds nothing twice.
+    assert all(defect.id in audit.statistics for defect in found)
+    window.groups["maps"]._found(
+        audit, audit.data_of, {"findings": audit.findings, "statistics": audit.statistics, "notes": ()}
+    )
+    assert len(audit.history.done) == 1
     # The part is rejected by a key, the defect stays.
     window.audits.select(1)
     press(window, qtbot, Qt.Key.Key_K, shift)
