@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from isrviewer.audit.audit import Audit
 from isrviewer.commands.map_work import Check, MapWork
+
+if TYPE_CHECKING:
+    from isrcore.audit.history import DefectHistory
+    from isrviewer.audit.audit import Audit
 
 __all__ = ["AUDITS", "MapExports"]
 
@@ -37,14 +42,14 @@ class MapExports(MapWork):
         audit = self._audits.current
         if audit is None:
             return
-        history, document, names = audit.history, audit.document, self._names(audit)
+        history, names = _snapshot(audit), self._names(audit)
 
-        def write(check: Check) -> Path:
+        def write(check: Check, part: Path) -> None:
             from isrcore.audit.provenance import provenance_of
             from isrcore.audit.reading import MapForm
             from isrcore.audit.writing import write_map
 
-            return write_map(document, path, MapForm(form), provenance_of(history, names), overwrite=True)
+            write_map(history.document, part, MapForm(form), provenance_of(history, names), overwrite=True)
 
         self._write(path, write)
 
@@ -53,13 +58,13 @@ class MapExports(MapWork):
         audit = self._audits.current
         if audit is None:
             return
-        history, names = audit.history, self._names(audit)
+        history, names = _snapshot(audit), self._names(audit)
 
-        def write(check: Check) -> None:
+        def write(check: Check, part: Path) -> None:
             from isrcore.audit.provenance import provenance_of
             from isrcore.audit.tables import audit_log, write_table
 
-            write_table(audit_log(history, provenance_of(history, names).cards()), Path(path))
+            write_table(audit_log(history, provenance_of(history, names).cards()), part)
 
         self._write(path, write)
 
@@ -68,27 +73,26 @@ class MapExports(MapWork):
         audit = self._audits.current
         if audit is None:
             return
-        gather, settings, document = self._gathering(audit), self._settings, audit.document
+        gather, settings, history = self._gathering(audit), self._settings, _snapshot(audit)
 
-        def write(check: Check) -> Audit:
+        def write(check: Check, part: Path) -> None:
             from isrcore.audit.compare import compare_maps
             from isrcore.audit.detection import detect
             from isrcore.audit.findings import find_problems
             from isrcore.audit.provenance import provenance_of
             from isrcore.audit.report import report_page, write_report
 
-            base = audit.history.base
+            base = history.base
             data = gather(check)
             detection = detect(data, settings)
             check()
             findings = find_problems(base, detection, data, settings)
-            cards = provenance_of(audit.history, data.names).cards()
-            comparison = compare_maps(base, document)
+            cards = provenance_of(history, data.names).cards()
+            comparison = compare_maps(base, history.document)
             notes = (*audit.notes, *data.notes, *detection.notes)
             page = report_page(base, findings, data, settings, cards, comparison, notes)
             check()
-            write_report(page, Path(path))
-            return audit
+            write_report(page, part)
 
         self._write(path, write)
 
@@ -97,14 +101,22 @@ class MapExports(MapWork):
         audit = self._audits.current
         if audit is None:
             return
-        if Path(path).resolve() == audit.path.resolve():
-            # The journal has it open: another file in its place would not get the next edits.
-            self._window.strip.note(f"The audit is kept in {path} already; every edit is written at once.")
+        if Path(path).resolve() in {one.path.resolve() for one in self._audits.audits.values()}:
+            # A journal has it open: another file in its place would not get the next edits.
+            self._window.strip.note(f"An open audit is kept in {path}; every edit is written to it at once.")
             return
+        history = _snapshot(audit)
 
-        def write(check: Check) -> None:
+        def write(check: Check, part: Path) -> None:
             from isrcore.audit.storage import save_history
 
-            save_history(audit.history, path)
+            save_history(history, part)
 
         self._write(path, write)
+
+
+def _snapshot(audit: Audit) -> DefectHistory:
+    """The history as it is now: edits go on while a file is written."""
+    history = copy(audit.history)
+    history.done, history.undone = list(history.done), list(history.undone)
+    return history

@@ -140,16 +140,24 @@ class MapWork:
     def _start(self, text: str, work: Callable[[Check], Any], done: Callable[[Any], None]) -> None:
         self._window.jobs.start(text, work, done, lambda error: self._window.strip.error(_explained(error)))
 
-    def _write(self, path: str, work: Callable[[Check], object]) -> None:
+    def _write(self, path: str, work: Callable[[Check, Path], object]) -> None:
+        """Write a file beside its place and put it there when it is complete and nobody has cancelled."""
+        target = Path(path)
+        part = target.with_name(f".part-{target.name}")
+
         def write(check: Check) -> None:
-            check()
-            work(check)
+            try:
+                work(check, part)
+                check()
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+
+        def fail(error: Exception) -> None:
+            self._window.strip.error(f"Nothing was written: {_explained(error).replace(str(part), path)}")
 
         self._window.jobs.start(
-            f"Writing {Path(path).name}",
-            write,
-            lambda _: self._window.strip.note(f"Wrote {path}"),
-            lambda error: self._window.strip.error(f"Nothing was written: {_explained(error)}"),
+            f"Writing {target.name}", write, lambda _: self._window.strip.note(f"Wrote {path}"), fail
         )
 
     def _ask_open(self, title: str, kinds: str, then: Callable[[str], None], folder: str = "") -> None:

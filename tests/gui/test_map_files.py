@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 import isrcore.audit.planes
+import isrcore.audit.writing
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.reading import MapForm
@@ -236,3 +238,30 @@ def test_a_shown_map_of_another_ccd_goes_there(
     assert "This frame does not have that CCD" in window.strip.text.text()
     assert window.audits.current is None
     assert 5 in window.audits.audits
+
+
+def test_a_cancelled_export_leaves_the_old_file(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = write_map(document(), tmp_path / "ccd00.fits", MapForm.TABLE)
+    open_map(window, qtbot, monkeypatch, path)
+    before = path.read_bytes()
+    reached, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+    write = isrcore.audit.writing.write_map
+
+    def wait(*arguments: Any, **options: Any) -> None:
+        write(*arguments, **options)
+        reached.set()
+        go_on.wait(10)
+        ended.set()
+
+    monkeypatch.setattr(isrcore.audit.writing, "write_map", wait)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.actions_by_table.trigger("maps.export_FITS region table")
+    qtbot.waitUntil(reached.is_set, timeout=10000)
+    qtbot.waitUntil(window.progress.isVisible, timeout=10000)
+    qtbot.mouseClick(window.progress.cancel, Qt.MouseButton.LeftButton)
+    go_on.set()
+    qtbot.waitUntil(lambda: ended.is_set() and len(list(tmp_path.glob("*ccd00*"))) == 1, timeout=10000)
+    assert path.read_bytes() == before
+    assert "Cancelled: Writing ccd00.fits" in window.strip.text.text()
