@@ -29,6 +29,7 @@ TOOLS = ("", "paint", "erase", "box", "column", "line")
 """What dragging with the left button does in a panel while a map is open; nothing in particular for the empty one."""
 
 _SYNC_MS = 2000
+_REST_MS = 30
 
 
 class AuditModel(QObject):
@@ -55,6 +56,8 @@ class AuditModel(QObject):
         Another map is current, or none is.
     document_changed(DefectDocument, DefectDocument)
         The current map before and after an edit, undo or redo.
+    rested()
+        No edit of the current map followed for a moment: time for what need not keep up with the mouse.
     selected(int)
         Number of the chosen defect; 0 for none.
     queue_changed()
@@ -69,6 +72,7 @@ class AuditModel(QObject):
 
     opened = Signal()
     document_changed = Signal(object, object)
+    rested = Signal()
     selected = Signal(int)
     queue_changed = Signal()
     measured = Signal()
@@ -88,6 +92,8 @@ class AuditModel(QObject):
         self._sync = QTimer(self, singleShot=True, interval=_SYNC_MS)
         self._sync.timeout.connect(self._write_through)
         self._syncing = Background(self)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self.rested)
 
     # Which map
 
@@ -95,6 +101,11 @@ class AuditModel(QObject):
     def document(self) -> DefectDocument | None:
         """The current map."""
         return None if self.current is None else self.current.document
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether everything has followed the last edit."""
+        return not self._rest.isActive()
 
     @property
     def defect(self) -> Defect | None:
@@ -143,6 +154,7 @@ class AuditModel(QObject):
     def close(self) -> None:
         """The window closes: everything is on the disk."""
         self._sync.stop()
+        self._rest.stop()
         self._syncing.close()
         for audit in self.audits.values():
             audit.close()
@@ -204,6 +216,7 @@ class AuditModel(QObject):
         queue, audit.queue = audit.queue, audit.queue.following(audit.document, audit.findings)
         if audit is self.current:
             self.document_changed.emit(before, audit.document)
+            self._rest.start()
             if audit.queue != queue:
                 self.queue_changed.emit()
             if audit.selected and audit.selected not in audit.document:

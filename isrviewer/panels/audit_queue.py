@@ -23,6 +23,7 @@ from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from isrcore.audit.defect import Defect
+    from isrcore.audit.document import DefectDocument
     from isrcore.audit.statistics import DefectStatistics
     from isrcore.camera import Detector
     from isrviewer.audit.cutouts import Witness
@@ -84,10 +85,11 @@ class AuditQueuePanel(InspectorPanel):
         self._witnesses: tuple[Witness, ...] = ()
         self._measuring = Background(self)
         self._measured: tuple[object, ...] = ()
+        self._drawn: DefectDocument | None = None
         audits.opened.connect(self.refresh)
         audits.measured.connect(self.refresh)
         audits.selected.connect(lambda _: self._visit())
-        audits.document_changed.connect(lambda *_: self._draw())
+        audits.rested.connect(self._catch_up)
         audits.queue_changed.connect(self._show_progress)
         self.effects.changed.connect(self._show_effect)
 
@@ -127,7 +129,7 @@ class AuditQueuePanel(InspectorPanel):
 
     @property
     def is_settled(self) -> bool:
-        return super().is_settled and (not self._is_shown or self._key() == self._measured)
+        return super().is_settled and self.audits.is_at_rest and (not self._is_shown or self._key() == self._measured)
 
     # Building and following
 
@@ -241,6 +243,11 @@ class AuditQueuePanel(InspectorPanel):
         self._draw()
         self._show_progress()
 
+    def _catch_up(self) -> None:
+        """Follow edits; a decision that went on to the next defect has been followed already."""
+        if self.audits.document is not self._drawn:
+            self._draw()
+
     def _draw(self) -> None:
         """Cut the place of the chosen defect out of every frame."""
         if not self._is_shown:
@@ -249,7 +256,7 @@ class AuditQueuePanel(InspectorPanel):
         from isrviewer.panels.audit_cutouts import Scene
 
         defect, document, detector = self.audits.defect, self.audits.document, self._detector
-        audit = self.audits.current
+        audit, self._drawn = self.audits.current, document
         self.facts.show_defect(defect, detector, len(audit.group) if audit is not None else 0)
         self.bar.show_size(self.size_of_cutouts)
         if defect is None or document is None or detector is None:

@@ -76,7 +76,7 @@ class DefectTablePanel(QWidget):
         layout.addWidget(self.table, 1)
         self.rows.modelReset.connect(self._rows_replaced)
         audits.opened.connect(self._open)
-        audits.document_changed.connect(self._edited)
+        audits.rested.connect(self._edited)
         audits.measured.connect(self._measured)
         audits.selected.connect(self._choose)
         self._open()
@@ -121,6 +121,8 @@ class DefectTablePanel(QWidget):
         self._is_following = True
         self.rows.follow(document)
         self._is_following = False
+        if self._audits.current is not None:
+            self._choose(self._audits.current.selected)
         self._describe()
 
     def _measured(self) -> None:

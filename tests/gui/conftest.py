@@ -135,5 +135,9 @@ def run(qtbot: QtBot) -> Iterator[InspectedRun]:
 
 
 def settle(window: Window, qtbot: QtBot) -> None:
-    """Wait until runs and pictures are complete."""
-    qtbot.waitUntil(lambda: not (window.runs.busy or window.jobs.busy) and window.grid.is_settled, timeout=10000)
+    """Wait until runs and pictures are complete, and panels have followed the map."""
+
+    def is_settled() -> bool:
+        return not (window.runs.busy or window.jobs.busy) and window.grid.is_settled and window.audits.is_at_rest
+
+    qtbot.waitUntil(is_settled, timeout=10000)

@@ -142,10 +142,11 @@ def test_buttons_decide_and_count(panel: AuditQueuePanel, opened: Window, qtbot:
     assert "confirmed: 1" in panel.bar.line.toolTip()
     for _ in range(3):
         qtbot.mouseClick(button(panel, "audit.undo"), Qt.MouseButton.LeftButton)
+    wait(opened, qtbot)
     assert counts(panel) == {"unseen": 3}
     qtbot.mouseClick(button(panel, "audit.redo"), Qt.MouseButton.LeftButton)
-    assert counts(panel) == {"confirmed": 1, "unseen": 2}
     wait(opened, qtbot)
+    assert counts(panel) == {"confirmed": 1, "unseen": 2}
 
 
 def test_kind_and_note_are_shown(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
@@ -154,9 +155,9 @@ def test_kind_and_note_are_shown(panel: AuditQueuePanel, opened: Window, qtbot: 
     qtbot.keyClick(opened.prompt.field, Qt.Key.Key_Return)
     assert opened.audits.defect is not None
     assert opened.audits.defect.kind is DefectKind.HOT_PIXEL
+    wait(opened, qtbot)
     assert "hot pixel" in panel.facts.title.text()
     assert panel.facts.note.text() == "“hot in darks”"
-    wait(opened, qtbot)
 
 
 def test_order_and_choice_are_combos_that_take_a_refusal_back(

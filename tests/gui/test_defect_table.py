@@ -82,7 +82,7 @@ def test_filter_says_what_is_wrong(text: str, says: str) -> None:
     assert says in str(caught.value)
 
 
-def test_the_table_says_what_there_is(panel: DefectTablePanel, opened: Window) -> None:
+def test_the_table_says_what_there_is(panel: DefectTablePanel, opened: Window, qtbot: QtBot) -> None:
     assert panel.title.text() == "ccd00 · small.fits"
     assert "3&nbsp;unseen" in panel.counts.text()
     assert panel.saved.text() == "no edits yet"
@@ -91,6 +91,7 @@ def test_the_table_says_what_there_is(panel: DefectTablePanel, opened: Window) -
     assert texts(panel, "pixels") == ["1", "6", "55"]
     opened.audits.select(2)
     opened.actions_by_table.trigger("audit.confirm")
+    settle(opened, qtbot)
     assert panel.saved.text() == "1 edit, all saved"
     assert "1&nbsp;confirmed" in panel.counts.text()
 
@@ -164,6 +165,7 @@ def test_decisions_about_several(panel: DefectTablePanel, opened: Window, qtbot:
     choose(panel, 0, 2)
     qtbot.keyClick(panel.table, Qt.Key.Key_J, Qt.KeyboardModifier.AltModifier)
     assert list(opened.audits.document.by_id) == [1, 2]
+    settle(opened, qtbot)
     assert panel.rows.numbers == [1, 2]
 
 
@@ -178,6 +180,7 @@ def test_edits_change_rows_and_move_nothing(panel: DefectTablePanel, opened: Win
     opened.actions_by_table.trigger("audit.grow")
     opened.audits.do(lambda document: edits.add_box(document, Box(0, 0, 4, 1)))
     opened.audits.do(lambda document: edits.merge(document, [200, 201, 202]))
+    settle(opened, qtbot)
     assert texts(panel, "pixels")[panel.rows.row_of(200)] == "11"
     assert panel.rows.numbers[-1] == len(boxes) + 1
     assert panel.rows.row_of(203) == 200
@@ -186,6 +189,7 @@ def test_edits_change_rows_and_move_nothing(panel: DefectTablePanel, opened: Win
     assert [index.row() for index in panel.table.selectionModel().selectedRows()] == [199]
     assert panel.table.verticalScrollBar().value() == place
     opened.audits.undo()
+    settle(opened, qtbot)
     assert panel.rows.numbers == list(opened.audits.document.by_id)
 
 
@@ -195,16 +199,19 @@ def test_a_decision_does_not_take_the_row_away(panel: DefectTablePanel, opened: 
     assert panel.table.hasFocus()
     choose(panel, 0)
     qtbot.keyClick(panel.table, Qt.Key.Key_Y)
+    settle(opened, qtbot)
     assert panel.rows.numbers == [1, 2, 3]
     qtbot.keyClick(panel.filter, Qt.Key.Key_Return)
     assert panel.rows.numbers == [2, 3]
 
 
-def test_many_new_defects_and_back(panel: DefectTablePanel, opened: Window) -> None:
+def test_many_new_defects_and_back(panel: DefectTablePanel, opened: Window, qtbot: QtBot) -> None:
     sets = [PixelSet.of([Box(x, y, 1, 1)]) for y in range(0, 60, 3) for x in range(0, 40, 4)]
     opened.audits.do(lambda document: edits.add(document, sets))
+    settle(opened, qtbot)
     assert panel.rows.numbers == list(range(1, 204))
     opened.audits.undo()
+    settle(opened, qtbot)
     assert panel.rows.numbers == [1, 2, 3]
 
 
@@ -214,6 +221,7 @@ def test_a_hidden_table_catches_up(opened: Window, panel: DefectTablePanel, qtbo
     opened.audits.select(3)
     opened.actions_by_table.trigger("audit.reject")
     opened.raise_panel("defects")
+    settle(opened, qtbot)
     assert texts(panel, "status")[2] == "✗ rejected"
     assert [panel.rows.numbers[index.row()] for index in panel.table.selectionModel().selectedRows()] == [
         opened.audits.current.selected
