@@ -54,7 +54,7 @@ class ActionSet:
         action.setToolTip(f"{tip or action.text()} ({shown})" if shown else tip or action.text())
 
     def fill_menus(self, window: QMainWindow) -> dict[str, QMenu]:
-        """Make the menu bar; families of exclusive actions get a submenu of their own."""
+        """Make the menu bar; families, and what belongs together, get a submenu."""
         menus = {}
         for name in MENUS:
             menu = menus[name] = window.menuBar().addMenu(f"&{name}")
@@ -66,8 +66,8 @@ class ActionSet:
                 if before and group != before:
                     menu.addSeparator()
                 before, target = group, menu
-                if action.handler:
-                    title = _SUBMENUS[action.handler]
+                title = _SUBMENUS[action.handler] if action.handler else _SUBMENUS.get(action.id)
+                if title is not None:
                     if title not in submenus:
                         submenus[title] = menu.addMenu(title)
                     target = submenus[title]
@@ -152,7 +152,14 @@ _SUBMENUS = {
     "audit.brush": "Draw",
     "audit.order": "Order of the queue",
     "audit.choice": "Queue",
-    "maps.export": "Export map",
+    **dict.fromkeys((f"audit.{name}" for name in ("grow", "shrink", "split", "merge", "remove")), "Reshape"),
+    **dict.fromkeys(("audit.part_on", "audit.part_back"), "Cut-outs"),
+    **dict.fromkeys((f"maps.{name}" for name in ("add_frames", "forget_frames", "measure", "detect")), "Judge"),
+    **dict.fromkeys((f"maps.{name}" for name in ("thresholds", "reset_thresholds")), "Judge"),
+    **dict.fromkeys((f"maps.{name}" for name in ("compare", "compare_opened", "compare_end")), "Compare"),
+    **dict.fromkeys((f"maps.{name}" for name in ("show_comparison", "apply_difference", "apply_all")), "Compare"),
+    **dict.fromkeys((f"maps.focal_plane{name}" for name in ("", "_folder", "_file")), "Focal plane"),
+    **dict.fromkeys(("maps.export", "maps.export_log", "maps.export_report", "maps.save_audit"), "Export"),
     "tools.show_panel": "Panels",
     "tools.scheme": "Window colours",
 }
