@@ -161,7 +161,7 @@ class DefectTablePanel(QWidget):
             return
         audit = self._audits.current
         unmeasured = "sigma" in text and audit is not None and not audit.statistics
-        self._complain("No significance has been measured yet: Defects → Measure defects." if unmeasured else "")
+        self._complain("No significance has been measured yet: Defects → Judge → Measure defects." if unmeasured else "")
         self.rows.set_filter(picks)
         self._count_rows()
 
