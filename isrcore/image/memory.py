@@ -10,12 +10,13 @@ import math
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["MOST_IDLE", "idle_bytes", "new_plane"]
+__all__ = ["MOST_IDLE", "idle_bytes", "new_plane", "reserve"]
 
 MOST_IDLE = min(768 << 20, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 16)
 """Bytes kept for later at most: about what the results of all steps of one CCD take, on a small machine less."""
@@ -25,6 +26,8 @@ _SMALLEST = 4 << 20
 
 _PAGE = 2 << 20
 """Bytes of a large page; a plane that begins at a multiple consists of them."""
+
+_SMALL_PAGE = 4096
 
 Block = NDArray[np.uint8]
 
@@ -56,6 +59,31 @@ def new_plane(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     owner = np.frombuffer(block.data, dtype, math.prod(shape), start)
     weakref.finalize(owner, _give_back, block).atexit = False
     return owner.reshape(shape)
+
+
+def reserve(nbytes: int, count: int, cancel: Callable[[], bool] = lambda: False) -> None:
+    """Get memory from the system ahead of need, so that the next planes do not wait for it.
+
+    Parameters
+    ----------
+    nbytes : int
+        Size of a plane.
+    count : int
+        How many planes shall find memory; fewer when that would be more than `MOST_IDLE`.
+    cancel : callable
+        Asked often; True ends the work.
+    """
+    while idle_bytes() + nbytes + _PAGE <= MOST_IDLE and not cancel():
+        with _lock:
+            if sum(block.nbytes >= nbytes + _PAGE for block in _idle) >= count:
+                return
+        block = np.empty(nbytes + _PAGE, np.uint8)
+        for start in range(0, block.size, _PAGE):
+            if cancel():
+                return
+            # One write a page is enough.
+            block[start : start + _PAGE : _SMALL_PAGE] = 0
+        _give_back(block)
 
 
 def idle_bytes() -> int:

@@ -21,6 +21,12 @@ __all__ = ["IsrEngine"]
 
 Emit = Callable[[Event], None]
 
+_AHEAD = 6
+"""Planes that a changed late option makes: memory for them is at hand before the user changes it."""
+
+_BYTES = 4
+"""Of a pixel in any plane behind the first step."""
+
 
 class IsrEngine:
     """Answers requests with CFHT's ISR task; see `isrviewer.runner.messages.Engine`.
@@ -56,6 +62,10 @@ class IsrEngine:
                 answers.answer(other, given, lambda event: emit(Compared(event)), cancel)
         nbytes = self._answers.store.nbytes() if self._answers is not None else 0
         emit(RunEnded(complete, time.perf_counter() - start, nbytes))
+        if complete:
+            from isrcore.image.memory import reserve
+
+            reserve(_BYTES * given.exposure.image.size, _AHEAD, cancel)
 
     def _read(self, request: Request, emit: Emit) -> Input:
         if self._answers is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from isrcore.image import memory
-from isrcore.image.memory import MOST_IDLE, idle_bytes, new_plane
+from isrcore.image.memory import MOST_IDLE, idle_bytes, new_plane, reserve
 
 SHAPE = (1024, 2048)
 
@@ -96,3 +96,27 @@ def test_threads_never_share_a_plane() -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_memory_is_had_ahead_of_need() -> None:
+    nbytes = 4 * SHAPE[0] * SHAPE[1]
+    reserve(nbytes, 2)
+    ahead = idle_bytes()
+    assert 2 * nbytes < ahead < 3 * nbytes
+    reserve(nbytes, 2)
+    assert idle_bytes() == ahead
+    plane = new_plane(SHAPE, np.float32)
+    assert idle_bytes() == ahead // 2
+    del plane
+    assert idle_bytes() == ahead
+
+
+def test_memory_ahead_of_need_is_bounded_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    nbytes = 4 * SHAPE[0] * SHAPE[1]
+    monkeypatch.setattr(memory, "MOST_IDLE", 2 * nbytes)
+    reserve(nbytes, 5)
+    assert nbytes < idle_bytes() <= 2 * nbytes
+    monkeypatch.setattr(memory, "_idle", [])
+    asked = iter([False, False, True])
+    reserve(nbytes, 1, lambda: next(asked))
+    assert idle_bytes() == 0
