@@ -209,9 +209,6 @@ class Plot(pg.PlotWidget):
         ground = palette.color(QPalette.ColorRole.Base)
         ground.setAlpha(150)
         self._legend.setBrush(ground)
-        ground = palette.color(QPalette.ColorRole.Base)
-        ground.setAlpha(200)
-        self._legend.setBrush(ground)
 
     def _values(self, place: QPointF) -> tuple[float, float]:
         point = self.getPlotItem().getViewBox().mapSceneToView(place)
