@@ -8,6 +8,7 @@ that a line which a crash has cut short is recognised; everything before it is k
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from isrcore.atomic import written_atomically
 from isrcore.audit.defect import Defect
@@ -95,14 +96,19 @@ class Journal:
     Raises
     ------
     OSError
-        If it cannot be written.
+        If it cannot be written, or another journal writes to this file.
     """
 
     def __init__(self, history: DefectHistory, path: str | Path) -> None:
         self.history = history
         self.path = Path(path)
-        save_history(history, self.path)
-        self._file = self.path.open("ab", buffering=0)
+        before = _open_alone(self.path) if self.path.exists() else None
+        try:
+            save_history(history, self.path)
+            self._file = _open_alone(self.path)
+        finally:
+            if before is not None:
+                before.close()
         self._is_behind = False
         history.on_event.append(self._write)
 
@@ -133,7 +139,7 @@ class Journal:
         """Replace the file by a snapshot of the history as it is now."""
         save_history(self.history, self.path)
         self._file.close()
-        self._file = self.path.open("ab", buffering=0)
+        self._file = _open_alone(self.path)
         self._is_behind = False
 
     def close(self) -> None:
@@ -150,6 +156,18 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    """Open a journal to append to it, while nobody else does: events of two windows would not fit each other."""
+    file = path.open("ab", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        cure = "close it there, or copy the file and go on with the copy"
+        raise OSError(f"{path}: another window goes on with this audit; {cure}") from None
+    return file
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

@@ -106,3 +106,14 @@ def test_a_journal_that_cannot_be_opened_leaves_the_old_file(tmp_path: Path, mon
         Journal(history, path)
     assert path.read_bytes() == content
     assert history.on_event == []
+
+
+def test_two_windows_do_not_write_to_one_journal(tmp_path: Path) -> None:
+    path, document = tmp_path / "audit.jsonl", DefectDocument.of(CCD)
+    with Journal(DefectHistory(document, "anna"), path):
+        kept = path.read_bytes()
+        with pytest.raises(OSError, match="another window goes on with this audit"):
+            Journal(DefectHistory(document, "bert"), path)
+        assert path.read_bytes() == kept
+    with Journal(DefectHistory(document, "bert"), path):
+        pass
