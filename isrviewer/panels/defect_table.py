@@ -161,7 +161,8 @@ class DefectTablePanel(QWidget):
             return
         audit = self._audits.current
         unmeasured = "sigma" in text and audit is not None and not audit.statistics
-        self._complain("No significance has been measured yet: Defects → Judge → Measure defects." if unmeasured else "")
+        problem = "No significance has been measured yet: Defects → Judge → Measure defects."
+        self._complain(problem if unmeasured else "")
         self.rows.set_filter(picks)
         self._count_rows()
 
