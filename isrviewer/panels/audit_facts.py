@@ -102,12 +102,14 @@ class DefectFacts(QWidget):
         self.setFixedWidth(_WIDTH)
         self.show_cure(None)
 
-    def show_defect(self, defect: Defect | None, detector: Detector | None, group: int = 0) -> None:
-        """Who is it, where is it, what was decided."""
+    def show_defect(
+        self, defect: Defect | None, detector: Detector | None, group: int = 0, is_empty: bool = False
+    ) -> None:
+        """Who is it, where is it, what was decided; of an empty queue that it is empty."""
         for label in (self.place, self.extent, self.note):
             label.setVisible(defect is not None)
         if defect is None:
-            self.title.setText("No defect is chosen.")
+            self.title.setText("This queue is empty." if is_empty else "No defect is chosen.")
             return
         status = str(defect.status)
         several = f" and {group - 1} more" if group > 1 else ""

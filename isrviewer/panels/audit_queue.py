@@ -90,7 +90,7 @@ class AuditQueuePanel(InspectorPanel):
         audits.measured.connect(self.refresh)
         audits.selected.connect(lambda _: self._visit())
         audits.rested.connect(self._catch_up)
-        audits.queue_changed.connect(self._show_progress)
+        audits.queue_changed.connect(self._queue_changed)
         self.effects.changed.connect(self._show_effect)
 
     def sizeHint(self) -> QSize:
@@ -243,6 +243,11 @@ class AuditQueuePanel(InspectorPanel):
         self._draw()
         self._show_progress()
 
+    def _queue_changed(self) -> None:
+        self._show_progress()
+        if self.audits.defect is None:
+            self._draw()
+
     def _catch_up(self) -> None:
         """Follow edits; a decision that went on to the next defect has been followed already."""
         if self.audits.document is not self._drawn:
@@ -257,7 +262,8 @@ class AuditQueuePanel(InspectorPanel):
 
         defect, document, detector = self.audits.defect, self.audits.document, self._detector
         audit, self._drawn = self.audits.current, document
-        self.facts.show_defect(defect, detector, len(audit.group) if audit is not None else 0)
+        group, is_empty = (len(audit.group), not audit.queue.numbers) if audit is not None else (0, False)
+        self.facts.show_defect(defect, detector, group, is_empty)
         self.bar.show_size(self.size_of_cutouts)
         if defect is None or document is None or detector is None:
             self.strip.show_scene(None)

@@ -99,6 +99,10 @@ def test_opening_a_map_shows_the_queue(panel: AuditQueuePanel, opened: Window) -
     assert panel.isVisible()
     assert panel.facts.title.text() == "No defect is chosen."
     assert panel.bar.position.text() == "<b>– of 3</b> · 0 decided"
+    opened.actions_by_table.trigger("audit.choice_over-flagged")
+    assert panel.facts.title.text() == "This queue is empty."
+    opened.actions_by_table.trigger("audit.choice_all")
+    assert panel.facts.title.text() == "No defect is chosen."
 
 
 def test_a_visit_shows_the_place_in_every_frame(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
