@@ -62,6 +62,7 @@ class Walk:
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         self.window.activateWindow()
+        self.wait(self.window.isActiveWindow, "the window to have the keys")
         self.window.grid.focused.view.setFocus()
         QTest.keyClick(self.window.grid.focused.view, key, modifier)
         self.settle()
