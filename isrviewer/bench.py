@@ -38,6 +38,7 @@ __all__ = ["main"]
 
 SCREEN = (1920, 1080)
 REPEATS = 30
+PAUSE_MS = 500
 LATE_SWITCH, LATE_VALUE = "doSetBadRegions", "fwhm"
 DEFECTS = 5000
 LEFT, NO_BUTTON = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -62,9 +63,19 @@ def _wait(until: Callable[[], bool], seconds: float = 120.0) -> None:
         raise TimeoutError("the window did not become idle in time")
 
 
-def _milliseconds(work: Callable[[int], object], repeats: int = REPEATS) -> float:
+def _pause() -> None:
+    """What lies between two decisions of a person."""
+    loop = QEventLoop()
+    QTimer.singleShot(PAUSE_MS, loop.quit)
+    loop.exec()
+
+
+def _milliseconds(
+    work: Callable[[int], object], repeats: int = REPEATS, before: Callable[[], None] = lambda: None
+) -> float:
     times = []
     for index in range(repeats):
+        before()
         start = time.perf_counter()
         work(index)
         times.append(time.perf_counter() - start)
@@ -151,7 +162,7 @@ def _window_figures() -> list[tuple[str, float]]:
         window.model.change(set_field(new, LATE_SWITCH, bool(index % 2)))
         _wait(settled)
 
-    results.append((f"toggle {LATE_SWITCH} to the new picture (first time)", _milliseconds(toggle_first, 12)))
+    results.append((f"toggle {LATE_SWITCH} to the new picture (first time)", _milliseconds(toggle_first, 12, _pause)))
     for index in range(2):
         toggle(index)
     results.append((f"toggle {LATE_SWITCH} again (both kept)", _milliseconds(toggle, 12)))

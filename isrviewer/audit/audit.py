@@ -6,6 +6,7 @@ import getpass
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,12 @@ def _folder() -> Path:
     return state_folder() / "audits"
 
 
+def _import_ahead() -> None:
+    """Import what the window needs next, beside its thread: there it would stop everything for most of a second."""
+    for name in ("compare", "edits", "summary"):
+        import_module(f"isrcore.audit.{name}")
+
+
 def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = ()) -> Audit:
     """An audit of a map, kept in a new file.
 
@@ -107,6 +114,7 @@ def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = 
     from isrcore.audit.history import DefectHistory
     from isrcore.audit.storage import Journal
 
+    _import_ahead()
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{document.detector}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.jsonl"
@@ -124,5 +132,6 @@ def reopen_audit(path: Path) -> Audit:
     """
     from isrcore.audit.storage import Journal, load_history
 
+    _import_ahead()
     history = load_history(path, getpass.getuser())
     return Audit(history.document.camera_detector.id, history, Journal(history, path))

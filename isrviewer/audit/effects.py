@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from isrcore.audit.defect import Defect
     from isrcore.audit.document import DefectDocument
     from isrcore.audit.effect import Effect
-    from isrcore.audit.pixels import PixelSet
     from isrcore.image import Mask
 
 __all__ = ["EditEffect", "EffectWatch"]
@@ -84,7 +83,7 @@ class EffectWatch(QObject):
         self.last: EditEffect | None = None
         self.is_waiting = False
         self._before: _Final | None = None
-        self._edit: tuple[str, tuple[int, ...], PixelSet] | None = None
+        self._edit: tuple[str, dict[int, Defect]] | None = None
         self._background = Background(self)
         # Asked before the run model hears of the new map: the final frame is still that of the old one.
         audits.document_changed.connect(self._edited)
@@ -106,12 +105,9 @@ class EffectWatch(QObject):
         touched = _touched(before, after)
         if not touched:
             return
-        from isrcore.audit.pixels import PixelSet
-
-        pixels = PixelSet.of(box for defect in touched.values() for box in defect.pixels.boxes)
         if self._before is None and self._model.session.audit_feeds:
             self._before = self._final()
-        self._edit = self._label(touched), tuple(touched), pixels
+        self._edit = self._label(touched), touched
         self.is_waiting = self._before is not None
         self.changed.emit()
 
@@ -138,21 +134,23 @@ class EffectWatch(QObject):
         document = self._audits.document
         if before is None or edit is None or after is None or document is None or not self.is_waiting:
             return
-        label, defects, pixels = edit
+        label, touched = edit
         frame = document.frame
         self._before = None
 
         def work() -> EditEffect | Exception:
             from isrcore.audit.effect import measure_effect
+            from isrcore.audit.pixels import PixelSet
 
             try:
+                pixels = PixelSet.of(box for defect in touched.values() for box in defect.pixels.boxes)
                 first, second = (
                     measure_effect(one.image, one.mask.has(_PLANE), pixels, frame) for one in (before, after)
                 )
             except Exception as error:
                 # It must not end the thread.
                 return error
-            return EditEffect(label, defects, first, second)
+            return EditEffect(label, tuple(touched), first, second)
 
         self._background.compute(work, self._show)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,9 +76,6 @@ class MapWork:
         def read(check: Check) -> MapReading | tuple[str, tuple[MapFrame, ...]]:
             from isrcore.audit.reading import UNSTATED, find_form, possible_frames, read_map
 
-            # What the window needs next is imported here: there it would stop everything for most of a second.
-            for name in ("compare", "edits", "summary"):
-                import_module(f"isrcore.audit.{name}")
             before()
             if frame is not None or find_form(path) not in UNSTATED:
                 return read_map(path, detector, frame)

@@ -244,6 +244,9 @@ class AuditQueuePanel(InspectorPanel):
         self._show_progress()
 
     def _queue_changed(self) -> None:
+        """Another order, or other defects; what an edit adds is followed at rest."""
+        if not self.audits.is_at_rest:
+            return
         self._show_progress()
         if self.audits.defect is None:
             self._draw()
