@@ -23,8 +23,9 @@ from isrcore.atomic import written_atomically
 from isrcore.data.errors import FrameError
 from isrcore.export.header import add_card, add_history, metadata_cards
 from isrcore.export.provenance import CONFIG_EXTENSION, Provenance, software_version
-from isrcore.export.sky import sky_cards, trim_offset
+from isrcore.export.sky import sky_cards
 from isrcore.image import Exposure
+from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
 from isrcore.steps.zero_point import AB_ZERO_FLUX_NJY
 

@@ -17,8 +17,9 @@ from isrcore.data.errors import FrameError
 from isrcore.data.fits_file import FitsFile, Hdu
 from isrcore.export.exposure import POLYGON_EXTENSION
 from isrcore.export.header import NON_FINITE, describes_file
-from isrcore.export.sky import moved_wcs, trim_offset, wcs_from_cards
+from isrcore.export.sky import moved_wcs, wcs_from_cards
 from isrcore.image import Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
+from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
 from isrcore.steps.zero_point import AB_ZERO_FLUX_NJY
 

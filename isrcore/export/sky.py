@@ -12,28 +12,14 @@ from astropy.io import fits
 
 from isrcore.data.cards import CardHeader
 from isrcore.image import Exposure
+from isrcore.image.trimming import trim_offset
 
-__all__ = ["moved_wcs", "sky_cards", "trim_offset", "wcs_from_cards"]
+__all__ = ["moved_wcs", "sky_cards", "wcs_from_cards"]
 
 _log = logging.getLogger(__name__)
 
 _KEPT = re.compile(r"WCSAXES|C(TYPE|UNIT)\d|LONPOLE|LATPOLE|RADESYS|EQUINOX|PV\d_\d+|[AB]P?_(ORDER|DMAX|\d+_\d+)")
 _NUMBERS = re.compile(r"C(RVAL|RPIX|DELT)\d|(CD|PC)\d_\d")
-
-
-def trim_offset(exposure: Exposure) -> tuple[int, int] | None:
-    """Columns and rows that trimming took off: raw pixel = pixel in the frame + offset.
-
-    (0, 0) for a frame that is not trimmed (one that is not inside the detector's trimmed box) or has no detector. None
-    if there is no such number, because amplifiers moved by different amounts or were mirrored.
-    """
-    detector = exposure.detector
-    if detector is None or not detector.bbox.contains(exposure.bbox):
-        return 0, 0
-    offsets = {(amp.raw_data_bbox.x0 - amp.bbox.x0, amp.raw_data_bbox.y0 - amp.bbox.y0) for amp in detector}
-    if len(offsets) != 1 or any(amp.raw_flip_x or amp.raw_flip_y for amp in detector):
-        return None
-    return offsets.pop()
 
 
 def moved_wcs(wcs: Any, dx: float, dy: float) -> Any:

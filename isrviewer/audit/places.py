@@ -18,7 +18,7 @@ def map_offset(exposure: Exposure) -> tuple[int, int] | None:
 
     None when there is no such number: no detector, or amplifiers that assembly mirrors or moves apart.
     """
-    from isrcore.export.sky import trim_offset  # with astropy, which a start without a frame need not load
+    from isrcore.image.trimming import trim_offset  # which a start without a frame need not load
 
     detector, to_raw = exposure.detector, trim_offset(exposure)
     if detector is None or to_raw is None:

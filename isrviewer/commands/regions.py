@@ -24,7 +24,7 @@ REGIONS = "DS9 regions (*.reg);;All files (*)"
 
 def raw_offset(exposure: Exposure) -> tuple[int, int] | None:
     """Raw pixel minus pixel of the exposure; None when amplifiers were moved apart by assembly."""
-    from isrcore.export.sky import trim_offset  # with astropy, which a start without a frame need not load
+    from isrcore.image.trimming import trim_offset  # which a start without a frame need not load
 
     return trim_offset(exposure)
 
