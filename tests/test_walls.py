@@ -80,7 +80,7 @@ def test_engine_walls(path: Path) -> None:
 def test_viewer_walls(path: Path) -> None:
     used = imports(path)
     parts = path.relative_to(VIEWER).parts
-    if parts[0] in ("render", "session"):
+    if parts[0] in ("audit", "render", "session"):
         widgets = {name for name in used if name.split(".")[0] in QT and "QtCore" not in name}
         assert not widgets, f"{parts[0]} imports widgets: {widgets}"
         assert not any(name.startswith(("isrviewer.panels", "isrviewer.window")) for name in used)
