@@ -167,6 +167,8 @@ def _open_alone(path: Path) -> BinaryIO:
         file.close()
         cure = "close it there, or copy the file and go on with the copy"
         raise OSError(f"{path}: another window goes on with this audit; {cure}") from None
+    except OSError as error:
+        _LOG.warning("%s cannot be locked (%s): do not go on with it in two windows at once", path, error.strerror)
     return file
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -117,3 +119,18 @@ def test_two_windows_do_not_write_to_one_journal(tmp_path: Path) -> None:
         assert path.read_bytes() == kept
     with Journal(DefectHistory(document, "bert"), path):
         pass
+
+
+def test_a_file_system_without_locks_is_used_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_locks(file: object, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    path = tmp_path / "audit.jsonl"
+    history = DefectHistory(DefectDocument.of(CCD), "anna")
+    with Journal(history, path):
+        history.do(edits.add_box(history.document, Box(5, 6, 2, 3)))
+    assert load_history(path).document == history.document
+    assert "No locks available" in caplog.text
