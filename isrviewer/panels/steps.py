@@ -178,7 +178,12 @@ class StepsPanel(QWidget):
 
     def _update_lines(self, session: Session) -> None:
         routes = {route.step: route.panel for route in session.routes}
+        current = self.list.currentIndex()
+        is_seen = current.isValid() and self.list.viewport().rect().intersects(self.list.visualRect(current))
         self.lines.update(self._view, self._config, session.breakpoints, routes, changes_text)
+        if is_seen:
+            # Rows grow by what their steps have changed; the one on screen shall not be pushed out of sight.
+            self.list.scrollTo(self.list.currentIndex())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A click on a check box switches the step and does not select the row."""

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.panels.step_model import STEP
 from isrviewer.session import RAW
+from isrviewer.session.changes import set_field, show_step
 from isrviewer.session.store import load_session
 from isrviewer.window import Window
 from tests.gui.conftest import settle
@@ -328,3 +329,20 @@ def test_export_that_cannot_be_written_says_why(opened: Window, qtbot: QtBot, tm
     opened.files.export_as(str(tmp_path / name))
     qtbot.waitUntil(lambda: "Nothing was written" in opened.strip.text.text(), timeout=10000)
     assert str(tmp_path) in opened.strip.text.text()
+
+
+def test_the_step_on_screen_stays_in_sight_while_its_list_grows(opened: Window, qtbot: QtBot) -> None:
+    """Rows get a second line with what their steps changed; the list is made so low that this matters."""
+    steps = opened.steps
+    opened.model.change(show_step(opened.model.session, "postISRCCD"))
+    row = steps.list.visualRect(steps.list.currentIndex()).height()
+    steps.list.setFixedHeight(3 * row)
+    steps.list.scrollTo(steps.list.currentIndex())
+    for value in (False, True):
+        opened.model.change(set_field(opened.model.session, "doFlat", value))
+        settle(opened, qtbot)
+        assert steps.list.viewport().rect().contains(steps.list.visualRect(steps.list.currentIndex()))
+    steps.list.scrollToTop()
+    opened.model.change(set_field(opened.model.session, "doFlat", False))
+    settle(opened, qtbot)
+    assert steps.list.verticalScrollBar().value() == 0
