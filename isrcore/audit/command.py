@@ -11,7 +11,7 @@ from isrcore.audit import edits
 from isrcore.audit.compare import compare_maps
 from isrcore.audit.detection import detect
 from isrcore.audit.document import DefectDocument
-from isrcore.audit.findings import DETECTED, Findings, find_problems
+from isrcore.audit.findings import Findings, add_missed, find_problems
 from isrcore.audit.history import DefectHistory
 from isrcore.audit.planes import gather_planes
 from isrcore.audit.provenance import provenance_of
@@ -113,17 +113,8 @@ def propose(history: DefectHistory, findings: Findings) -> DefectDocument:
 
     They are proposals like any edit: each can be seen in the history, and undone.
     """
-    missed = findings.missed
-    if missed:
-        edit = edits.add(
-            history.document,
-            [finding.pixels for finding in missed],
-            [finding.kind for finding in missed],
-            source=DETECTED,
-            label="add missed",
-            notes=[f"{finding.evidence}: {finding.significance:.1f} sigma" for finding in missed],
-        )
-        history.do(edit)
+    if findings.missed:
+        history.do(add_missed(history.document, findings.missed, "add missed"))
     whole = [
         finding.defect
         for finding in findings.over_flagged

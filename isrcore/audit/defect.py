@@ -11,7 +11,10 @@ from isrcore.audit.pixels import PixelSet
 from isrcore.camera import Detector
 from isrcore.geom import Box
 
-__all__ = ["Defect", "DefectKind", "Status", "guess_kind"]
+__all__ = ["DETECTED", "Defect", "DefectKind", "Status", "guess_kind"]
+
+DETECTED = "detection"
+"""Source of defects that the detection proposes."""
 
 
 class DefectKind(StrEnum):
@@ -73,6 +76,11 @@ class Defect:
     def flags(self) -> bool:
         """Whether its pixels are bad in the map."""
         return self.status is not Status.REJECTED
+
+    @property
+    def is_detected(self) -> bool:
+        """Whether the detection has found it, and no map had it."""
+        return self.source == DETECTED
 
     def replace(self, **changes: Any) -> Defect:
         """A copy with some attributes changed."""

@@ -9,9 +9,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.audit.defect import Defect, DefectKind
+from isrcore.audit import edits
+from isrcore.audit.defect import DETECTED, Defect, DefectKind
 from isrcore.audit.detection import Detection, Evidence
-from isrcore.audit.document import DefectDocument
+from isrcore.audit.document import DefectDocument, Edit
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.planes import AuditData
 from isrcore.audit.regions import mask_defects
@@ -19,10 +20,7 @@ from isrcore.audit.settings import DetectionSettings
 from isrcore.audit.statistics import DefectStatistics, measure_defects
 from isrcore.geom import Box
 
-__all__ = ["DETECTED", "Finding", "FindingKind", "Findings", "find_problems"]
-
-DETECTED = "detection"
-"""Source of defects that the detection proposes."""
+__all__ = ["Finding", "FindingKind", "Findings", "add_missed", "find_problems"]
 
 
 class FindingKind(StrEnum):
@@ -104,6 +102,24 @@ def find_problems(
     statistics = {defect.id: one for defect, one in zip(defects, measured, strict=True)}
     over = _over_flagged(defects, statistics, bad, data, known, settings)
     return Findings(missed, over, statistics)
+
+
+def add_missed(document: DefectDocument, missed: Sequence[Finding], label: str) -> Edit:
+    """The edit that makes new defects of what a map misses; the notes say why.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing.
+    """
+    return edits.add(
+        document,
+        [finding.pixels for finding in missed],
+        [finding.kind for finding in missed],
+        source=DETECTED,
+        label=label,
+        notes=[f"{finding.evidence}: {finding.significance:.1f} sigma" for finding in missed],
+    )
 
 
 def _missed(

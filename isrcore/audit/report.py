@@ -15,7 +15,7 @@ from isrcore.atomic import written_atomically
 from isrcore.audit.compare import DifferenceKind, MapComparison
 from isrcore.audit.defect import Status
 from isrcore.audit.document import DefectDocument
-from isrcore.audit.findings import DETECTED, Finding, Findings
+from isrcore.audit.findings import Finding, Findings
 from isrcore.audit.pictures import cutout_box, data_url, flag_picture, grey_picture
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.planes import AuditData, PlaneKind
@@ -168,7 +168,7 @@ def _decisions(
     decided = [
         defect
         for defect in document
-        if defect.status is not Status.UNSEEN and not (defect.status is Status.NEW and defect.source == DETECTED)
+        if defect.status is not Status.UNSEEN and not (defect.status is Status.NEW and defect.is_detected)
     ]
     if not decided:
         return []

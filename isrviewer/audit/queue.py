@@ -85,5 +85,5 @@ def _chosen(document: DefectDocument, choice: str, findings: Findings | None) ->
         open_ones = {Status.UNSEEN, Status.NEW}
         return {defect.id for defect in document if defect.status in open_ones}
     if choice == "missed":
-        return {defect.id for defect in document if defect.source == "detection"}
+        return {defect.id for defect in document if defect.is_detected}
     return set(document.by_id)

@@ -60,7 +60,7 @@ class DefectValues:
     def text(self, defect: Defect, name: str) -> str:
         """One of `TEXTS`."""
         if name == "finding":
-            return self._found.get(defect.id, "missed" if defect.source == "detection" else "")
+            return self._found.get(defect.id, "missed" if defect.is_detected else "")
         return str(getattr(defect, name))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from isrcore.atomic import written_atomically
+from isrviewer.commands.writing import write_beside
 from isrviewer.session import Session
 from isrviewer.session.changes import load_overrides, open_frame
 from isrviewer.session.config import changed_by_file, override_text
@@ -162,21 +163,15 @@ class FileCommands:
             return
         session, calibs = self._model.session, self._window.runs.view.calibs
 
-        def write(check: Callable[[], None]) -> str:
+        def write(check: Callable[[], None]) -> None:
             from isrcore.export.exposure import write_exposure
             from isrcore.export.provenance import Provenance
 
             used = {info.kind: f"{info.path} ({info.why})" for info in calibs if info.path}
             provenance = Provenance(session.frame, shows.step, override_text(session), used)
             write_exposure(exposure, path, provenance, overwrite=True, on_part=check)
-            return path
 
-        self._window.jobs.start(
-            f"Writing {Path(path).name}",
-            write,
-            lambda written: self._window.strip.note(f"Wrote {written}"),
-            lambda error: self._window.strip.error(f"Nothing was written: {error}"),
-        )
+        write_beside(self._window, path, write)
 
     def compare_headers_with(self, path: str) -> None:
         """Read the headers of another file beside the GUI thread and show them beside those of the frame."""

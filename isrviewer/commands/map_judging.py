@@ -116,20 +116,10 @@ class MapJudging(MapWork):
 
     def _add(self, audit: Audit, missed: list[Finding]) -> bool:
         """Add missed defects as one edit, with what was measured about them."""
-        from isrcore.audit import edits
+        from isrcore.audit.findings import add_missed
 
         first = audit.document.next_id
-        added = self._audits.do(
-            lambda document: edits.add(
-                document,
-                [finding.pixels for finding in missed],
-                [finding.kind for finding in missed],
-                source="detection",
-                label="add missed defects",
-                notes=[f"{finding.evidence}: {finding.significance:.1f} sigma" for finding in missed],
-            ),
-            audit,
-        )
+        added = self._audits.do(lambda document: add_missed(document, missed, "add missed defects"), audit)
         if added:
             measured = {number: finding.statistics for number, finding in enumerate(missed, first)}
             self._audits.take(audit, statistics={**audit.statistics, **measured})

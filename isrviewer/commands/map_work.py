@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QFileDialog
 
 from isrviewer.audit.thresholds import settings_of
+from isrviewer.commands.writing import write_beside
 
 if TYPE_CHECKING:
     from isrcore.audit.frames import MapFrame
@@ -149,11 +150,8 @@ class MapWork:
             finally:
                 part.unlink(missing_ok=True)
 
-        def fail(error: Exception) -> None:
-            self._window.strip.error(f"Nothing was written: {_explained(error).replace(str(part), path)}")
-
-        self._window.jobs.start(
-            f"Writing {target.name}", write, lambda _: self._window.strip.note(f"Wrote {path}"), fail
+        write_beside(
+            self._window, path, write, explain=lambda error: _explained(error).replace(str(part), path)
         )
 
     def _ask_open(self, title: str, kinds: str, then: Callable[[str], None], folder: str = "") -> None:

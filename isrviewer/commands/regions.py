@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
+from isrviewer.commands.writing import write_beside
 from isrviewer.plots.inspector import frame_name
 from isrviewer.session.region_file import read_regions, write_regions
 from isrviewer.session.state import Region
@@ -68,16 +69,10 @@ class RegionCommands:
         pins = tuple(Region("point", ((pin.x, pin.y),), text=f"pin {pin.x} {pin.y}") for pin in session.pins)
         regions = session.regions + pins
 
-        def write(check: Callable[[], None]) -> str:
+        def write(check: Callable[[], None]) -> None:
             write_regions(Path(path), regions, frame[0])
-            return path
 
-        self._window.jobs.start(
-            f"Writing {Path(path).name}",
-            write,
-            lambda written: self._window.strip.note(f"Wrote {len(regions)} regions to {written}"),
-            lambda error: self._window.strip.error(f"Nothing was written: {error}"),
-        )
+        write_beside(self._window, path, write, f"Wrote {len(regions)} regions to {path}")
 
     def keep_box(self) -> None:
         """Make a region of the box that was drawn last."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from isrviewer.app import make_engine
 from isrviewer.theme import apply_theme
 from isrviewer.window import Window
 from tests.gui.conftest import settle
-from tests.gui.test_processes import start
+from tests.gui.test_processes import kill_when_saved, start
 
 PATIENCE = 120
 """Seconds after which a process that says nothing is ended."""
@@ -164,14 +162,7 @@ def audit_and_kill(frame: Path, chart: Path) -> None:
     keys = ["N", *(key for number in range(30) for key in decision(number).keys)]
     keys += ["K"] * sum(decision(number).keys == ("S",) for number in range(30))
     child = start(AUDITED_THEN_IDLE, str(frame), str(chart), "\n".join(keys))
-    assert child.stdout is not None
-    alarm = threading.Timer(PATIENCE, child.kill)
-    alarm.start()
-    said = child.stdout.readline()
-    alarm.cancel()
-    child.send_signal(signal.SIGKILL)
-    errors = child.communicate(timeout=PATIENCE)[1]
-    assert said == "saved\n", errors
+    kill_when_saved(child, PATIENCE)
 
 
 def check_decided(document: DefectDocument) -> None:

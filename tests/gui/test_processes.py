@@ -132,18 +132,23 @@ def start(script: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_killed_process_is_recovered(
-    make_window: Callable[[], Window], frame: str, qtbot: QtBot, own_settings: Path
-) -> None:
-    child = start(CHANGED_THEN_IDLE, frame)
+def kill_when_saved(child: subprocess.Popen[str], patience: float) -> None:
+    """Kill a process that says when its session is on the disk."""
     assert child.stdout is not None
-    alarm = threading.Timer(PATIENCE, child.kill)
+    alarm = threading.Timer(patience, child.kill)
     alarm.start()
     said = child.stdout.readline()
     alarm.cancel()
     child.send_signal(signal.SIGKILL)
-    errors = child.communicate(timeout=PATIENCE)[1]
+    errors = child.communicate(timeout=patience)[1]
     assert said == "saved\n", errors
+
+
+def test_a_killed_process_is_recovered(
+    make_window: Callable[[], Window], frame: str, qtbot: QtBot, own_settings: Path
+) -> None:
+    child = start(CHANGED_THEN_IDLE, frame)
+    kill_when_saved(child, PATIENCE)
     window = make_window()
     restore = next(button for button in window.start.findChildren(QPushButton) if button.text() == "Restore")
     qtbot.waitUntil(lambda: restore.height() > 10)
