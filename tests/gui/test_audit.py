@@ -7,24 +7,18 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from isrcore.audit.defect import Status
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.pixels import PixelSet
 from isrcore.audit.storage import load_history
 from isrcore.geom import Box
-from isrviewer.audit.audit import begin_audit
 from isrviewer.window import Window
+from tests.gui.audited_map import BOXES, audit_small_map
 from tests.gui.conftest import settle
-from tests.gui.small_engine import SmallEngine, small_detector
-
-BOXES = (Box(3, 4, 1, 1), Box(10, 20, 2, 3), Box(25, 5, 1, 55))
+from tests.gui.small_engine import SmallEngine
 
 
 @pytest.fixture
 def audited(opened: Window, qtbot: QtBot) -> Window:
     """A window with a map of three defects."""
-    document = DefectDocument.of(small_detector(0), [PixelSet.of([box]) for box in BOXES], "small.fits")
-    opened.audits.adopt(begin_audit(0, document))
-    settle(opened, qtbot)
+    audit_small_map(opened, qtbot)
     return opened
 
 

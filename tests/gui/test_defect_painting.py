@@ -1,76 +1,34 @@
-"""Drawing into a defect map in the panels: tools by mouse and by key, choosing, undo, and what stands on the screen."""
+"""Drawing into a defect map in the panels: tools by mouse and by key, choosing, undo."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from isrcore.audit.compare import compare_maps
 from isrcore.audit.defect import Status
-from isrcore.audit.document import DefectDocument
 from isrcore.audit.pixels import PixelSet, line_pixels
 from isrcore.geom import Box
 from isrviewer.audit.audit import begin_audit
-from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour, status_text
-from isrviewer.legend import picture_with_legend
-from isrviewer.panels.image_defects import Place
-from isrviewer.panels.image_view import ImageView
+from isrviewer.audit.style import status_text
 from isrviewer.render.view import Orientation, View
 from isrviewer.window import Window
+from tests.gui.audited_map import BOXES, small_document
 from tests.gui.conftest import settle
-from tests.gui.image_frames import at, drag, move, pixels
-from tests.gui.small_engine import HEIGHT, WIDTH, SmallEngine, small_detector
+from tests.gui.image_frames import at, drag, move
+from tests.gui.painted_map import audit_closely, document, look, use, view_of
+from tests.gui.small_engine import HEIGHT, SmallEngine
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-BOXES = (Box(3, 4, 1, 1), Box(10, 20, 2, 3), Box(25, 5, 1, 55))
-
-
-def small_map(*boxes: Box) -> DefectDocument:
-    return DefectDocument.of(small_detector(0), [PixelSet.of([box]) for box in boxes], "small.fits")
 
 
 @pytest.fixture
 def audited(opened: Window, qtbot: QtBot) -> Window:
-    """A window with a map of three defects, seen at 8 screen pixels a pixel."""
-    opened.audits.adopt(begin_audit(0, small_map(*BOXES)))
-    settle(opened, qtbot)
-    opened.activateWindow()
-    view_of(opened).setFocus()
-    look(opened, qtbot, View((20.0, 30.0), 8.0))
-    return opened
-
-
-def view_of(window: Window) -> ImageView:
-    return window.grid.focused.view
-
-
-def look(window: Window, qtbot: QtBot, view: View) -> None:
-    view_of(window).set_view(view)
-    qtbot.waitUntil(lambda: view_of(window).is_idle, timeout=5000)
-
-
-def document(window: Window) -> DefectDocument:
-    found = window.audits.document
-    assert found is not None
-    return found
-
-
-def use(window: Window, tool: str, brush: int = 1) -> None:
-    window.actions_by_table.trigger(f"audit.tool_{tool}")
-    window.audits.set_tool(tool, brush)
-
-
-def shows(window: Window, colour: str) -> Any:
-    """Pixels of the panel that have exactly this colour."""
-    return pixels(view_of(window)) == np.uint32(QColor(colour).rgb())
+    return audit_closely(opened, qtbot)
 
 
 # Drawing into the map
@@ -88,7 +46,7 @@ def test_painting_adds_to_the_chosen_defect_in_one_edit(audited: Window, qtbot: 
     assert defect.status is Status.CHANGED
     assert len(audited.audits.current.history.done) == 1
     qtbot.keyClick(view, Qt.Key.Key_U)
-    assert document(audited) == small_map(*BOXES)
+    assert document(audited) == small_document(*BOXES)
 
 
 def test_a_press_alone_paints_and_two_quick_ones_paint_twice(audited: Window, qtbot: QtBot) -> None:
@@ -119,7 +77,7 @@ def test_erasing_takes_from_the_chosen_defect_or_from_all(audited: Window) -> No
     assert not document(audited)[2].pixels.contains_pixel(10, 21)
     assert not document(audited)[3].pixels.contains_pixel(25, 21)
     audited.audits.undo()
-    assert document(audited) == small_map(*BOXES)
+    assert document(audited) == small_document(*BOXES)
     audited.audits.select(3)
     drag(view, at(view, 8, 21), at(view, 30, 21))
     assert document(audited)[2].bbox == BOXES[1]
@@ -234,7 +192,7 @@ def test_undo_goes_on_after_step_panel_and_ccd_have_changed(audited: Window, qtb
     for state in reversed(states[:-1]):
         audited.actions_by_table.trigger("audit.undo")
         assert document(audited) == state
-    assert document(audited) == small_map(*BOXES)
+    assert document(audited) == small_document(*BOXES)
 
 
 # By key
@@ -298,7 +256,7 @@ def test_a_click_chooses_a_defect_without_moving_the_view(audited: Window) -> No
 
 
 def test_of_defects_on_each_other_a_click_chooses_the_next(opened: Window, qtbot: QtBot) -> None:
-    opened.audits.adopt(begin_audit(0, small_map(Box(5, 5, 4, 4), Box(6, 6, 2, 2))))
+    opened.audits.adopt(begin_audit(0, small_document(Box(5, 5, 4, 4), Box(6, 6, 2, 2))))
     settle(opened, qtbot)
     look(opened, qtbot, View((20.0, 30.0), 8.0))
     view = view_of(opened)
@@ -316,7 +274,7 @@ def test_with_a_tool_shift_moves_the_picture_and_chooses(audited: Window) -> Non
     assert view.view.center == pytest.approx((15.0, 34.0), abs=0.3)
     QTest.mouseClick(view, LEFT, SHIFT, at(view, 10, 21))
     assert audited.audits.defect.id == 2
-    assert document(audited) == small_map(*BOXES)
+    assert document(audited) == small_document(*BOXES)
 
 
 def test_the_readout_names_the_defect_under_the_cursor(audited: Window) -> None:
@@ -326,132 +284,3 @@ def test_the_readout_names_the_defect_under_the_cursor(audited: Window) -> None:
     assert audited.readout.defect.isVisible()
     move(view, at(view, 12, 21))
     assert audited.readout.defect.text() == ""
-
-
-# On the screen
-
-
-def test_the_switch_hides_the_map(audited: Window, qtbot: QtBot) -> None:
-    view = view_of(audited)
-    look(audited, qtbot, View((20.0, 30.0), 2.0))
-    drawn = pixels(view)
-    qtbot.keyClick(view, Qt.Key.Key_H)
-    hidden = pixels(view)
-    top = int(view.to_widget(3, 4).y())
-    assert (drawn[40:] != hidden[40:]).any()
-    assert top > 40
-    qtbot.keyClick(view, Qt.Key.Key_H)
-    assert np.array_equal(pixels(view), drawn)
-
-
-@pytest.mark.parametrize("flags", list(itertools.product((False, True), repeat=3)), ids=str)
-def test_every_defect_pixel_is_seen_in_every_view(audited: Window, qtbot: QtBot, flags: Any) -> None:
-    view = view_of(audited)
-    colour = status_colour("unseen")
-    for zoom in (0.3, 0.9):
-        look(audited, qtbot, View((20.0, 30.0), zoom, Orientation(*flags)))
-        seen = shows(audited, colour)
-        for box in BOXES:
-            for x, y in ((box.x0, box.y0), (box.x1 - 1, box.y1 - 1)):
-                place = view.to_widget(x, y)
-                down, across = int(place.y()), int(place.x())
-                assert seen[down - 1 : down + 2, across - 1 : across + 2].any()
-        assert seen.sum() <= sum(box.area for box in BOXES)
-    look(audited, qtbot, View((20.0, 30.0), 5.0, Orientation(*flags)))
-    seen = shows(audited, colour)
-    for box in BOXES:
-        corner, end = view.to_widget(box.x0 - 0.5, box.y0 - 0.5), view.to_widget(box.x1 - 0.5, box.y1 - 0.5)
-        left, right = sorted((round(corner.x()), round(end.x())))
-        top, bottom = sorted((round(corner.y()), round(end.y())))
-        inside = seen[top + 2 : bottom - 2, left + 2 : right - 2]
-        assert not inside.any(), "the pixels of an outlined defect can be seen"
-        assert seen[top:bottom, left].all()
-        assert seen[top:bottom, right - 1].all()
-        assert seen[top, left:right].all()
-
-
-def test_in_a_raw_frame_the_map_lies_over_the_pixels_that_the_pen_meets(audited: Window, qtbot: QtBot) -> None:
-    """Raw frames have columns before the image: pixel x of the map is column x + 2 of the planes here."""
-    view = view_of(audited)
-    assert view.planes is not None
-    view.defects.set_place(view.planes, Place(-2, 0, "ccd00"))
-    view.update()
-    where = at(view, 3 + 2, 4)
-    assert where.x() > at(view, 3, 4).x()
-    picture = view.grab().toImage()
-    hidden = QColor(picture.pixel(at(view, 3, 4)))
-    drawn = QColor(picture.pixel(where))
-    assert drawn.saturation() > hidden.saturation()
-    QTest.mouseClick(view, LEFT, pos=where)
-    assert audited.audits.current is not None
-    assert audited.audits.current.selected == 1
-
-
-def test_colours_follow_decisions_and_rejected_ones_are_dashed(audited: Window, qtbot: QtBot) -> None:
-    from isrcore.audit import edits
-
-    view = view_of(audited)
-    audited.audits.do(lambda before: edits.confirm(before, [2]))
-    audited.audits.do(lambda before: edits.reject(before, [3]))
-    place = view.to_widget(9.5, 21)
-    assert shows(audited, status_colour("confirmed"))[int(place.y()), round(place.x())]
-    side = view.to_widget(24.5, 30)
-    rejected = shows(audited, status_colour("rejected"))[int(side.y()) - 100 : int(side.y()) + 100, round(side.x())]
-    assert 0.3 < rejected.mean() < 0.9
-
-
-def test_a_stroke_is_seen_while_it_is_drawn(audited: Window, qtbot: QtBot) -> None:
-    view = view_of(audited)
-    look(audited, qtbot, View((20.0, 30.0), 2.0))
-    use(audited, "paint")
-    colour = status_colour("new")
-    QTest.mousePress(view, LEFT, pos=at(view, 15, 40))
-    assert shows(audited, colour).sum() >= 4
-    for x in (20, 25, 30):
-        move(view, at(view, x, 40), LEFT)
-    assert shows(audited, colour).sum() >= 4 * 16
-    QTest.mouseRelease(view, LEFT, pos=at(view, 30, 40))
-    assert document(audited)[4].bbox == Box(15, 40, 16, 1)
-
-
-def test_a_comparison_has_three_colours(audited: Window, qtbot: QtBot) -> None:
-    other = small_map(Box(10, 20, 2, 4), Box(25, 5, 1, 55), Box(33, 8, 2, 2))
-    audit = audited.audits.current
-    audited.audits.take(audit, comparison=compare_maps(audit.document, other))
-    look(audited, qtbot, View((20.0, 30.0), 0.9))
-    assert not shows(audited, DIFFERENCE_COLOURS["added"]).any()
-    audited.audits.show_comparison(True)
-    view = view_of(audited)
-    qtbot.waitUntil(lambda: view.defects.picture.paints.min() > 4, timeout=5000)
-    view.set_view(View((20.0, 30.0), 0.99))
-    qtbot.waitUntil(lambda: view.is_idle, timeout=5000)
-    assert shows(audited, DIFFERENCE_COLOURS["removed"]).sum() == 1
-    assert 5 <= shows(audited, DIFFERENCE_COLOURS["added"]).sum() <= 6
-    assert 54 <= shows(audited, DIFFERENCE_COLOURS["common"]).sum() <= 61
-    audited.audits.show_comparison(False)
-    assert not shows(audited, DIFFERENCE_COLOURS["added"]).any()
-
-
-def test_the_picture_of_a_map_follows_its_edits(audited: Window) -> None:
-    from isrcore.audit import edits
-    from isrviewer.audit.picture import MapPicture
-
-    audits = audited.audits
-    audits.do(lambda before: edits.paint(before, PixelSet.of([Box(30, 40, 2, 2)])))
-    audits.do(lambda before: edits.erase(before, PixelSet.of([Box(0, 0, WIDTH, 6)])))
-    audits.do(lambda before: edits.confirm(before, [2]))
-    audits.do(lambda before: edits.merge(before, [4, 3]))
-    audits.undo()
-    followed, made = view_of(audited).defects.picture, MapPicture.of(document(audited))
-
-    def rows(picture: MapPicture) -> list[list[int]]:
-        return sorted(np.column_stack([picture.owners, picture.paints, picture.corners]).tolist())
-
-    assert rows(followed) == rows(made)
-
-
-def test_the_legend_of_a_screenshot_names_the_colours_of_the_defects(audited: Window) -> None:
-    text = picture_with_legend(audited).text("Description")
-    assert f"defects: unseen {status_colour('unseen')}" in text
-    audited.audits.show_map(False)
-    assert "defects:" not in picture_with_legend(audited).text("Description")
