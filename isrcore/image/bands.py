@@ -20,7 +20,7 @@ from isrcore.image.memory import new_plane
 
 __all__ = ["BAND_PIXELS", "copy_plane", "for_bands", "map_bands", "map_items"]
 
-BAND_PIXELS = 1 << 16
+BAND_PIXELS = 1 << 18
 _SERIAL_PIXELS = 1 << 18
 _THREAD_NAME = "isrcore-bands"
 

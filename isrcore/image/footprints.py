@@ -79,7 +79,7 @@ def find_runs(where: Bools) -> Runs:
         y, first, last = runs_of_pixels(np.flatnonzero(where[rows]), width)
         return Runs(y + rows.start, first, last)
 
-    parts = map_bands(band, where.shape, 16 * BAND_PIXELS)
+    parts = map_bands(band, where.shape, 4 * BAND_PIXELS)
     return parts[0] if len(parts) == 1 else Runs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -136,7 +136,7 @@ def _with_neighbours(where: Bools) -> Bools:
         part[: len(above)] |= above
         part[len(part) - len(below) :] |= below
 
-    for_bands(band, where.shape, 4 * BAND_PIXELS)
+    for_bands(band, where.shape)
     return grown
 
 

@@ -199,6 +199,17 @@ class Mask:
             result[(other.array >> np.int32(bit) & np.int32(1)) != 0] |= np.int32(self.planes.bitmask(name))
         return result
 
+    def union(self, other: Mask) -> Mask:
+        """A new mask with the planes and the flags of both."""
+        both = Mask(new_plane(self.array.shape, np.int32), self.planes.copy())
+        bits = both.aligned(other)
+
+        def band(rows: slice) -> None:
+            np.bitwise_or(self.array[rows], bits[rows], out=both.array[rows])
+
+        for_bands(band, self.array.shape)
+        return both
+
     def __ior__(self, other: Mask) -> Mask:
         np.bitwise_or(self.array, self.aligned(other), out=self.array)
         return self

@@ -133,14 +133,15 @@ class MaskedImage:
                 self.mask.array[rows] |= where * np.int32(bits)
         return sum(number for _, _, number in found)
 
-    def _combine(self, other: MaskedImage, pixels: Callable[[_Planes, _Planes, _Planes], None]) -> None:
-        """Run ``pixels(these, other, target)`` over bands and OR the masks.
+    def _combine(
+        self, other: MaskedImage, pixels: Callable[[_Planes, _Planes, _Planes], None], with_mask: bool = True
+    ) -> None:
+        """Run ``pixels(these, other, target)`` over bands and OR the masks, unless `with_mask` is off.
 
         A mask to which `other` adds no bit is not written: if it is shared and read-only it stays so.
         """
         if other.shape != self.shape:
             raise ValueError(f"sizes differ: {_size(self)} and {_size(other)} pixels (width x height)")
-        bits = self.mask.aligned(other.mask)
         image, variance = self._target("image", self.image), self._target("variance", self.variance)
 
         def band(rows: slice) -> None:
@@ -153,6 +154,10 @@ class MaskedImage:
 
         for_bands(band, self.shape)
         self.image, self.variance = image, variance
+        if with_mask:
+            self._add_flags(self.mask.aligned(other.mask))
+
+    def _add_flags(self, bits: NDArray[np.int32]) -> None:
         if any(map_bands(lambda rows: bool(np.bitwise_or.reduce(bits[rows], axis=None)), self.shape)):
             self.make_writable("mask")
             mask = self.mask.array
@@ -203,8 +208,11 @@ class MaskedImage:
             return self
         return self._scale(np.divide, other)
 
-    def scaled_plus(self, factor: float, other: MaskedImage) -> None:
-        """Add ``factor * other``; the variance grows by ``factor**2`` times the other's."""
+    def scaled_plus(self, factor: float, other: MaskedImage, with_mask: bool = True) -> None:
+        """Add ``factor * other``; the variance grows by ``factor**2`` times the other's.
+
+        Without `with_mask` the mask stays as it is.
+        """
         c, c2 = np.float32(factor), np.float32(factor * factor)
 
         def pixels(these: _Planes, others: _Planes, target: _Planes) -> None:
@@ -213,11 +221,11 @@ class MaskedImage:
             np.multiply(others.variance, c2, out=scratch)
             np.add(these.variance, scratch, out=target.variance)
 
-        self._combine(other, pixels)
+        self._combine(other, pixels, with_mask)
 
-    def scaled_minus(self, factor: float, other: MaskedImage) -> None:
-        """Subtract ``factor * other``; the variance grows by ``factor**2`` times the other's."""
-        self.scaled_plus(-factor, other)
+    def scaled_minus(self, factor: float, other: MaskedImage, with_mask: bool = True) -> None:
+        """Subtract ``factor * other``; otherwise like `scaled_plus`."""
+        self.scaled_plus(-factor, other, with_mask)
 
     def scaled_multiplies(self, factor: float, other: MaskedImage) -> None:
         """Multiply by ``factor * other``."""

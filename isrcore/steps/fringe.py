@@ -10,10 +10,11 @@ import numpy as np
 from lsst.pex.config import Config, ConfigField, Field, ListField
 from numpy.typing import NDArray
 
-from isrcore.image import Exposure, Mask, MaskedImage
+from isrcore.image import Exposure, MaskedImage
+from isrcore.image.bands import copy_plane
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.pipe import Struct, Task, timeMethod
-from isrcore.steps.apertures import measure_apertures, usable_pixels
+from isrcore.steps.apertures import apertures_of
 from isrcore.steps.filters import filter_is_listed
 from isrcore.steps.fringe_fit import fit_amplitudes
 from isrcore.steps.planes import require_planes
@@ -154,8 +155,7 @@ class FringeTask(Task):
                 f"the fringe frame is {pixels.bbox.width} x {pixels.bbox.height}, the exposure "
                 f"{exposure.bbox.width} x {exposure.bbox.height}: they must be equal"
             )
-        mask = pixels.mask.clone()
-        mask |= exposure.mask
+        mask = pixels.mask.union(exposure.mask)
         prepared = frame.with_pixels(MaskedImage(pixels.image, mask, pixels.variance, pixels.xy0))
         return self.removePedestal(prepared) if self.config.pedestal else prepared
 
@@ -165,8 +165,9 @@ class FringeTask(Task):
         pixels = fringe.masked_image
         pedestal = make_statistics(pixels.image, Property.MEDIAN, control).value()
         self.log.info("The fringe frame has a pedestal of %g ADU, which is removed.", pedestal)
-        image = pixels.image - np.float32(pedestal)
-        return fringe.with_pixels(MaskedImage(image, pixels.mask, pixels.variance, pixels.xy0))
+        level = MaskedImage(copy_plane(pixels.image), pixels.mask, pixels.variance, pixels.xy0)
+        level -= pedestal
+        return fringe.with_pixels(level)
 
     def generatePositions(self, exposure: Exposure, rng: np.random.RandomState) -> Positions:
         """Random positions at least ``large`` pixels from the edges: all x are drawn first, then all y.
@@ -213,13 +214,10 @@ class FringeTask(Task):
         control = StatisticsControl(
             float(config.clip), int(config.iterations), mask.planes.bitmask(list(config.badMaskPlanes))
         )
-        usable = usable_pixels(exposure.masked_image, control)
-        small, large = (
-            measure_apertures(usable, positions, half_size, Property(config.stat), control)
-            for half_size in (self.config.small, self.config.large)
-        )
+        level_within = apertures_of(exposure.masked_image, positions, Property(config.stat), control)
+        fluxes = level_within(self.config.small) - level_within(self.config.large)
         self.log.debug("%s: measured %d positions.", title, len(positions))
-        return small - large
+        return fluxes
 
     @timeMethod
     def solve(self, science: Floats, fringes: Floats) -> tuple[Floats, float]:
@@ -256,10 +254,7 @@ class FringeTask(Task):
         if len(solution) != len(fringes):
             raise RuntimeError(f"expected one amplitude per fringe frame, found {len(solution)} for {len(fringes)}")
         for amplitude, frame in zip(solution, fringes, strict=True):
-            pixels = frame.masked_image
-            no_flags = Mask.zeros(pixels.shape, science.mask.planes)
-            unmasked = MaskedImage(pixels.image, no_flags, pixels.variance, pixels.xy0)
-            science.masked_image.scaled_minus(float(amplitude), unmasked)
+            science.masked_image.scaled_minus(float(amplitude), frame.masked_image, with_mask=False)
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:

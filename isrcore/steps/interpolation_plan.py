@@ -37,7 +37,7 @@ SUBSTITUTES: tuple[tuple[Constant, Constant, Constant, Constant], ...] = (
 _LEFT, _LEFT_SHORT, _NO_B2, _RIGHT, _RIGHT_SHORT = 1, 2, 2, 5, 6
 
 _LOWEST = np.float32(-3.4028235e38)
-_BLOCK_PIXELS, _BLOCK_RUNS = 1 << 14, 1 << 12
+_BLOCK_PIXELS, _BLOCK_RUNS = 1 << 16, 1 << 14
 
 
 class Segment(NamedTuple):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from isrcore.image.aperture_medians import aperture_medians
+from isrcore.image.aperture_medians import AperturePixels
 
 WIDTH, HEIGHT = 150, 170
 
@@ -16,6 +18,12 @@ WIDTH, HEIGHT = 150, 170
 def plain(image: np.ndarray, x: np.ndarray, y: np.ndarray, side: int) -> np.ndarray:
     apertures = [image[b : b + side, a : a + side].astype(np.float64) for a, b in zip(x, y, strict=True)]
     return np.array([np.nan if np.isnan(a).all() else np.nanmedian(a) for a in apertures])
+
+
+def aperture_medians(
+    image: np.ndarray, x: np.ndarray, y: np.ndarray, side: int, check: Callable[[], None] = lambda: None
+) -> np.ndarray:
+    return AperturePixels(image, lambda rows: np.isnan(image[rows])).medians(x, y, side, check)
 
 
 def noise(rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ import pytest
 from isrcore.image import Exposure, FilterLabel, Mask, MaskedImage
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.pipe import Struct
-from isrcore.steps.apertures import measure_apertures, usable_pixels
+from isrcore.steps.apertures import apertures_of
 from isrcore.steps.fringe import EARLY_FRINGE, LATE_FRINGE, FringeConfig, FringeTask
 from isrcore.steps.fringe_fit import fit_amplitudes
 from isrcore.steps.step import IsrState
@@ -168,8 +168,7 @@ def test_apertures_agree_with_the_statistics(statistic: Property, half_size: int
     mask.array[40:90, 50:100] = mask.planes.bitmask(["SAT", "BAD"])
     control = StatisticsControl(and_mask=mask.planes.bitmask("SAT"))
     positions = np.stack([rng.integers(20, WIDTH - 20, 150), rng.integers(20, HEIGHT - 20, 150)], axis=1)
-    usable = usable_pixels(MaskedImage(image, mask), control)
-    found = measure_apertures(usable, positions, half_size, statistic, control)
+    found = apertures_of(MaskedImage(image, mask), positions, statistic, control)(half_size)
     for value, (x, y) in zip(found, positions, strict=True):
         part = slice(y - half_size, y + half_size), slice(x - half_size, x + half_size)
         expected = make_statistics(MaskedImage(image[part], mask.view(part)), statistic, control).value(statistic)
