@@ -11,7 +11,8 @@ from lsst.pex.config import Config, ConfigField, Field, ListField
 from numpy.typing import NDArray
 
 from isrcore.image import Exposure, MaskedImage
-from isrcore.image.bands import copy_plane
+from isrcore.image.bands import for_bands
+from isrcore.image.memory import new_plane
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.pipe import Struct, Task, timeMethod
 from isrcore.steps.apertures import apertures_of
@@ -165,9 +166,13 @@ class FringeTask(Task):
         pixels = fringe.masked_image
         pedestal = make_statistics(pixels.image, Property.MEDIAN, control).value()
         self.log.info("The fringe frame has a pedestal of %g ADU, which is removed.", pedestal)
-        level = MaskedImage(copy_plane(pixels.image), pixels.mask, pixels.variance, pixels.xy0)
-        level -= pedestal
-        return fringe.with_pixels(level)
+        image, level = new_plane(pixels.shape, pixels.image.dtype), np.float32(pedestal)
+
+        def band(rows: slice) -> None:
+            np.subtract(pixels.image[rows], level, out=image[rows])
+
+        for_bands(band, pixels.shape)
+        return fringe.with_pixels(MaskedImage(image, pixels.mask, pixels.variance, pixels.xy0))
 
     def generatePositions(self, exposure: Exposure, rng: np.random.RandomState) -> Positions:
         """Random positions at least ``large`` pixels from the edges: all x are drawn first, then all y.
