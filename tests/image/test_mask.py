@@ -34,6 +34,15 @@ def test_or_joins_the_names(a: Mask, b: Mask) -> None:
     assert named(b) == before
 
 
+@given(masks(), masks())
+def test_a_union_changes_neither_mask(a: Mask, b: Mask) -> None:
+    before = named(a), named(b), a.planes.copy(), b.planes.copy()
+    both = a.union(b)
+    assert named(both) == [x | y for x, y in zip(named(a), named(b), strict=True)]
+    assert (named(a), named(b), a.planes, b.planes) == before
+    assert set(both.planes) >= set(a.planes)
+
+
 @given(masks())
 def test_a_clone_is_equal_and_independent(mask: Mask) -> None:
     clone = mask.clone()

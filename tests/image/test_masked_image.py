@@ -43,8 +43,11 @@ def test_scaled_sums(a: MaskedImage, b: MaskedImage) -> None:
     less = a.clone()
     a.scaled_plus(2.0, b)
     check(a, [14.0, 28.0, -4.0], [3.0, 3.0, 7.0], [1, 4, 2])
+    unflagged = less.clone()
     less.scaled_minus(2.0, b)
     check(less, [6.0, 12.0, -4.0], [3.0, 3.0, 7.0], [1, 4, 2])
+    unflagged.scaled_minus(2.0, b, with_mask=False)
+    check(unflagged, [6.0, 12.0, -4.0], [3.0, 3.0, 7.0], [1, 0, 2])
 
 
 def test_product(a: MaskedImage, b: MaskedImage) -> None:
