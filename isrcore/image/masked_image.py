@@ -213,11 +213,11 @@ class MaskedImage:
 
         Without `with_mask` the mask stays as it is.
         """
-        c, c2 = np.float32(factor), np.float32(factor * factor)
+        c2 = np.float32(factor * factor)
 
         def pixels(these: _Planes, others: _Planes, target: _Planes) -> None:
-            scratch = c * others.image
-            np.add(these.image, scratch, out=target.image)
+            scratch = np.empty_like(others.image)
+            np.add(these.image, _scale(others.image, factor, out=scratch), out=target.image)
             np.multiply(others.variance, c2, out=scratch)
             np.add(these.variance, scratch, out=target.variance)
 

@@ -50,6 +50,17 @@ def test_scaled_sums(a: MaskedImage, b: MaskedImage) -> None:
     check(unflagged, [6.0, 12.0, -4.0], [3.0, 3.0, 7.0], [1, 0, 2])
 
 
+@pytest.mark.parametrize("factor", [181.5 / 610.0, 1.0, -0.1])
+def test_scaled_sums_round_the_product_once(factor: float) -> None:
+    """The factor keeps double precision: a hot dark pixel must cancel to the last bit."""
+    frame = MaskedImage(np.linspace(60000.0, 70000.0, 1000, dtype=np.float32)[None, :])
+    product = (factor * frame.image.astype(np.float64)).astype(np.float32)
+    data = MaskedImage(product + np.float32(300.0))
+    expected = data.image - product
+    data.scaled_minus(factor, frame)
+    np.testing.assert_array_equal(data.image, expected)
+
+
 def test_product(a: MaskedImage, b: MaskedImage) -> None:
     a *= b
     check(a, [20.0, 80.0, 0.0], [1 * 4 + 100 * 0.5, 2 * 16 + 400 * 0.25, 16.0], [1, 4, 2])
