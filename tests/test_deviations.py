@@ -158,6 +158,22 @@ class TestNoDetector:
         with pytest.raises(AttributeError, match=r"no detector"):
             make_task(doAssembleCcd=False, doLinearize=True).run(frame.raw)
 
+    @pytest.mark.parametrize(
+        ("switches", "error", "what"),
+        [
+            (("doBias",), RuntimeError, "bias"),
+            (("doBias", "doLinearize"), RuntimeError, "bias"),
+            (("doFlat",), RuntimeError, "flat"),
+            (("doLinearize", "doFlat"), AttributeError, "no detector"),
+        ],
+    )
+    def test_required_inputs_are_asked_for_in_their_order(
+        self, frame: SmallFrame, switches: tuple[str, ...], error: type[Exception], what: str
+    ) -> None:
+        frame.raw.detector = None
+        with pytest.raises(error, match=what):
+            make_task(doAssembleCcd=False, **dict.fromkeys(switches, True)).run(frame.raw)
+
     def test_amplifier_loop(self, frame: SmallFrame) -> None:
         """The reference's stand-in amplifier lacks what the first step of the amplifier loop looks up."""
         frame.raw.detector = None

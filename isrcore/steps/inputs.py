@@ -85,12 +85,12 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     state.detector = state.exposure.detector
     if state.detector is None:
         # The reference goes on with a stand-in amplifier, which lacks what the next steps need (trap h-14).
-        message = "the exposure has no detector: attach one before the run, its amplifiers say where the overscan lies"
         if task.config.doAssembleCcd:
-            raise AssertionError(f"doAssembleCcd is on and {message}")
-        if task.config.doLinearize:
-            raise AttributeError(f"doLinearize is on and {message}")
-    for sentence in _missing(task, state) if state.detector is not None else ():
+            raise AssertionError(
+                "doAssembleCcd is on and the exposure has no detector: attach one before the run, its amplifiers say "
+                "where the overscan lies"
+            )
+    for sentence in _missing(task, state):
         raise RuntimeError(sentence)
     for sentence in _mismatches(task.config, state):
         task.log.warning(sentence)
