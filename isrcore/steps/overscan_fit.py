@@ -135,7 +135,8 @@ def _outliers(rows: Array, num_sigma_clip: float) -> Bools:
 
     with np.errstate(invalid="ignore"):
         q25, q50, q75 = quantile(0.25), quantile(0.5), quantile(0.75)
-        limit = num_sigma_clip * 0.74 * (q75 - q25)
+        # Sigma first: other factors round to another limit, which a whole number may reach.
+        limit = num_sigma_clip * (0.74 * (q75 - q25))
         # A NaN, sorted last, makes all quantiles of the row undefined.
         limit[np.isnan(ordered[:, -1])] = np.nan
         found: Bools = np.abs(rows - q50[:, None]) > limit[:, None]

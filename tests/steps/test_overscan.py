@@ -151,6 +151,12 @@ def test_rows_far_from_all_others_are_left_out_of_a_spline() -> None:
     np.testing.assert_allclose(fit_profile(image, masked, "AKIMA_SPLINE", 8, 3.0).model, 1000.0)
 
 
+def test_pixels_at_the_clipping_limit_are_kept() -> None:
+    """Three times (0.74 times 12.5) is 27.75; in another order of the factors it is a bit less."""
+    image = np.array([[0.0, 0.0, 0.0, 12.5, 27.75]] * 6, np.float32)
+    assert not fit_profile(image, np.zeros(image.shape, np.bool_), "POLY", 0, 3.0).rejected.any()
+
+
 def test_wide_overscan_is_followed_along_x() -> None:
     image = np.broadcast_to(np.arange(60, dtype=np.float32), (8, 60)).copy()
     profile = fit_profile(image, np.zeros(image.shape, np.bool_), "MEDIAN_PER_ROW", 1, 3.0)
