@@ -112,12 +112,20 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
         if not exposure.bbox.contains(amp.bbox):
             continue
         part = exposure.subset(amp.bbox)
-        overscan_image = result.overscanImage if result is not None else None
+        overscan_image = None if result is None else _present_overscan(task, exposure, result.overscanImage)
         task.updateVariance(part, amp, overscanImage=overscan_image, ptcDataset=state.calibs.ptc)
         if task.config.qa.saveStats:
             measured = make_statistics(part.variance, Property.MEDIAN | Property.STDEVCLIP)
             task.metadata.set(f"ISR VARIANCE {amp.name} MEDIAN", measured.value(Property.MEDIAN))
             task.metadata.set(f"ISR VARIANCE {amp.name} STDEV", measured.value(Property.STDEVCLIP))
+
+
+def _present_overscan(task: IsrTaskLike, exposure: Exposure, overscan_image: MaskedImage) -> MaskedImage:
+    """The corrected overscan; in a frame that is not assembled with what was done to it since, such as the bias.
+
+    The reference keeps a view of the raw frame, which assembly leaves behind.
+    """
+    return overscan_image if task.config.doAssembleCcd else exposure.masked_image.subset(overscan_image.bbox)
 
 
 VARIANCE = Step(
@@ -131,6 +139,7 @@ VARIANCE = Step(
     reads=(
         "doVariance",
         "doEmpiricalReadNoise",
+        "doAssembleCcd",
         "usePtcGains",
         "usePtcReadNoise",
         "saturatedMaskName",

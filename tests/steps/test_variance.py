@@ -31,6 +31,7 @@ class Task:
             "saturatedMaskName": "SAT",
             "suspectMaskName": "SUSPECT",
             "doVariance": True,
+            "doAssembleCcd": True,
             "maskNegativeVariance": True,
             "qa": SimpleNamespace(saveStats=True),
         }
@@ -120,3 +121,21 @@ def test_overscans_are_paired_by_position() -> None:
     VARIANCE.run(Task(doEmpiricalReadNoise=True), state)
     np.testing.assert_allclose(state.exposure.variance[A.bbox.slices()], 49.0, rtol=0.05)
     assert not state.exposure.variance[B.bbox.slices()].any()
+
+
+def test_overscan_of_an_unassembled_frame_is_measured_as_it_is_now() -> None:
+    """As in the reference, which keeps a view of the raw frame: a bias subtracted since then counts."""
+    found = exposure(0.0)
+    box = A.bbox
+    kept = Struct(overscanImage=found.masked_image.subset(box).clone())
+    found.image[box.slices()] = np.random.default_rng(0).normal(0.0, 7.0, box.shape)
+    noise = np.std(found.image[box.slices()], ddof=1)
+    state = IsrState(found, Struct(ptc=None), DETECTOR, {"bad_amps": [False], "overscans": [kept]})
+    read_noises: list[float] = []
+    for assembled in (True, False):
+        task = Task(doEmpiricalReadNoise=True, doAssembleCcd=assembled)
+        VARIANCE.run(task, state)
+        part = found.subset(box)
+        read_noises.append(float(np.median(part.variance - part.image / A.gain)) ** 0.5)
+    assert read_noises[0] == pytest.approx(0.0, abs=1e-3)
+    assert read_noises[1] == pytest.approx(noise, rel=0.05)
