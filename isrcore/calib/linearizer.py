@@ -109,9 +109,13 @@ class Linearizer(IsrCalib):
                 raise RuntimeError(f"the linearizer lacks amplifier {amp.name}; it has {', '.join(self.ampNames)}")
             if amp.linearity_type != self.linearityType[amp.name]:
                 self._differ(f"amplifier {amp.name} has type", amp.linearity_type, self.linearityType[amp.name])
-            expected, own = np.asarray(amp.linearity_coeffs, np.float64), self.linearityCoeffs[amp.name]
+            expected, own = np.asarray(amp.linearity_coeffs, np.float64), self._coefficients(amp.name)
             if own.shape != expected.shape or not np.allclose(expected, own, equal_nan=True):
                 self._differ(f"amplifier {amp.name} has linearity coefficients", expected.tolist(), own.tolist())
+
+    def _coefficients(self, name: str) -> Floats:
+        # Who fills the documented attribute by hand may give a list.
+        return np.asarray(self.linearityCoeffs[name], np.float64)
 
     def _differ(self, what: str, theirs: object, own: object) -> None:
         message = f"{what} {theirs}, the linearizer has {own}"
@@ -160,7 +164,7 @@ class Linearizer(IsrCalib):
                 log.warning("Amplifier %s: linearity type %r is not known; it is left as it is.", name, linearity_type)
                 continue
             part = image[self.linearityBBox[name].slices()]
-            success, outside = functor(part, self.linearityCoeffs[name], self.tableData)
+            success, outside = functor(part, self._coefficients(name), self.tableData)
             out_of_range += outside
             if success:
                 linearized += 1

@@ -166,6 +166,14 @@ def test_application_counts() -> None:
     assert (image[:, 4:] == 2.0).all()
 
 
+def test_coefficients_may_be_lists() -> None:
+    calib = Linearizer(detector=make_detector("Polynomial", (1e-6, 0.0)))
+    calib.linearityCoeffs = {"A": [1e-6, 0.0], "B": [1e-6, 0.0]}  # type: ignore[dict-item]
+    image = np.full((6, 8), 1000.0, np.float32)
+    calib.applyLinearity(image, detector=make_detector("Polynomial", (1e-6, 0.0)))
+    np.testing.assert_allclose(image, 1001.0)
+
+
 def test_failed_correction_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     calib = Linearizer(detector=make_detector("Squared", (0.0,)))
     result = calib.applyLinearity(np.ones((6, 8), np.float32), log=logging.getLogger("test.linearizer"))
