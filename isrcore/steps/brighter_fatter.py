@@ -111,7 +111,8 @@ def brighter_fatter_correction(
     image = exposure.image
     if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.shape[0] % 2 == 0:
         raise ValueError(f"the brighter-fatter kernel must be square with an odd side, found shape {weights.shape}")
-    if min(image.shape) < weights.shape[0] + 4:
+    # Gradients need two pixels within the kernel's reach.
+    if min(image.shape) < weights.shape[0] + 2:
         raise ValueError(f"an image of {image.shape} is too small for a brighter-fatter kernel of {weights.shape}")
     if max_iterations < 2:
         raise UnboundLocalError(f"brighterFatterMaxIter must be at least 2, found {max_iterations}")

@@ -119,7 +119,16 @@ def test_kernels_are_checked(shape: tuple[int, ...]) -> None:
 
 def test_small_images_are_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
-        brighter_fatter_correction(make_exposure(), np.zeros((57, 57)), 10, 1.0, False)
+        brighter_fatter_correction(make_exposure(), np.zeros((59, 59)), 10, 1.0, False)
+
+
+@pytest.mark.parametrize(("height", "changed"), [(59, []), (60, [29])])
+def test_images_hardly_larger_than_the_kernel(height: int, changed: list[int]) -> None:
+    """Two pixels more than the kernel are too few for a corrected one, three give the one in the middle."""
+    star = make_star()[:height].astype(np.float32)
+    exposure = Exposure(MaskedImage(star.copy()))
+    brighter_fatter_correction(exposure, make_kernel(57), 10, 1e-9, False)
+    assert np.flatnonzero((exposure.image != star).any(axis=1)).tolist() == changed
 
 
 @pytest.mark.parametrize("iterations", [0, 1])
