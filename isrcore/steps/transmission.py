@@ -35,12 +35,12 @@ def attach_transmission_curve(
 
     Raises
     ------
-    RuntimeError
-        If the exposure has no detector.
+    AttributeError
+        If the exposure has no detector; the type is the reference's.
     """
     detector = exposure.detector
     if detector is None:
-        raise RuntimeError("the exposure has no detector, so no place in the focal plane: attach one")
+        raise AttributeError("the exposure has no detector, so no place in the focal plane: attach one")
     combined = TransmissionCurve.makeIdentity()
     for curve in (atmosphere_transmission, optics_transmission, filter_transmission):
         if curve is not None:

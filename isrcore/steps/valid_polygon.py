@@ -24,12 +24,14 @@ def set_valid_polygon_intersect(exposure: Exposure, fp_polygon: Any) -> None:
 
     Raises
     ------
+    AttributeError
+        If there is no detector; the type is the reference's.
     RuntimeError
-        If there is no detector, or if the two do not overlap in exactly one polygon.
+        If the two do not overlap in exactly one polygon.
     """
     detector = exposure.detector
     if detector is None:
-        raise RuntimeError("the exposure has no detector, so no place in the focal plane: attach one")
+        raise AttributeError("the exposure has no detector, so no place in the focal plane: attach one")
     overlap = shapely.intersection(shapely.Polygon(detector.corners(FOCAL_PLANE)), fp_polygon)
     if overlap.geom_type != "Polygon" or overlap.is_empty:
         parts = 0 if overlap.is_empty else len(shapely.get_parts(overlap))

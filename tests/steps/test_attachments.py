@@ -118,9 +118,9 @@ def test_valid_polygon_must_be_one(polygon: shapely.Geometry) -> None:
 def test_attachments_need_a_detector() -> None:
     found = exposure()
     found.detector = None
-    with pytest.raises(RuntimeError, match="no detector"):
+    with pytest.raises(AttributeError, match="no detector"):
         attach_transmission_curve(found)
-    with pytest.raises(RuntimeError, match="no detector"):
+    with pytest.raises(AttributeError, match="no detector"):
         set_valid_polygon_intersect(found, square(0.0, 0.0, 1.0))
 
 
