@@ -74,6 +74,9 @@ def threshold_mask(array: NDArray[Any], threshold: float) -> Bools:
 def find_runs(where: Bools) -> Runs:
     """All maximal horizontal runs of a set."""
     width = where.shape[1]
+    if not where.size:
+        nothing = np.zeros(0, np.intp)
+        return Runs(nothing, nothing, nothing)
 
     def band(rows: slice) -> Runs:
         y, first, last = runs_of_pixels(np.flatnonzero(where[rows]), width)

@@ -83,6 +83,11 @@ def test_changes_normalise_at_once_or_at_the_end() -> None:
     assert len(defects) == 0
 
 
+def test_boxes_without_pixels_vanish() -> None:
+    assert list(Defects([Box()])) == []
+    assert list(Defects([Box(), Box(1, 2, 3, 4), Box()])) == [Box(1, 2, 3, 4)]
+
+
 def test_normalising_can_be_switched_off() -> None:
     twice = [Box(0, 0, 2, 2), Box(0, 0, 2, 2)]
     assert list(Defects(twice, normalize=False)) == twice
