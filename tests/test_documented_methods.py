@@ -116,6 +116,18 @@ class TestEnsureExposure:
             assert not exposure.variance.any()
             assert np.shares_memory(exposure.image, image)
 
+    def test_integer_counts_stay_integers(self) -> None:
+        exposure = make_task().ensureExposure(np.full((HEIGHT, WIDTH), 7, np.uint16), self.CAMERA, 0)
+        assert exposure is not None
+        assert exposure.image.dtype == np.uint16
+
+    @pytest.mark.parametrize("dtype", [np.int32, np.float64, np.uint8])
+    def test_other_pixels_are_refused(self, dtype: Any) -> None:
+        image = np.zeros((HEIGHT, WIDTH), dtype)
+        for given in (image, MaskedImage(image)):
+            with pytest.raises(TypeError, match=np.dtype(dtype).name):
+                make_task().ensureExposure(given, self.CAMERA, 0)
+
     @pytest.mark.parametrize("given", ["text", 3.0, [1, 2], np.zeros(4)])
     def test_anything_else_is_refused(self, given: Any) -> None:
         with pytest.raises(TypeError, match=type(given).__name__):

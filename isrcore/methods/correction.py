@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from isrcore.camera import Amplifier, Camera, Detector
 from isrcore.image import Exposure, MaskedImage
 from isrcore.pipe import Struct, Task
@@ -47,7 +49,7 @@ class CorrectionMethods(Task):
         Parameters
         ----------
         inputExp : `Exposure`, `MaskedImage`, 2-d array or None
-            None stays None; an array is ADU.
+            None stays None; a masked image is float32, an array uint16 or float32, ADU.
         camera : `Camera`, optional
             Where a missing detector is looked up.
         detectorNum : int, optional
@@ -63,13 +65,15 @@ class CorrectionMethods(Task):
             return None
         if isinstance(inputExp, Exposure):
             exposure = inputExp
-        elif isinstance(inputExp, MaskedImage):
+        elif isinstance(inputExp, MaskedImage) and inputExp.image.dtype == np.float32:
             exposure = Exposure(inputExp)
-        elif getattr(inputExp, "ndim", 0) == 2:
+        elif getattr(inputExp, "ndim", 0) == 2 and inputExp.dtype in (np.uint16, np.float32):
             exposure = Exposure(MaskedImage(inputExp))
         else:
+            dtype = getattr(getattr(inputExp, "image", inputExp), "dtype", None)
             raise TypeError(
-                f"expected an Exposure, a MaskedImage or a 2-d image array, found {type(inputExp).__name__}"
+                "expected an Exposure, a float32 MaskedImage or a 2-d image of uint16 or float32 pixels, "
+                f"found {type(inputExp).__name__}{f' of {dtype}' if dtype else ''}; convert it first"
             )
         if exposure.detector is None:
             if camera is None or detectorNum is None:

@@ -83,13 +83,12 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
         }
         calibs = state.calibs = Struct(**(calibs.getDict() | ensured))
     state.detector = state.exposure.detector
-    if state.detector is None:
-        # The reference goes on with a stand-in amplifier, which lacks what the next steps need (trap h-14).
-        if task.config.doAssembleCcd:
-            raise AssertionError(
-                "doAssembleCcd is on and the exposure has no detector: attach one before the run, its amplifiers say "
-                "where the overscan lies"
-            )
+    # Without assembly the reference goes on with a stand-in amplifier, which lacks what the next steps need (trap h-14).
+    if state.detector is None and task.config.doAssembleCcd:
+        raise AssertionError(
+            "doAssembleCcd is on and the exposure has no detector: attach one before the run, its amplifiers say where "
+            "the overscan lies"
+        )
     for sentence in _missing(task, state):
         raise RuntimeError(sentence)
     for sentence in _mismatches(task.config, state):
