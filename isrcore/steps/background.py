@@ -65,15 +65,18 @@ def measure_background(exposure: Exposure, flatness: Any, log: logging.Logger) -
     Raises
     ------
     ValueError
-        If a cell reaches outside the image; the metadata is untouched then.
+        If a cell reaches outside the image; only the sky level is in the metadata then, as in the reference.
     """
-    nx, ny, cells = flatness_cells(exposure.bbox, flatness.meshX, flatness.meshY)
     rejected = exposure.mask.planes.bitmask(["BAD", "SAT", "DETECTED"])
     control = StatisticsControl(flatness.clipSigma, flatness.nIter, rejected)
     sky = make_statistics(exposure.masked_image, Property.MEDIAN | Property.STDEVCLIP, control)
     level, sigma = sky.value(Property.MEDIAN), sky.value(Property.STDEVCLIP)
     log.info("Sky level %f, sigma %f.", level, sigma)
+    metadata = exposure.metadata
+    metadata.set("SKYLEVEL", level)
+    metadata.set("SKYSIGMA", sigma)
 
+    nx, ny, cells = flatness_cells(exposure.bbox, flatness.meshX, flatness.meshY)
     statistic = Property.MEANCLIP if flatness.doClip else Property.MEAN
     pixels = exposure.masked_image
     values = np.array(map_items(lambda cell: make_statistics(pixels.subset(cell), statistic, control).value(), cells))
@@ -85,9 +88,6 @@ def measure_background(exposure: Exposure, flatness: Any, log: logging.Logger) -
     rms = float(relative.std()) if values.size else math.nan
     log.info("Flatness on %d x %d cells: median %f, peak to peak %f, rms %f.", nx, ny, median, peak_to_peak, rms)
 
-    metadata = exposure.metadata
-    metadata.set("SKYLEVEL", level)
-    metadata.set("SKYSIGMA", sigma)
     metadata.set("FLATNESS_PP", peak_to_peak)
     metadata.set("FLATNESS_RMS", rms)
     metadata.set("FLATNESS_NGRIDS", f"{nx}x{ny}")
