@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 
 from isrcore.image import Exposure, PhotoCalib
@@ -36,6 +37,8 @@ def rough_zero_point(
     ------
     AttributeError
         If the exposure has no visit info.
+    ValueError
+        If the flux of magnitude 0 is not positive.
     """
     name = physical_filter(exposure.filter_label, log)
     if name in flux_mag0:
@@ -49,6 +52,12 @@ def rough_zero_point(
     if not exposure_time > 0:
         log.warning("Exposure time is %s s; no rough magnitude zero point is set.", exposure_time)
         return
+    if flux <= 0:
+        raise ValueError(
+            f"the flux of magnitude 0 in filter {name} must be positive, found {flux:g} ADU/s: correct fluxMag0T1 or "
+            "defaultFluxMag0T1"
+        )
+    log.info("Rough magnitude zero point: %f.", 2.5 * math.log10(flux * exposure_time))
     exposure.photo_calib = PhotoCalib(AB_ZERO_FLUX_NJY / (flux * exposure_time))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from types import SimpleNamespace
 
@@ -54,6 +55,20 @@ def test_no_zero_point_without_exposure_time(exposure_time: float) -> None:
     found.photo_calib = PhotoCalib(3.0)
     rough_zero_point(found, {"i.MP9702": 1.0}, 1.0)
     assert found.photo_calib == PhotoCalib(3.0)
+
+
+@pytest.mark.parametrize("flux", [0.0, -2.0])
+def test_zero_point_needs_a_positive_flux(flux: float) -> None:
+    found = exposure(label=FilterLabel("i.MP9702"))
+    with pytest.raises(ValueError, match=r"i\.MP9702 must be positive.*fluxMag0T1"):
+        rough_zero_point(found, {"i.MP9702": flux}, 1.0)
+    assert found.photo_calib is None
+
+
+def test_zero_point_is_logged_as_a_magnitude(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        rough_zero_point(exposure(label=FilterLabel("i.MP9702")), {"i.MP9702": 100.0}, 1.0)
+    assert f"zero point: {2.5 * math.log10(100.0 * 100.0):f}" in caplog.text
 
 
 def test_zero_point_needs_a_visit() -> None:
