@@ -11,7 +11,8 @@ __all__ = ["PropertyList"]
 class PropertyList:
     """Ordered ``key -> one or more values``, with the semantics of the documented metadata container.
 
-    `set` replaces, `add` appends; a scalar look-up returns the last value. Keys keep the order of their first entry.
+    `set` replaces, `add` appends; a scalar look-up returns the last value. Keys keep the order of their first entry. A
+    value may be a container itself: ``name.key`` finds its items too, as in ``isr:fringe.runStartCpuTime``.
 
     Parameters
     ----------
@@ -37,22 +38,33 @@ class PropertyList:
 
     def getScalar(self, key: str) -> Any:
         """The last value of `key`; `KeyError` when there is none."""
-        values = self._values.get(key)
+        values = self._find(key)
         if not values:
             raise KeyError(key)
         return values[-1]
 
     def getArray(self, key: str) -> list[Any]:
         """All values of `key` as a new list; `KeyError` when there is none."""
-        return list(self._values[key])
+        values = self._find(key)
+        if values is None:
+            raise KeyError(key)
+        return list(values)
 
     def get(self, key: str, default: Any = None) -> Any:
         """The last value of `key`, or `default`."""
-        values = self._values.get(key)
+        values = self._find(key)
         return values[-1] if values else default
 
     def exists(self, key: str) -> bool:
-        return key in self._values
+        return self._find(key) is not None
+
+    def _find(self, key: str) -> list[Any] | None:
+        """The values of `key`, or of an item in a container that is a value here; None when there is no such key."""
+        if key in self._values or "." not in key:
+            return self._values.get(key)
+        name, _, inner = key.partition(".")
+        owner = (self._values.get(name) or [None])[-1]
+        return owner._find(inner) if isinstance(owner, PropertyList) else None
 
     def remove(self, key: str) -> None:
         """Delete `key`; nothing happens when it is absent."""

@@ -88,6 +88,14 @@ def test_timer_appends_and_emptying_clears() -> None:
         assert len(task.metadata.getArray(f"workEnd{item}")) == 2
     full = task.getFullMetadata()
     assert full.getScalar("isr:fringe") is task.fringe.metadata
+    task.fringe.metadata.set("solution.0", 1.5)
+    assert full.getScalar("isr:fringe.solution.0") == full.get("isr:fringe.solution.0") == 1.5
+    assert full.getArray("isr.workStartUtc") == task.metadata.getArray("workStartUtc")
+    assert full.exists("isr.workEndCpuTime")
+    for absent in ("isr.nothing", "isr:nothing.workEndCpuTime", "isr.workEndCpuTime.more"):
+        assert not full.exists(absent)
+        with pytest.raises(KeyError, match=absent):
+            full.getArray(absent)
     task.emptyMetadata()
     assert len(task.metadata) == 0
 
