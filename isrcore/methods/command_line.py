@@ -167,7 +167,7 @@ class CommandLineMethods(Task):
         try:
             dataRef.put(self.getFullMetadata(), f"{self._DefaultName}_metadata")
         except Exception as error:
-            self.log.warning("Could not write the metadata for %s: %s", dataRef.dataId, error)
+            self.log.warning("Could not write the metadata for %s: %s", getattr(dataRef, "dataId", dataRef), error)
 
     def writePackageVersions(
         self, butler: Any, clobber: bool = False, doBackup: bool = True, dataset: str = "packages"

@@ -81,6 +81,8 @@ def test_metadata_failure_is_a_warning(
     monkeypatch.setattr(repository, "put", fail)
     SmallTask().writeMetadata(Reference(repository, {"ccd": 0}))
     assert "disk full" in caplog.text
+    SmallTask().writeMetadata(None)
+    assert "metadata for None" in caplog.text
 
 
 class Catalog:
