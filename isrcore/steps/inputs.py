@@ -83,7 +83,7 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
         }
         calibs = state.calibs = Struct(**(calibs.getDict() | ensured))
     state.detector = state.exposure.detector
-    # Without assembly the reference goes on with a stand-in amplifier, which lacks what the next steps need (trap h-14).
+    # Without assembly the reference goes on with a stand-in amplifier, which lacks what later steps need (trap h-14).
     if state.detector is None and task.config.doAssembleCcd:
         raise AssertionError(
             "doAssembleCcd is on and the exposure has no detector: attach one before the run, its amplifiers say where "
