@@ -101,7 +101,8 @@ def interpolate_from_mask(
 def _flag(mask: Mask, saturated: Bools | None, names: Sequence[str]) -> Bools:
     """Set ``SAT`` where `saturated`, then ``INTRP`` on all pixels with one of the planes; returns those pixels."""
     mask.planes.add("INTRP")
-    wanted, sat, interpolated = (np.int32(mask.planes.bitmask(each)) for each in (names, "SAT", "INTRP"))
+    wanted, interpolated = np.int32(mask.planes.bitmask(names)), np.int32(mask.planes.bitmask("INTRP"))
+    sat = np.int32(0 if saturated is None else mask.planes.bitmask("SAT"))
     where: Bools = new_plane(mask.array.shape, np.bool_)
 
     def band(rows: slice) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from isrcore.geom import Box
-from isrcore.image import MaskedImage
+from isrcore.image import Mask, MaskedImage, MaskPlanes
 from isrcore.image.statistics import Property, make_statistics
 from isrcore.steps.interpolate import (
     Term,
@@ -179,6 +179,14 @@ def test_what_is_refused_changes_nothing() -> None:
             interpolate_from_mask(pixels, **{"fwhm": 1.0, "mask_name_list": ["SAT"], **options})  # type: ignore[arg-type]
         np.testing.assert_array_equal(pixels.image, before.image)
         np.testing.assert_array_equal(pixels.mask.array, before.mask.array)
+
+
+def test_planes_that_are_not_asked_for_need_not_exist() -> None:
+    pixels = MaskedImage(sky((10, 40)), Mask.zeros((10, 40), MaskPlanes({"BAD": 0})))
+    pixels.mask.set_box(Box(5, 5, 2, 1), "BAD")
+    interpolate_from_mask(pixels, 1.0, 3, ["BAD"])
+    assert pixels.mask.planes.as_dict() == {"BAD": 0, "INTRP": 1}
+    assert pixels.mask.has("INTRP").sum() == 2
 
 
 def test_growth_only_for_the_literal_name() -> None:
