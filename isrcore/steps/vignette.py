@@ -47,10 +47,15 @@ def circle_polygon(x_center: float, y_center: float, radius: float, n_points: in
     Raises
     ------
     ValueError
-        For fewer than three vertices.
+        For fewer than three vertices, or a circle that is not finite.
     """
     if n_points < 3:
         raise ValueError(f"vignette.numPolygonPoints must be at least 3 to make a polygon, found {n_points}")
+    if not np.isfinite([x_center, y_center, radius]).all():
+        raise ValueError(
+            "vignette.xCenter, yCenter and radius must be finite numbers of mm, "
+            f"found {x_center}, {y_center} and {radius}"
+        )
     angle = np.linspace(0.0, 2.0 * np.pi, n_points, endpoint=False)[::-1]
     return Polygon(np.column_stack([x_center + radius * np.cos(angle), y_center + radius * np.sin(angle)]))
 

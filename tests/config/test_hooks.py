@@ -127,6 +127,8 @@ def test_circle_is_listed_clockwise_from_its_last_vertex() -> None:
     assert circle_polygon(0.0, 0.0, 1.0, 1000).area == pytest.approx(math.pi, rel=1e-4)
     with pytest.raises(ValueError, match=r"vignette\.numPolygonPoints must be at least 3.*found 2"):
         circle_polygon(0.0, 0.0, 1.0, 2)
+    with pytest.raises(ValueError, match=r"xCenter, yCenter and radius must be finite.*found nan, 0.0 and 1.0"):
+        circle_polygon(math.nan, 0.0, 1.0, 100)
 
 
 def test_vignette_makes_a_polygon_only_when_it_is_to_be_stored() -> None:
