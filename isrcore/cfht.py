@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from isrcore.chain import RunOptions, run_chain
 from isrcore.config import CfhtIsrTaskConfig
 from isrcore.image import Exposure
 from isrcore.pipe import Struct
 from isrcore.steps.cfht_detector import CFHT_DETECTOR
 from isrcore.steps.step import Step
-from isrcore.task import IsrTask
+from isrcore.task import IsrTask, calibrations
 
 __all__ = ["CfhtIsrTask"]
 
@@ -22,7 +23,8 @@ class CfhtIsrTask(IsrTask):
     """
 
     ConfigClass: ClassVar[Any] = CfhtIsrTaskConfig
-    chain: ClassVar[tuple[Step, ...]] = (CFHT_DETECTOR, *IsrTask.chain)
+    preamble: ClassVar[tuple[Step, ...]] = (CFHT_DETECTOR,)
+    chain: ClassVar[tuple[Step, ...]] = (*preamble, *IsrTask.chain)
 
     def run(
         self,
@@ -67,6 +69,10 @@ class CfhtIsrTask(IsrTask):
             raise AttributeError(
                 f"expected an Exposure with a detector, found {type(ccdExposure).__name__}: use runDataRef"
             )
+        before = self.initial_state(ccdExposure, calibrations())
+        prepared = run_chain(self, before, RunOptions(steps=self.preamble))
+        if not self.stop_after.isdisjoint(step.name for step in self.preamble):
+            return self.result_of(prepared)
         fringes = Struct(fringes=None) if fringes is None else fringes
         return super().run(
             ccdExposure,

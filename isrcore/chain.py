@@ -144,6 +144,8 @@ class RunOptions:
         Names of steps or debug views after which the run ends.
     measure : bool
         Whether to measure what each step changed; needs a store, because without one the exposure before is not kept.
+    steps : sequence of `Step` or None
+        What to run; default the chain of the task.
     """
 
     store: CheckpointStore | None = None
@@ -153,10 +155,11 @@ class RunOptions:
     cancel: Callable[[], bool] | None = None
     stop_after: frozenset[str] = frozenset()
     measure: bool = False
+    steps: Sequence[Step] | None = None
 
 
 def run_chain(task: IsrTask, state: IsrState, options: RunOptions | None = None) -> IsrState:
-    """Run the steps of ``task.chain`` on `state` and return the state after the last one.
+    """Run the steps of ``task.chain``, or those of `options`, on `state` and return the state after the last one.
 
     With a store the input is never modified: each step gets copies of the planes that it declares to write, all other
     planes are shared and read-only, and the run starts after the longest prefix of steps whose result is kept.
@@ -177,7 +180,7 @@ class _Run:
     def __init__(self, task: IsrTask, options: RunOptions) -> None:
         self.task = task
         self.options = options
-        self.chain: Sequence[Step] = task.chain
+        self.chain: Sequence[Step] = task.chain if self.options.steps is None else self.options.steps
         self.store = options.store
 
     def execute(self, state: IsrState) -> IsrState:

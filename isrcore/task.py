@@ -55,6 +55,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
     ----------
     chain : tuple of `Step`
         What `run` executes, in order.
+    preamble : tuple of `Step`
+        The steps at the beginning of `chain` that a subclass runs before the time of `run` is taken.
     debug_callback : callable or None
         Called by `debugView` as ``callback(exposure, stepname)``.
     stop_after : frozenset of str
@@ -64,6 +66,7 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
     ConfigClass: ClassVar[Any] = IsrTaskConfig
     _DefaultName: ClassVar[str | None] = "isr"
     chain: ClassVar[tuple[Step, ...]] = CHAIN
+    preamble: ClassVar[tuple[Step, ...]] = ()
     canMultiprocess = True
 
     assembleCcd: Any
@@ -115,7 +118,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
 
     def initial_state(self, exposure: Exposure, calibs: Struct) -> IsrState:
         """The state from which the chain starts."""
-        return IsrState(exposure, calibs, exposure.detector)
+        # What isGen3 lets pass may be bare pixels; the first step makes an exposure of them.
+        return IsrState(exposure, calibs, getattr(exposure, "detector", None))
 
     @timeMethod
     def run(
@@ -181,8 +185,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
         return self._run_chain(exposure, calibrations(**values))
 
     def _run_chain(self, exposure: Exposure, calibs: Struct) -> Struct:
-        state = run_chain(self, self.initial_state(exposure, calibs), RunOptions(stop_after=self.stop_after))
-        return self.result_of(state)
+        options = RunOptions(steps=self.chain[len(self.preamble) :], stop_after=self.stop_after)
+        return self.result_of(run_chain(self, self.initial_state(exposure, calibs), options))
 
     def result_of(self, state: IsrState) -> Struct:
         """What `run` returns for the state after the last step."""

@@ -180,6 +180,21 @@ def test_run_knows_its_arguments(frame: SmallFrame) -> None:
         make_task().run(frame.raw, colour="red")  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize("wrap", [lambda image: image, MaskedImage])
+def test_run_attaches_a_detector_to_bare_pixels(frame: SmallFrame, wrap: Any) -> None:
+    """As the data store of Gen3 may deliver them, with ``isGen3``; not otherwise."""
+    off = dict.fromkeys(("doBias", "doDark", "doFlat", "doFringe", "doDefect", "doLinearize", "doAssembleCcd"), False)
+    pixels, camera = wrap(frame.raw.image.astype(np.float32)), Camera("small", [make_detector()])
+    # The rough zero point asks for the exposure time, which bare pixels do not have.
+    task = make_task(**off)
+    task.stop_after = frozenset({"doSetBadRegions"})
+    result = task.run(pixels, camera=camera, detectorNum=0, isGen3=True)
+    assert result.exposure.detector is camera[0]
+    assert result.exposure.mask.has("SAT").any()
+    with pytest.raises(AttributeError, match="detector"):
+        task.run(pixels, camera=camera, detectorNum=0)
+
+
 def test_vignette_polygon_is_kept_on_the_task(frame: SmallFrame) -> None:
     off = dict.fromkeys(("doBias", "doDark", "doFlat", "doFringe", "doDefect", "doLinearize"), False)
     values = {**off, "doVignette": True, "vignette.doWriteVignettePolygon": True, "vignette.radius": 0.3}

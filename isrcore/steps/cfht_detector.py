@@ -96,18 +96,24 @@ def cfht_amplifier(amp: Amplifier, metadata: PropertyList, saturation: float) ->
 
 
 def cfht_detector(
-    detector: Detector, image: NDArray[Any], metadata: PropertyList, safe: float, log: logging.Logger
+    detector: Detector | None, image: NDArray[Any], metadata: PropertyList, safe: float, log: logging.Logger
 ) -> Detector:
-    """The detector with the frame's own saturation, gains and read noises on its amplifiers."""
+    """The detector with the frame's own saturation, gains and read noises on its amplifiers.
+
+    Raises
+    ------
+    AttributeError
+        If there is no detector, which the reference notices only after the estimate of the saturation.
+    """
     saturation = estimate_saturation(image, metadata, safe)
     log.info("Saturation level is set to %d ADU.", saturation)
+    if detector is None:
+        raise AttributeError("the exposure has no detector: CfhtIsrTask needs one with the amplifiers A and B")
     return detector.with_amplifiers(cfht_amplifier(amp, metadata, saturation) for amp in detector)
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     exposure = state.exposure
-    if exposure.detector is None:
-        raise AttributeError("the exposure has no detector: CfhtIsrTask needs one with the amplifiers A and B")
     exposure.detector = cfht_detector(exposure.detector, exposure.image, exposure.metadata, task.config.safe, task.log)
     state.detector = exposure.detector
 

@@ -52,7 +52,7 @@ class _Comparison:
             expected = None
         if _is_deviation_no_fringe(self.meta):
             expected = _fringe_expectation(self.meta)
-        raw = result = None
+        task = raw = original = result = None
         try:
             task = self.case.task()
             raw = self.case.raw()
@@ -62,6 +62,8 @@ class _Comparison:
             result = task.run(raw, **arguments)
         except Exception as error:
             self._compare_exception(error, expected)
+            if original is not None and expected is not None and expected == self.meta["exception"]:
+                self._compare_input(task, raw, original)
         else:
             if expected is not None:
                 self.problems.append(f"expected {expected['type']}, nothing was raised")
@@ -159,12 +161,9 @@ class _Comparison:
                 self.problems.append(f"result {name} is {type(getattr(result, name)).__name__}, recorded {kind}")
         self.problems += compare_values("exposure metadata", exposure.metadata.toDict(), meta["exposureMetadata"])
         self.problems += compare_number("metadata order", list(exposure.metadata), meta["exposureMetadataOrder"])
-        self.problems += compare_values("input metadata", raw.metadata.toDict(), meta["rawMetadataAfter"])
         self.problems += compare_number("returns the input object", exposure is raw, meta["sameObject"])
-        self.problems += compare_number("input pixels changed", _changed(raw, original), meta["rawModifiedInPlace"])
-        self.problems += _compare_detector("input detector", raw.detector, meta["rawDetectorAfter"])
         self.problems += _compare_detector("detector", exposure.detector, meta["detectorAfter"])
-        self._compare_task_metadata(task)
+        self._compare_input(task, raw, original)
         calib = meta["photoCalib"]
         mean = None if exposure.photo_calib is None else exposure.photo_calib.calibration_mean
         self.problems += compare_number("photoCalib", mean, None if calib is None else calib["calibrationMean"])
@@ -174,6 +173,14 @@ class _Comparison:
                 ours = np.asarray(getattr(result, name))
                 if not np.array_equal(ours, self.case.arrays[name]):
                     self.problems.append(f"{name} differs")
+
+    def _compare_input(self, task: Any, raw: Exposure, original: Any) -> None:
+        """What a run leaves behind on its input and its task, also one that failed."""
+        meta = self.meta
+        self.problems += compare_values("input metadata", raw.metadata.toDict(), meta["rawMetadataAfter"])
+        self.problems += compare_number("input pixels changed", _changed(raw, original), meta["rawModifiedInPlace"])
+        self.problems += _compare_detector("input detector", raw.detector, meta.get("rawDetectorAfter"))
+        self._compare_task_metadata(task)
 
     def _compare_task_metadata(self, task: Any) -> None:
         for name, recorded in self.meta["taskMetadata"].items():
