@@ -61,8 +61,14 @@ class CrosstalkCalib(IsrCalib):
         return self.nAmp, self.nAmp
 
     def _set(self, n_amp: int, coeffs: ArrayLike, errors: Any = None, counts: Any = None, valid: Any = None) -> None:
-        """Take flat or square coefficients; errors and counts are zero and all coefficients valid by default."""
+        """Take flat or square coefficients; errors and counts are zero and all coefficients valid by default.
+
+        Only a calibration without crosstalk may have no coefficients.
+        """
         size = np.asarray(coeffs).size
+        self.nAmp = n_amp
+        if size == 0 and not self.hasCrosstalk:
+            return
         if size != n_amp * n_amp:
             raise ValueError(
                 f"{n_amp} amplifiers need {n_amp * n_amp} crosstalk coefficients, found {size}: "
@@ -73,19 +79,18 @@ class CrosstalkCalib(IsrCalib):
             filled = np.full(size, default) if values is None else np.asarray(values)
             return filled.astype(dtype).reshape(n_amp, n_amp)
 
-        self.nAmp = n_amp
         self.coeffs = square(coeffs, 0.0, np.float64)
         self.coeffErr = square(errors, 0.0, np.float64)
         self.coeffNum = square(counts, 0, np.int64)
         self.coeffValid = square(valid, 1, np.bool_)
 
-    def fromDetector(self, detector: Detector, coeffVector: Sequence[float] | None = None) -> Self:
+    def fromDetector(self, detector: Detector, coeffVector: Sequence[float] | NDArray[Any] | None = None) -> Self:
         """Take the coefficients of a detector; returns this calibration.
 
         Parameters
         ----------
         detector : `Detector`
-        coeffVector : sequence of float, optional
+        coeffVector : sequence of float or ndarray, optional
             nAmp x nAmp numbers in rows; they win over the detector's own matrix. ``[0.0]`` stands for no coefficients,
             and leaves `hasCrosstalk` False.
 
@@ -94,11 +99,12 @@ class CrosstalkCalib(IsrCalib):
         ValueError
             If their number does not fit the detector.
         """
-        if not coeffVector and detector.crosstalk is None:
+        given = detector.crosstalk if coeffVector is None or len(coeffVector) == 0 else coeffVector
+        if given is None:
             return self
         self.detector_id, self.detector_name, self.detector_serial = detector.id, detector.name, detector.serial
         self.nAmp = len(detector)
-        coefficients = np.asarray(coeffVector if coeffVector else detector.crosstalk, np.float64)
+        coefficients = np.asarray(given, np.float64)
         if coefficients.size != 1 or coefficients.ravel()[0] != 0.0:
             self._set(len(detector), coefficients)
             self.hasCrosstalk = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,8 +32,9 @@ def test_coefficients_of_the_detector() -> None:
     assert (calib.detector_name, calib.detector_id) == ("ccd07", 7)
 
 
-def test_given_coefficients_win() -> None:
-    calib = CrosstalkCalib().fromDetector(detector(MATRIX), coeffVector=[0.0, 0.5, 0.25, 0.0])
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_given_coefficients_win(kind: Any) -> None:
+    calib = CrosstalkCalib().fromDetector(detector(MATRIX), coeffVector=kind([0.0, 0.5, 0.25, 0.0]))
     np.testing.assert_array_equal(calib.coeffs, [[0.0, 0.5], [0.25, 0.0]])
 
 
@@ -64,6 +66,16 @@ def test_files_give_it_back(tmp_path: Path, name: str) -> None:
         after = CrosstalkCalib.readText(path)
     assert after == before
     np.testing.assert_array_equal(after.interChip["ccd08"], before.interChip["ccd08"])
+
+
+@pytest.mark.parametrize("name", ["c.yaml", "c.ecsv", "c.fits"])
+def test_files_without_crosstalk(tmp_path: Path, name: str) -> None:
+    before, path = CrosstalkCalib().fromDetector(detector(), coeffVector=[0.0]), tmp_path / name
+    is_fits = path.suffix == ".fits"
+    before.writeFits(path) if is_fits else before.writeText(path)
+    after = CrosstalkCalib.readFits(path) if is_fits else CrosstalkCalib.readText(path)
+    assert (after.hasCrosstalk, after.nAmp, after.coeffs.size) == (False, 2, 0)
+    assert after == before
 
 
 def test_other_calibrations_are_refused(tmp_path: Path) -> None:
