@@ -185,7 +185,7 @@ class IsrCalib:
             For another extension, or another kind of calibration.
         """
         path = Path(filename)
-        if path.suffix.lower() in (".yaml", ".yml"):
+        if path.suffix.lower() == ".yaml":
             content = _read_yaml(path)
             if not isinstance(content, dict):
                 raise RuntimeError(f"{path}: expected a mapping of names to values, found {type(content).__name__}")
@@ -203,7 +203,7 @@ class IsrCalib:
             For another extension, or for ``.ecsv`` when there is more than one table.
         """
         path = Path(filename)
-        if path.suffix.lower() in (".yaml", ".yml"):
+        if path.suffix.lower() == ".yaml":
             text = yaml.safe_dump(self.toDict(), sort_keys=False)
             with written_atomically(path) as temporary:
                 temporary.write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import numpy as np
@@ -103,11 +104,12 @@ def test_another_kind_of_calibration_is_refused(tmp_path: Path) -> None:
         Linearizer.readText(path)
 
 
+@pytest.mark.parametrize("extension", [".txt", ".yml"])
 @pytest.mark.parametrize("method", ["readText", "writeText"])
-def test_unknown_extension(tmp_path: Path, method: str) -> None:
+def test_unknown_extension(tmp_path: Path, method: str, extension: str) -> None:
     calib = make_linearizer()
-    with pytest.raises(RuntimeError, match=r"'\.txt'"):
-        getattr(calib, method)(tmp_path / "linearizer.txt")
+    with pytest.raises(RuntimeError, match=re.escape(repr(extension))):
+        getattr(calib, method)(tmp_path / f"linearizer{extension}")
 
 
 def test_fits_without_a_table(tmp_path: Path) -> None:
