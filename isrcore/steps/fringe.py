@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -104,7 +103,7 @@ class FringeTask(Task):
 
     @timeMethod
     def run(
-        self, exposure: Exposure, fringes: Exposure | Sequence[Exposure], seed: int | None = None
+        self, exposure: Exposure, fringes: Exposure | Sequence[Exposure] | None, seed: int | None = None
     ) -> tuple[Floats, float] | None:
         """Fit and subtract the fringes in place, if the filter is one that has them.
 
@@ -124,6 +123,8 @@ class FringeTask(Task):
 
         Raises
         ------
+        AttributeError
+            If the filter has fringes, but there are no frames; the same type as in the reference.
         ValueError
             If the frame is too small for apertures of half-size ``large``.
         RuntimeError
@@ -132,6 +133,12 @@ class FringeTask(Task):
         if not self.checkFilter(exposure):
             self.log.info("%s is not in fringe.filters; no fringes are removed.", exposure.filter_label)
             return None
+        if fringes is None:
+            # The check of the inputs asks for frames by physical filter only (trap h-21).
+            raise AttributeError(
+                f"{exposure.filter_label} is in fringe.filters by its band, but no fringe frame was given: give one, or "
+                "name physical filters"
+            )
         frames = [fringes] if isinstance(fringes, Exposure) else list(fringes)
         prepared = [self._prepare(frame, exposure) for frame in frames]
         generator = np.random.RandomState(self.config.stats.rngSeedOffset if seed is None else seed)
@@ -241,7 +248,7 @@ class FringeTask(Task):
             Robust scatter around the fit, ADU; NaN when no sample is left.
         """
         fit = fit_amplitudes(science, fringes, self.config.clip, self.config.iterations)
-        if math.isnan(fit.rms):
+        if not fit.used:
             self.log.warning("The fringe fit has no usable samples; no fringes are subtracted.")
         else:
             counts = f"{fit.used} of {len(science)} samples"

@@ -151,6 +151,23 @@ def test_no_usable_sample_subtracts_nothing(caplog: pytest.LogCaptureFixture) ->
     assert "no usable samples" in caplog.text
 
 
+def test_a_band_match_without_frames() -> None:
+    """The inputs are checked by physical filter only, so that this comes to light here (trap h-21)."""
+    data = science(1.0)
+    before = data.image.copy()
+    with pytest.raises(AttributeError, match=r"fringe\.filters by its band, but no fringe frame was given"):
+        make_task(filters=["i"]).run(data, None)
+    np.testing.assert_array_equal(data.image, before)
+
+
+def test_no_rejection_passes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    solution, rms = make_task(iterations=0).run(science(30.0), exposure(pattern(0)))
+    assert solution == pytest.approx([30.0], abs=0.5)
+    assert np.isnan(rms)
+    assert "no usable samples" not in caplog.text
+
+
 def test_wrong_number_of_amplitudes() -> None:
     with pytest.raises(RuntimeError, match="one amplitude per fringe frame, found 1 for 2"):
         make_task().subtract(science(1.0), [exposure(pattern(0))] * 2, np.zeros(1))
