@@ -136,8 +136,8 @@ class FringeTask(Task):
         if fringes is None:
             # The check of the inputs asks for frames by physical filter only (trap h-21).
             raise AttributeError(
-                f"{exposure.filter_label} is in fringe.filters by its band, but no fringe frame was given: give one, or "
-                "name physical filters"
+                f"{exposure.filter_label} is in fringe.filters by its band, but no fringe frame was given: give one "
+                "or name physical filters"
             )
         frames = [fringes] if isinstance(fringes, Exposure) else list(fringes)
         prepared = [self._prepare(frame, exposure) for frame in frames]
