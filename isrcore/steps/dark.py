@@ -43,6 +43,8 @@ def dark_correction(
         If `dark_scale` is zero.
     """
     part = fit_to_calibration(data, dark, "dark", trim_to_fit)
+    if dark_scale == 0.0:
+        raise ZeroDivisionError("the dark time of the dark frame is 0 s: correct its DARKTIME, or choose another dark")
     scale = exp_scale / dark_scale
     if invert:
         part.scaled_plus(scale, dark)
@@ -79,8 +81,6 @@ def correct_dark_exposure(
     if math.isnan(dark_scale):
         log.warning("The dark frame has no dark time (DARKTIME); it is taken as normalised to 1 s.")
         dark_scale = 1.0
-    if dark_scale == 0.0:
-        raise ZeroDivisionError("the dark time of the dark frame is 0 s: correct its DARKTIME, or choose another dark")
     dark_correction(exposure.masked_image, dark_exposure.masked_image, exp_scale, dark_scale, invert, trim_to_fit)
 
 

@@ -99,6 +99,11 @@ def test_dark_without_dark_time_counts_as_one_second(dark_time: Any, caplog: pyt
     assert "no dark time" in caplog.text
 
 
+def test_size_of_the_dark_is_checked_before_its_dark_time() -> None:
+    with pytest.raises(RuntimeError, match="the dark has 3 x 2 pixels"):
+        correct_dark_exposure(exposure(frame(20, 30), dark_time=3.0), exposure(frame(2, 3), 0.0))
+
+
 @pytest.mark.parametrize(
     ("dark_time", "reference", "error", "message"),
     [
