@@ -15,6 +15,7 @@ from isrcore.image import Exposure, Mask, MaskedImage, MaskPlanes
 from isrcore.image.bands import for_bands
 from isrcore.image.memory import new_plane
 from isrcore.pipe import Task
+from isrcore.steps.convert import require_float
 from isrcore.steps.step import PLANES, IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["ASSEMBLE", "SECTION_KEYS", "AssembleCcdConfig", "AssembleCcdTask", "assemble_ccd"]
@@ -184,6 +185,7 @@ class AssembleCcdTask(Task):
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
+    require_float(state.exposure.image, "doAssembleCcd")
     state.exposure = task.assembleCcd.assembleCcd(state.exposure)
     if task.config.expectWcs and state.exposure.wcs is None:
         task.log.warning("No WCS found in the exposure (expectWcs is on).")

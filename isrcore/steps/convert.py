@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.bands import for_bands
 from isrcore.image.memory import new_plane
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
-__all__ = ["CONVERT", "convert_int_to_float"]
+__all__ = ["CONVERT", "convert_int_to_float", "require_float"]
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,18 @@ def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Expo
     mask = Mask(bits, pixels.mask.planes.copy())
     log.debug("Converted exposure from %s to float32 pixels.", pixels.image.dtype)
     return exposure.with_pixels(MaskedImage(image, mask, variance, pixels.xy0), exposure.metadata.copy())
+
+
+def require_float(image: NDArray[Any], step: str) -> None:
+    """Refuse integer pixels, which no step after the flagging of saturation supports (trap h-39).
+
+    Raises
+    ------
+    TypeError
+        The same type as in the reference.
+    """
+    if image.dtype.kind != "f":
+        raise TypeError(f"{step} needs float pixels, found {image.dtype}: switch doConvertIntToFloat on")
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:

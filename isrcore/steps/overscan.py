@@ -16,6 +16,7 @@ from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics, string_to_property
 from isrcore.pipe import Struct, Task
+from isrcore.steps.convert import require_float
 from isrcore.steps.overscan_fit import VECTOR_FIT_TYPES, OverscanProfile, fit_profile, level_profile, runs_along_x
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
@@ -342,6 +343,7 @@ def _summary(
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     exposure, kept = state.exposure, list[Struct | None]()
+    require_float(exposure.image, "doOverscan")
     inside = [amp for amp in state.detector or () if exposure.bbox.contains(amp.bbox)]
     for amp, is_bad in zip(inside, state.results["bad_amps"], strict=True):
         if is_bad:

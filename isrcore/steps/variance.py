@@ -11,6 +11,7 @@ from isrcore.camera import Amplifier
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.steps.convert import require_float
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
@@ -105,6 +106,7 @@ def mask_negative_variance(masked_image: MaskedImage, plane: str = "BAD") -> Non
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     exposure = state.exposure
+    require_float(exposure.image, "doVariance")
     # Without an overscan step there is one empty result per amplifier that the amplifier loop visited.
     overscans = state.results.get("overscans", [None] * len(state.results["bad_amps"]))
     # Paired by position, as the reference does: an amplifier that the loop skipped shifts all later ones (trap h-13).

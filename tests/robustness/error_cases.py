@@ -125,6 +125,8 @@ def big_linearizer(raw: Exposure, arguments: dict[str, Any]) -> None:
 
 
 PTC = {"doBrighterFatter": False, "doCrosstalk": False}
+INTEGER = {"doConvertIntToFloat": False}
+RAW_ONLY = {"doOverscan": False, "doAssembleCcd": False, "doBias": False}
 
 CASES = [
     *(
@@ -181,6 +183,14 @@ CASES = [
         RuntimeError,
         "doEmpiricalReadNoise.*doOverscan",
         config={"doEmpiricalReadNoise": True, "doOverscan": False},
+    ),
+    *(
+        Case(f"integers for {field}", step, TypeError, f"{field}.*uint16.*doConvertIntToFloat", config=config)
+        for field, step, config in (
+            ("doOverscan", "overscanCorrection", {**PTC, **INTEGER}),
+            ("doAssembleCcd", "doAssembleCcd", {**PTC, **INTEGER, "doOverscan": False}),
+            ("doVariance", "doVariance", {**PTC, **INTEGER, **RAW_ONLY}),
+        )
     ),
     Case("no gain in the header", "cfhtDetector", KeyError, "GAINB", no_keyword("GAINB"), task=CfhtIsrTask),
     Case("no noise in the header", "cfhtDetector", KeyError, "RDNOISEA", no_keyword("RDNOISEA"), task=CfhtIsrTask),
