@@ -229,8 +229,10 @@ class _Run:
             state.calibs = calibs
             if "vignettePolygon" in state.results:
                 self.task.vignettePolygon = state.results["vignettePolygon"]
-            for name, metadata in kept.task_metadata.items():
-                self.task.getTaskDict()[name].metadata = metadata.copy()
+            # The kept run may have had other subtasks: which of them there are follows from fields of later steps too.
+            for name, task in self.task.getTaskDict().items():
+                if name in kept.task_metadata:
+                    task.metadata = kept.task_metadata[name].copy()
         return resumed + 1, state
 
     def _report_kept(self, index: int, key: str, state: IsrState) -> IsrState:

@@ -39,6 +39,15 @@ def test_off_and_on_again_finds_the_old_result(frame: SmallFrame) -> None:
     assert computed(full_config(), frame, store) == []
 
 
+@pytest.mark.parametrize("then", [True, False])
+def test_a_subtask_that_the_kept_run_had_may_be_gone(frame: SmallFrame, then: bool) -> None:
+    """Metadata without a subtask that takes them must not end the run."""
+    field, store = "ampOffset.detection.doTempLocalBackground", CheckpointStore()
+    outcome(full_config({field: not then}), frame, store)
+    last = full_config({field: then})
+    assert same(outcome(last, frame, store), outcome(last, frame, None))
+
+
 def computed(config: Any, frame: SmallFrame, store: CheckpointStore, stop: str = "", **arguments: Any) -> list[str]:
     """Names of the steps that a run had to compute; checks, which always run, are left out."""
     reports: list[StepReport] = []
