@@ -223,5 +223,6 @@ def _write_fits(table: Table, path: Path) -> None:
     for key, value in PropertyList(table.meta).items():
         # Long and lower-case keys need the HIERARCH convention.
         card = key if len(key) <= 8 and key.isupper() else f"HIERARCH {key}"
-        hdu.header[card] = value
+        # FITS allows ASCII only: a file's name may have other letters.
+        hdu.header[card] = value.encode("ascii", "backslashreplace").decode() if isinstance(value, str) else value
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)

@@ -115,6 +115,16 @@ def test_transpose_twice_is_nothing() -> None:
     assert SOME.transpose().area == SOME.area
 
 
+@pytest.mark.parametrize("form", ["simple", "region"])
+def test_a_source_may_have_any_letters(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "defects.fits"
+    written = SOME.copy()
+    written.metadata.set("MAPSRC", "plane BAD of raw · image é.fits")
+    write_defect_table(written, path, form)
+    assert read_defect_table(path) == SOME
+    assert read_defect_table(path).metadata["MAPSRC"] == "plane BAD of raw \\xb7 image \\xe9.fits"
+
+
 @pytest.mark.parametrize("suffix", [".fits", ".ecsv"])
 @pytest.mark.parametrize("form", ["simple", "region"])
 @pytest.mark.parametrize("defects", [SOME, Defects()], ids=["some", "none"])
