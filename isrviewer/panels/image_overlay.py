@@ -180,6 +180,7 @@ def paint_pixel_grid(painter: QPainter, picture: Picture, to_widget: ToWidget) -
 def _paint_values(painter: QPainter, picture: Picture, to_widget: ToWidget, box: Box) -> None:
     """Values of a few thousand pixels at most; all that is not drawing is done at once for all of them."""
     scale = to_widget.scale
+    painter.save()
     font = number_font()
     font.setPixelSize(int(max(7, min(13, scale / 4))))
     painter.setFont(font)
@@ -205,6 +206,7 @@ def _paint_values(painter: QPainter, picture: Picture, to_widget: ToWidget, box:
         painter.setPen(colour)
         for place, text in texts[light]:
             painter.drawText(place, text)
+    painter.restore()
 
 
 def short_number(value: float, digits: int) -> str:

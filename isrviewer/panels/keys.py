@@ -66,6 +66,7 @@ class KeySheet(QWidget):
         layout.addWidget(self.tree)
         layout.addLayout(row)
         self._fill()
+        self._enable(False)
 
     def select(self, action_id: str) -> None:
         """Make one action the current row."""
@@ -100,12 +101,16 @@ class KeySheet(QWidget):
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         action_id = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        for widget in (self.edit, self.apply, self.reset):
-            widget.setEnabled(action_id is not None)
+        self._enable(action_id is not None)
         if action_id is not None:
             keys = keys_of(BY_ID[action_id], self._shortcuts)
             self.edit.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
         self.note.clear()
+
+    def _enable(self, on: bool) -> None:
+        """Keys can be changed while an action is selected."""
+        for widget in (self.edit, self.apply, self.reset):
+            widget.setEnabled(on)
 
     def _apply(self) -> None:
         self._set(self.edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText))

@@ -14,7 +14,7 @@ from isrviewer.theme import GRID, number_font
 
 __all__ = ["ThresholdsPanel"]
 
-_SMALLEST, _LARGEST = 1e-4, 1e6
+_LARGEST = 1e6
 _ACTIONS = ("maps.detect", "maps.reset_thresholds")
 
 
@@ -87,8 +87,10 @@ class ThresholdsPanel(QWidget):
             return
         for row, text in enumerate(threshold_texts()):
             label, field = QLabel(text.label), QDoubleSpinBox()
-            field.setDecimals(0 if text.is_whole else 4 if text.default < 0.1 else 2)
-            field.setRange(1 if text.is_whole else _SMALLEST, _LARGEST)
+            decimals = 0 if text.is_whole else 4 if text.default < 0.1 else 2
+            field.setDecimals(decimals)
+            # Positive as the field shows it: a smaller limit would be rounded to nothing.
+            field.setRange(10.0**-decimals, _LARGEST)
             field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
             field.setKeyboardTracking(False)
             field.setFont(number_font(0.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 __all__ = ["Background"]
+
+_log = logging.getLogger(__name__)
 
 
 class _Mailbox(QObject):
@@ -18,7 +21,8 @@ class _Mailbox(QObject):
 class Background(QObject):
     """Compute something about the planes on screen.
 
-    A new `compute` forgets the one before: its answer is dropped. The thread lives only as long as there is work.
+    A new `compute` forgets the one before: its answer is dropped. The thread lives only as long as there is work. A job
+    that raises has no answer; the error is logged.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -59,7 +63,12 @@ class Background(QObject):
                     return
                 number, job = self._job
                 self._job = None
-            result = job()
+            try:
+                result = job()
+            except Exception:
+                # The thread must go on: what is asked next would wait for ever.
+                _log.exception("work beside the window failed; what it was for stays as it is")
+                continue
             with self._lock:
                 if not self._closed and number == self._number:
                     self._mailbox.arrived.emit(number, result)

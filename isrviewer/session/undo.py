@@ -82,7 +82,7 @@ class UndoStack:
             return session
         command = self._done.pop()
         self._undone.append(command)
-        return replace(session, **command.old)
+        return _with_values(session, command.old)
 
     def redo(self, session: Session) -> Session:
         """The session with the last undone command done again; the session itself when there is none."""
@@ -90,4 +90,10 @@ class UndoStack:
             return session
         command = replace(self._undone.pop(), merge="")
         self._done.append(command)
-        return replace(session, **command.new)
+        return _with_values(session, command.new)
+
+
+def _with_values(session: Session, values: dict[str, Any]) -> Session:
+    """The session with other values; the focus, which moves without a command, stays on a panel that there is."""
+    new = replace(session, **values)
+    return replace(new, focused=min(new.focused, len(new.panels) - 1))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isrviewer.session import Session, SessionModel
-from isrviewer.session.changes import set_field, show_step
+from isrviewer.session.changes import focus_panel, set_field, set_panel_count, show_step
 
 
 class Watcher:
@@ -29,6 +29,20 @@ def test_undo_of_a_config_change_leaves_the_view() -> None:
     assert model.session.panel.shows.step == "doFlat"
     model.redo()
     assert model.session.overridden("doFlat") is not None
+
+
+def test_the_focus_stays_on_a_panel_that_there_is() -> None:
+    model = SessionModel()
+    model.change(set_panel_count(model.session, 4), "4 panels")
+    model.change(focus_panel(model.session, 3))
+    model.undo()
+    assert (len(model.session.panels), model.session.focused) == (1, 0)
+    model.redo()
+    model.change(set_panel_count(model.session, 2), "2 panels")
+    model.undo()
+    model.change(focus_panel(model.session, 3))
+    model.redo()
+    assert (len(model.session.panels), model.session.focused) == (2, 1)
 
 
 def test_a_drag_is_one_command() -> None:

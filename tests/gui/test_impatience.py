@@ -1,0 +1,76 @@
+"""What a window met under thousands of random clicks and keys: undo, empty choices, failing work."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from PySide6.QtGui import QFont, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from isrviewer.render.view import View
+from isrviewer.runner.background import Background
+from isrviewer.window import Window
+from tests.gui.audited_map import audit_small_map
+from tests.gui.conftest import settle
+from tests.gui.painted_map import look, view_of
+
+
+def test_undo_takes_the_panel_with_the_focus_away(
+    opened: Window, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened.actions_by_table.trigger("view.panels_4")
+    for _ in range(3):
+        opened.actions_by_table.trigger("view.next_panel")
+    assert opened.model.session.focused == 3
+    opened.actions_by_table.trigger("edit.undo")
+    settle(opened, qtbot)
+    opened.actions_by_table.trigger("edit.redo")
+    settle(opened, qtbot)
+    assert len(opened.grid.panels) == 4
+    assert opened.grid.focused is opened.grid.panels[0]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_keys_can_be_changed_only_for_an_action_that_is_selected(opened: Window) -> None:
+    opened.actions_by_table.trigger("help.keys")
+    sheet = opened.keys
+    controls = (sheet.edit, sheet.apply, sheet.reset)
+    assert not any(control.isEnabled() for control in controls)
+    sheet.select("masks.toggle")
+    assert all(control.isEnabled() for control in controls)
+
+
+def test_no_threshold_can_become_nothing(opened: Window) -> None:
+    opened.actions_by_table.trigger("maps.thresholds")
+    for name, field in opened.auditing.thresholds.fields.items():
+        field.setValue(0.0)
+        assert field.value() > 0, name
+
+
+def test_labels_of_defects_keep_their_size_over_the_values_of_pixels(opened: Window, qtbot: QtBot) -> None:
+    """The font of the values is in pixels: it would leave that of the labels without a size."""
+    audit_small_map(opened, qtbot)
+    look(opened, qtbot, View((11.0, 21.0), 60.0))
+    fonts: list[QFont] = []
+    layer = view_of(opened).defects
+    paint = layer.paint
+
+    def remember(painter: QPainter, *arguments: object) -> None:
+        fonts.append(painter.font())
+        paint(painter, *arguments)  # type: ignore[arg-type]
+
+    layer.paint = remember  # type: ignore[method-assign]
+    view_of(opened).render(QImage(400, 400, QImage.Format.Format_RGB32))
+    assert fonts
+    assert all(font.pointSizeF() > 0 for font in fonts)
+
+
+def test_work_that_fails_does_not_end_all_further_work(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    background, answers = Background(), []
+    with caplog.at_level(logging.CRITICAL):
+        background.compute(lambda: 1 // 0, answers.append)
+        qtbot.waitUntil(lambda: not background._working, timeout=5000)
+    background.compute(lambda: 2, answers.append)
+    qtbot.waitUntil(lambda: answers == [2], timeout=5000)
+    background.close()
