@@ -175,6 +175,23 @@ class TestFlatContext:
         assert np.allclose(exposure.image, before, rtol=1e-5)
 
 
+def test_brighter_fatter_fails_on_flat_fielded_pixels(frame: SmallFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its default planes need ``doNanMasking``; the reference looks them up after dark and flat, and takes both back."""
+    off = dict.fromkeys(("doBias", "doFringe", "doDefect", "doLinearize", "doNanMasking"), False)
+    task, calls = make_task(**off, doBrighterFatter=True), list[tuple[str, bool]]()
+    for name in ("darkCorrection", "flatCorrection"):
+
+        def correct(exposure: Exposure, calib: Exposure, invert: bool = False, name: str = name) -> None:
+            calls.append((name, invert))
+
+        monkeypatch.setattr(task, name, correct)
+    arguments = {name: frame.arguments[name] for name in ("dark", "flat", "bfKernel")}
+    with pytest.raises(ValueError, match="brighterFatterMaskListToInterpolate.*UNMASKEDNAN"):
+        task.run(frame.raw, **arguments)
+    corrections = ["darkCorrection", "flatCorrection"]
+    assert calls == [(name, False) for name in corrections] + [(name, True) for name in reversed(corrections)]
+
+
 def test_run_knows_its_arguments(frame: SmallFrame) -> None:
     with pytest.raises(TypeError, match="colour"):
         make_task().run(frame.raw, colour="red")  # type: ignore[call-arg]

@@ -203,9 +203,9 @@ def _displace(charge: Image, potential: Image, result: Image) -> None:
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     config, calibs, exposure = task.config, state.calibs, state.exposure
     planes = list(config.brighterFatterMaskListToInterpolate)
-    require_planes(exposure.mask, "brighterFatterMaskListToInterpolate", planes)
     scratch = exposure.clone()
     with task.flatContext(scratch, calibs.flat, calibs.dark):
+        require_planes(exposure.mask, "brighterFatterMaskListToInterpolate", planes)
         interpolate_from_mask(
             scratch.masked_image,
             fwhm=config.fwhm,
