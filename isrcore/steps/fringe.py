@@ -20,7 +20,7 @@ from isrcore.steps.fringe_fit import fit_amplitudes
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step
 
-__all__ = ["EARLY_FRINGE", "LATE_FRINGE", "FringeConfig", "FringeStatisticsConfig", "FringeTask"]
+__all__ = ["EARLY_FRINGE", "LATE_FRINGE", "FringeConfig", "FringeStatisticsConfig", "FringeTask", "MissingFringesError"]
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -53,6 +53,14 @@ class FringeConfig(Config):  # type: ignore[misc]
     clip = Field("Samples further than this from the fit are rejected. [robust sigma]", float, 3.0)
     pedestal = Field("Subtract the median of each fringe frame before the fit.", bool, False)
     stats = ConfigField("Statistics within an aperture.", FringeStatisticsConfig)
+
+
+class MissingFringesError(RuntimeError, AttributeError):
+    """No fringe frame for a filter that has fringes.
+
+    A `RuntimeError`, like every calibration that is missing, and an `AttributeError`, as in the reference, which looks
+    for the pixels of nothing.
+    """
 
 
 class FringeTask(Task):
@@ -123,8 +131,8 @@ class FringeTask(Task):
 
         Raises
         ------
-        AttributeError
-            If the filter has fringes, but there are no frames; the same type as in the reference.
+        MissingFringesError
+            If the filter has fringes, but there are no frames.
         ValueError
             If the frame is too small for apertures of half-size ``large``.
         RuntimeError
@@ -135,7 +143,7 @@ class FringeTask(Task):
             return None
         if fringes is None:
             # The check of the inputs asks for frames by physical filter only (trap h-21).
-            raise AttributeError(
+            raise MissingFringesError(
                 f"{exposure.filter_label} is in fringe.filters by its band, but no fringe frame was given: give one "
                 "or name physical filters"
             )

@@ -13,7 +13,7 @@ from isrcore.image import Exposure, FilterLabel, Mask, MaskedImage
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.pipe import Struct
 from isrcore.steps.apertures import apertures_of
-from isrcore.steps.fringe import EARLY_FRINGE, LATE_FRINGE, FringeConfig, FringeTask
+from isrcore.steps.fringe import EARLY_FRINGE, LATE_FRINGE, FringeConfig, FringeTask, MissingFringesError
 from isrcore.steps.fringe_fit import fit_amplitudes
 from isrcore.steps.step import IsrState
 
@@ -155,7 +155,7 @@ def test_a_band_match_without_frames() -> None:
     """The inputs are checked by physical filter only, so that this comes to light here (trap h-21)."""
     data = science(1.0)
     before = data.image.copy()
-    with pytest.raises(AttributeError, match=r"fringe\.filters by its band, but no fringe frame was given"):
+    with pytest.raises(MissingFringesError, match=r"fringe\.filters by its band, but no fringe frame was given"):
         make_task(filters=["i"]).run(data, None)
     np.testing.assert_array_equal(data.image, before)
 
