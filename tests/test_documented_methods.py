@@ -176,7 +176,7 @@ class TestFlatContext:
 
 
 def test_brighter_fatter_fails_on_flat_fielded_pixels(frame: SmallFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its default planes need ``doNanMasking``; the reference looks them up after dark and flat, and takes both back."""
+    """Its default planes need ``doNanMasking``; the reference looks them up after dark and flat, and undoes both."""
     off = dict.fromkeys(("doBias", "doFringe", "doDefect", "doLinearize", "doNanMasking"), False)
     task, calls = make_task(**off, doBrighterFatter=True), list[tuple[str, bool]]()
     for name in ("darkCorrection", "flatCorrection"):
@@ -186,7 +186,7 @@ def test_brighter_fatter_fails_on_flat_fielded_pixels(frame: SmallFrame, monkeyp
 
         monkeypatch.setattr(task, name, correct)
     arguments = {name: frame.arguments[name] for name in ("dark", "flat", "bfKernel")}
-    with pytest.raises(ValueError, match="brighterFatterMaskListToInterpolate.*UNMASKEDNAN"):
+    with pytest.raises(ValueError, match=r"brighterFatterMaskListToInterpolate.*UNMASKEDNAN"):
         task.run(frame.raw, **arguments)
     corrections = ["darkCorrection", "flatCorrection"]
     assert calls == [(name, False) for name in corrections] + [(name, True) for name in reversed(corrections)]
