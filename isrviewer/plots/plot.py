@@ -99,8 +99,10 @@ class Plot(pg.PlotWidget):
         """
         dash = _DASHES[number // len(_ON_LIGHT) % len(_DASHES)]
         pen = pg.mkPen(series_colour(number), width=width, style=dash)
-        options = {"stepMode": "center"} if steps else {"connect": "finite"}
-        self._data("curve", number, name, x, y, pen=pen, **options)
+        if steps:
+            # As corners: pyqtgraph's own steps fail when there are more bins than the plot has pixels.
+            x, y = np.repeat(x, 2)[1:-1], np.repeat(y, 2)
+        self._data("curve", number, name, x, y, pen=pen, connect="finite")
 
     def segments(self, x: Any, y: Any, colour: str, number: int, name: str = "") -> None:
         """Separate lines, each between two successive points."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QFont, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from isrviewer.plots.plot import Plot
 from isrviewer.render.view import View
 from isrviewer.runner.background import Background
 from isrviewer.window import Window
@@ -74,3 +76,45 @@ def test_work_that_fails_does_not_end_all_further_work(qtbot: QtBot, caplog: pyt
     background.compute(lambda: 2, answers.append)
     qtbot.waitUntil(lambda: answers == [2], timeout=5000)
     background.close()
+
+
+def test_a_histogram_may_have_more_bins_than_the_plot_has_pixels(qtbot: QtBot) -> None:
+    plot = Plot(("value", "ADU"), ("pixels", ""))
+    qtbot.addWidget(plot)
+    plot.resize(120, 100)
+    plot.show()
+    qtbot.waitExposed(plot)
+    heights = np.arange(5000.0) % 7
+    for number in (0, 0, 1):
+        with plot.redraw():
+            plot.curve(np.arange(5001.0), heights + number, 0, "bins", steps=True)
+        plot.resize(60, 100)
+        plot.grab()
+    assert plot.curves[0].getData()[1].max() == 7.0
+
+
+@pytest.mark.parametrize(
+    ("place", "cure"),
+    [("nan nan", "expected x y"), ("inf 3", "expected x y"), ("1e30 5", "expected x from 0 to 39 and y from 0 to 59")],
+)
+def test_no_place_leaves_the_panel_without_a_picture(opened: Window, qtbot: QtBot, place: str, cure: str) -> None:
+    view = view_of(opened)
+    before = view.view.center
+    opened.groups["view"].go_to_place(place)
+    settle(opened, qtbot)
+    assert view.view.center == before
+    assert cure in opened.strip.text.text()
+
+
+def test_the_first_frame_cannot_be_undone(opened: Window, qtbot: QtBot) -> None:
+    """Without a frame no change of the config would reach the pixels on the screen."""
+    frame = opened.model.session.frame
+    while opened.model.history.undo_text:
+        opened.actions_by_table.trigger("edit.undo")
+    settle(opened, qtbot)
+    assert opened.model.session.frame == frame
+    opened.run_commands.choose_ccd(1)
+    settle(opened, qtbot)
+    opened.actions_by_table.trigger("edit.undo")
+    settle(opened, qtbot)
+    assert opened.runs.view.detector == 0
