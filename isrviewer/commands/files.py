@@ -108,7 +108,7 @@ class FileCommands:
             if session == self._model.session:
                 self._window.runs.run()
             else:
-                self._model.change(session, f"open {Path(path).name}")
+                self._change_frame(session, f"open {Path(path).name}")
 
     def set_calib_folder(self, path: str) -> None:
         """Look for calibrations in another folder."""
@@ -202,7 +202,11 @@ class FileCommands:
         session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
         switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doFringe", "doDefect")]
         session = load_overrides(session, switches, "demo")
-        self._model.change(open_frame(session, str(demo.frame), detector), "open the demo")
+        self._change_frame(open_frame(session, str(demo.frame), detector), "open the demo")
+
+    def _change_frame(self, session: Session, text: str) -> None:
+        """The first frame cannot be undone: pixels without a frame could neither be run nor be exported."""
+        self._model.change(session, text if self._model.session.frame else "")
 
     def _write(self, write: Callable[[], None], path: str) -> None:
         try:

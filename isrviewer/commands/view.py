@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -45,9 +46,11 @@ def parse_place(text: str) -> tuple[str, float, float]:
         try:
             if ":" in parts[0] and ":" in parts[1]:
                 return "sky", 15 * _sexagesimal(parts[0]), _sexagesimal(parts[1])
-            return "sky" if sky else "pixel", float(parts[0]), float(parts[1])
+            place = float(parts[0]), float(parts[1])
         except ValueError:
-            pass
+            place = math.nan, math.nan
+        if all(map(math.isfinite, place)):
+            return "sky" if sky else "pixel", *place
     raise ValueError(f"expected x y, hh:mm:ss dd:mm:ss, or sky and two degrees; found {text!r}")
 
 
@@ -90,16 +93,29 @@ class ViewCommands:
             system, first, second = parse_place(text)
             if system == "sky":
                 first, second = self._from_sky(first, second)
+            self._check_is_inside(first, second)
         except ValueError as error:
             self._window.strip.error(str(error))
             return
         self._window.grid.focused.view.go_to(first, second)
+
+    def _check_is_inside(self, x: float, y: float) -> None:
+        """A panel that shows no pixel at all would look broken."""
+        planes = self._window.grid.focused.planes
+        if planes is not None and planes.index(x, y) is None:
+            (height, width), (x0, y0) = planes.shape, planes.xy0
+            raise ValueError(
+                f"x {x:g} y {y:g} is not in this panel: expected x from {x0} to {x0 + width - 1} and y from {y0} to "
+                f"{y0 + height - 1}"
+            )
 
     def _from_sky(self, ra: float, dec: float) -> tuple[float, float]:
         exposure = self._window.grid.focused.exposure
         if exposure is None or exposure.wcs is None:
             raise ValueError("the header of this frame has no usable WCS; give x and y instead")
         x, y = (float(value) for value in exposure.wcs.world_to_pixel_values(ra, dec))
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ValueError(f"RA {ra:.5f} Dec {dec:.5f} has no place in this frame; look at the header for its centre")
         if is_trimmed(exposure) and exposure.detector is not None:
             place = Layout.assembled(exposure.detector).from_raw(round(x), round(y))
             if place is None:
