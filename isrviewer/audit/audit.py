@@ -55,6 +55,8 @@ class Audit:
         Number of the chosen defect; 0 for none.
     group : tuple of int
         Defects that are chosen together, the chosen one among them; empty for it alone.
+    is_named : bool
+        Whether a session that the user saved may name the file.
     """
 
     number: int
@@ -70,6 +72,7 @@ class Audit:
     queue: Queue = field(default_factory=Queue)
     selected: int = 0
     group: tuple[int, ...] = ()
+    is_named: bool = False
 
     @property
     def document(self) -> DefectDocument:
@@ -86,9 +89,9 @@ class Audit:
         return bool(self.history.done or self.history.undone)
 
     def close(self) -> None:
-        """Stop writing. An audit without an edit leaves no file behind, but a file that the user has named stays."""
+        """Stop writing. An audit without an edit leaves no file behind, unless the user or a session has named it."""
         self.journal.close()
-        if not self.has_edits and self.path.parent == _folder():
+        if not (self.has_edits or self.is_named) and self.path.parent == _folder():
             self.path.unlink(missing_ok=True)
 
 
@@ -134,4 +137,4 @@ def reopen_audit(path: Path) -> Audit:
 
     _import_ahead()
     history = load_history(path, getpass.getuser())
-    return Audit(history.document.camera_detector.id, history, Journal(history, path))
+    return Audit(history.document.camera_detector.id, history, Journal(history, path), is_named=True)

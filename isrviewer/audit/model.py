@@ -151,6 +151,11 @@ class AuditModel(QObject):
             self._remember()
             self.show_detector(None)
 
+    def keep_files(self) -> None:
+        """A session that is saved names the files of the open maps: they stay, edits or not."""
+        for audit in self.audits.values():
+            audit.is_named = True
+
     def close(self) -> None:
         """The window closes: everything is on the disk."""
         self._sync.stop()

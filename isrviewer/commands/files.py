@@ -134,13 +134,18 @@ class FileCommands:
             self._window.strip.error(f"Files of this session are missing: {lines}. Everything else is restored.")
 
     def save_session_as(self, path: str) -> None:
+        self._window.audits.keep_files()
         self._write(lambda: save_session(self._model.session, Path(path)), path)
 
     def load_config_file(self, path: str) -> None:
         """Apply an override file as one undoable change."""
         try:
             values = changed_by_file(self._model.session, Path(path))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            cause = error.strerror or error
+            self._window.strip.error(f"{path}: cannot be read ({cause}); choose another override file")
+            return
+        except ValueError as error:
             self._window.strip.error(str(error))
             return
         name = Path(path).name

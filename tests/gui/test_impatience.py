@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,3 +120,27 @@ def test_the_first_frame_cannot_be_undone(opened: Window, qtbot: QtBot) -> None:
     opened.actions_by_table.trigger("edit.undo")
     settle(opened, qtbot)
     assert opened.runs.view.detector == 0
+
+
+def test_a_saved_session_brings_back_a_map_without_edits_each_time(
+    opened: Window, make_window: Callable[[], Window], qtbot: QtBot, tmp_path: Path
+) -> None:
+    audit_small_map(opened, qtbot)
+    saved = str(tmp_path / "session.json")
+    opened.files.save_session_as(saved)
+    opened.close()
+    for _ in range(2):
+        window = make_window()
+        window.files.open_path(saved)
+        qtbot.waitUntil(lambda window=window: window.audits.document is not None, timeout=5000)
+        settle(window, qtbot)
+        assert len(window.audits.document or ()) == 3
+        assert not window.strip.isVisible()
+        window.close()
+
+
+def test_an_override_file_that_is_gone(opened: Window, tmp_path: Path) -> None:
+    opened.files.load_config_file(str(tmp_path / "gone.py"))
+    assert opened.strip.text.text() == f"{tmp_path}/gone.py: cannot be read (No such file or directory); " + (
+        "choose another override file"
+    )
