@@ -41,6 +41,12 @@ class ActionSet:
             self.by_id[action.id] = qt_action
             self.set_keys(action.id, keys_of(action, shortcuts))
 
+    def connect_ticks(self, follow: Callable[[], None]) -> None:
+        """Call `follow` after every action with a tick: Qt turns it over, also where nothing changes or is refused."""
+        for action in self.by_id.values():
+            if action.isCheckable():
+                action.triggered.connect(lambda *_: follow())
+
     def trigger(self, action_id: str) -> None:
         """Do an action as if its menu entry were chosen."""
         self.by_id[action_id].trigger()

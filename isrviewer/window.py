@@ -211,6 +211,7 @@ class Window(QMainWindow):
             self.docks.by_name[name].visibilityChanged.connect(panel.set_in_front)
         self.inspectors.place_chosen.connect(lambda x, y: self.grid.focused.view.go_to(x, y))
         self.steps.switched.connect(self.run_commands.toggle_field)
+        self.actions_by_table.connect_ticks(self.update_actions)
         trigger = self.actions_by_table.trigger
         self.config_panel.tools.asked.connect(trigger)
         self.config_panel.tools.preset_chosen.connect(self.edit.load_preset)

@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from isrviewer.actions import ACTIONS
 from isrviewer.plots.plot import Plot
 from isrviewer.render.view import View
 from isrviewer.runner.background import Background
+from isrviewer.state_of_actions import checked_actions
 from isrviewer.window import Window
-from tests.gui.audited_map import audit_small_map
+from tests.gui.audited_map import audit_small_map, prepare_audit
 from tests.gui.conftest import settle
 from tests.gui.painted_map import look, view_of
 
@@ -144,3 +147,20 @@ def test_an_override_file_that_is_gone(opened: Window, tmp_path: Path) -> None:
     assert opened.strip.text.text() == f"{tmp_path}/gone.py: cannot be read (No such file or directory); " + (
         "choose another override file"
     )
+
+
+def test_a_tick_says_what_is_on_also_when_an_action_changes_nothing(
+    opened: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chosen again, refused for want of numbers, or cancelled in its dialog."""
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    prepare_audit(opened, qtbot)
+    table = opened.actions_by_table
+    wrong = []
+    for action in ACTIONS:
+        for _ in range(2):
+            if action.checkable and table.by_id[action.id].isEnabled():
+                table.trigger(action.id)
+                wrong += [action.id] * (table.by_id[action.id].isChecked() != (action.id in checked_actions(opened)))
+    settle(opened, qtbot)
+    assert not wrong
