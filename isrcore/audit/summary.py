@@ -93,7 +93,7 @@ def order_defects(
         If they are missing.
     """
     if statistics is None and order in (QueueOrder.SEVERITY, QueueOrder.SUSPICION):
-        raise ValueError(f"defects can be sorted by {order} only when their statistics have been measured; measure them first")
+        raise ValueError(f"defects cannot be sorted by {order}: they have no statistics yet; measure them first")
     known = statistics or {}
 
     def strength(defect: Defect, sign: float) -> float:
