@@ -61,5 +61,5 @@ def test_the_orders_of_a_queue() -> None:
 
 
 def test_significance_is_needed_to_sort_by_it() -> None:
-    with pytest.raises(ValueError, match="sorted by severity only when"):
+    with pytest.raises(ValueError, match="no statistics yet; measure them first"):
         order_defects(make_document(), QueueOrder.SEVERITY)
