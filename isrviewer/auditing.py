@@ -172,7 +172,9 @@ class Auditing(QObject):
                     f"Reading {Path(file.path).name}",
                     lambda check, path=file.path: reopen_audit(Path(path)),
                     self._restored,
-                    lambda error: strip.error(f"An audit of this session cannot be continued: {error}"),
+                    lambda error, path=file.path: strip.error(
+                        f"The audit of {path} cannot be continued: {error}. Put it back and open the session again"
+                    ),
                 )
 
     def _restored(self, audit: Audit) -> None:

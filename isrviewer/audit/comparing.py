@@ -48,7 +48,6 @@ class Comparing(QObject):
         self.pixels: Mapping[DifferenceKind, int] = {}
         self.chosen: tuple[Difference, ...] = ()
         self.is_advancing = False
-        self.is_busy = False
         audits.document_changed.connect(self._follow)
         audits.opened.connect(self._follow)
 
@@ -93,6 +92,11 @@ class Comparing(QObject):
         self.is_advancing = self._audits.do(lambda document: apply_differences(document, differences, source))
         return self.is_advancing
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the maps are being looked at."""
+        return self._background.is_busy
+
     def close(self) -> None:
         """The window closes."""
         self._background.close()
@@ -114,12 +118,10 @@ class Comparing(QObject):
             return comparison, comparison.pixel_counts()
 
         def show(found: tuple[MapComparison, Mapping[DifferenceKind, int]]) -> None:
-            self.is_busy = False
             comparison, self.pixels = found
             self._audits.take(audit, comparison=comparison)
             if audit.document is not document:
                 # An edit came before there was a comparison to follow it.
                 self._compare(audit)
 
-        self.is_busy = True
         self._background.compute(work, show)

@@ -54,7 +54,6 @@ class FocalPlane(QObject):
         self.summary: FocalPlaneSummary | None = None
         self.folder = ""
         self.is_watched = False
-        self.is_busy = False
         audits.opened.connect(self.follow)
         audits.document_changed.connect(self.follow)
 
@@ -102,18 +101,21 @@ class FocalPlane(QObject):
             return FocalPlaneSummary(tuple(summary for _, summary in fresh.values()), {}), fresh
 
         def show(found: tuple[FocalPlaneSummary, dict[int, tuple[DefectDocument, MapSummary]]]) -> None:
-            self.is_busy = False
             if not self.folder:
                 self.summary, self._known = found
                 self.changed.emit()
 
-        self.is_busy = True
         self._background.compute(work, show)
 
     @property
     def title(self) -> str:
         """What is summarised."""
         return Path(self.folder).name if self.folder else "the open maps"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the maps are being looked at."""
+        return self._background.is_busy
 
     def close(self) -> None:
         """The window closes."""

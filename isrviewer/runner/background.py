@@ -48,6 +48,11 @@ class Background(QObject):
                 self._working = True
                 threading.Thread(target=self._work, name="isrviewer-background", daemon=True).start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._answer is not None
+
     def close(self) -> None:
         """Drop what waits; the answer of what is under way goes nowhere."""
         with self._lock:
@@ -68,6 +73,9 @@ class Background(QObject):
             except Exception:
                 # The thread must go on: what is asked next would wait for ever.
                 _log.exception("work beside the window failed; what it was for stays as it is")
+                with self._lock:
+                    if number == self._number:
+                        self._answer = None
                 continue
             with self._lock:
                 if not self._closed and number == self._number:
@@ -75,5 +83,7 @@ class Background(QObject):
 
     @Slot(int, object)
     def _deliver(self, number: int, result: Any) -> None:
-        if number == self._number and self._answer is not None:
-            self._answer(result)
+        answer = self._answer
+        if number == self._number and answer is not None:
+            self._answer = None
+            answer(result)

@@ -77,9 +77,11 @@ def test_work_that_fails_does_not_end_all_further_work(qtbot: QtBot, caplog: pyt
     background, answers = Background(), []
     with caplog.at_level(logging.CRITICAL):
         background.compute(lambda: 1 // 0, answers.append)
-        qtbot.waitUntil(lambda: not background._working, timeout=5000)
+        assert background.is_busy
+        qtbot.waitUntil(lambda: not background.is_busy, timeout=5000)
     background.compute(lambda: 2, answers.append)
     qtbot.waitUntil(lambda: answers == [2], timeout=5000)
+    assert not background.is_busy
     background.close()
 
 
