@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from isrviewer.session.settings import Settings
     from isrviewer.window import Window
 
-__all__ = ["build_parser", "main", "make_engine", "run", "start"]
+__all__ = ["build_parser", "find_screen", "main", "make_engine", "run", "start"]
 
 _log = logging.getLogger(__name__)
+
+_SCREENS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+"""Environment variables that lead Qt to a screen on Linux."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -73,6 +76,11 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
     for path in (options.frame, options.session, *options.config):
         if path is not None and not Path(path).exists():
             parser.error(f"{path}: no such file")
+    if not find_screen(fall_back=bool(options.screenshot)):
+        parser.error(
+            "there is no screen: DISPLAY and WAYLAND_DISPLAY are not set. Start isrviewer in a desktop session or through "
+            "ssh -X; with --screenshot it needs no screen"
+        )
     # From here on only the GUI thread collects; see `isrviewer.garbage`.
     gc.disable()
 
@@ -101,6 +109,21 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
 
         ScreenshotTaker(window, Path(options.screenshot), options.step)
     return application, window, GarbageCollector()
+
+
+def find_screen(fall_back: bool) -> bool:
+    """Whether Qt has a screen to show windows on; without one it would abort the process.
+
+    Parameters
+    ----------
+    fall_back : bool
+        Draw off the screen where there is none.
+    """
+    if not sys.platform.startswith("linux"):
+        return True
+    if fall_back and not any(map(os.environ.get, _SCREENS)):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return any(map(os.environ.get, _SCREENS))
 
 
 def make_engine(settings: Settings) -> Engine:

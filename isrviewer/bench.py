@@ -23,7 +23,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from isrcore.geom import Box
-from isrviewer.app import make_engine
+from isrviewer.app import find_screen, make_engine
 from isrviewer.audit.audit import begin_audit
 from isrviewer.garbage import GarbageCollector
 from isrviewer.panels.image_view import ImageView
@@ -231,6 +231,7 @@ def main() -> int:
         os.environ["ISRVIEWER_HOME"] = home
         from isrcore.simulate.demo import simulate_demo
 
+        find_screen(fall_back=True)
         application = QApplication([])
         apply_theme(application)
         garbage = GarbageCollector()

@@ -19,6 +19,7 @@ from isrviewer.session.state import Pin
 from isrviewer.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
+SCREENS = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}
 
 CHANGED_THEN_IDLE = """
 import sys
@@ -173,6 +174,28 @@ def test_closing_in_the_middle_of_a_step_ends_the_process_within_a_second(frame:
     assert child.returncode == 0
     assert [line for line in errors.splitlines() if line != HARMLESS] == []
     assert ended - closing < STEP_SECONDS / 10
+
+
+def without_screen(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in SCREENS}
+    command = [sys.executable, "-m", "isrviewer.app", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_a_machine_without_screen_is_told_what_to_do() -> None:
+    result = without_screen()
+    assert result.returncode == 2
+    assert "there is no screen" in result.stderr
+    assert "ssh -X" in result.stderr
+
+
+def test_a_screenshot_needs_no_screen(frame: str, tmp_path: Path) -> None:
+    """Its exit code tells of the frame, which is empty here."""
+    picture = tmp_path / "window.png"
+    result = without_screen(frame, "--screenshot", str(picture))
+    assert result.returncode == 1
+    assert "the file is empty" in result.stderr
+    assert picture.stat().st_size > 10_000
 
 
 def test_closing_leaves_what_a_thread_still_uses_alone() -> None:
