@@ -78,8 +78,8 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
             parser.error(f"{path}: no such file")
     if not find_screen(fall_back=bool(options.screenshot)):
         parser.error(
-            "there is no screen: DISPLAY and WAYLAND_DISPLAY are not set. Start isrviewer in a desktop session or through "
-            "ssh -X; with --screenshot it needs no screen"
+            "there is no screen: DISPLAY and WAYLAND_DISPLAY are not set. Start isrviewer in a desktop session or "
+            "through ssh -X; with --screenshot it needs no screen"
         )
     # From here on only the GUI thread collects; see `isrviewer.garbage`.
     gc.disable()
