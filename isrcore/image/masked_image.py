@@ -142,6 +142,8 @@ class MaskedImage:
         """
         if other.shape != self.shape:
             raise ValueError(f"sizes differ: {_size(self)} and {_size(other)} pixels (width x height)")
+        # First, because it may find no room for a plane: then nothing shall have changed.
+        bits = self.mask.aligned(other.mask) if with_mask else None
         image, variance = self._target("image", self.image), self._target("variance", self.variance)
 
         def band(rows: slice) -> None:
@@ -154,10 +156,8 @@ class MaskedImage:
 
         for_bands(band, self.shape)
         self.image, self.variance = image, variance
-        if with_mask:
-            self._add_flags(self.mask.aligned(other.mask))
-
-    def _add_flags(self, bits: NDArray[np.int32]) -> None:
+        if bits is None:
+            return
         if any(map_bands(lambda rows: bool(np.bitwise_or.reduce(bits[rows], axis=None)), self.shape)):
             self.make_writable("mask")
             mask = self.mask.array

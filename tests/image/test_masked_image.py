@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isrcore.geom import Box
-from isrcore.image import Mask, MaskedImage
+from isrcore.image import Mask, MaskedImage, MaskPlanes
 
 
 def masked(image: list[float], variance: list[float], bits: list[int]) -> MaskedImage:
@@ -90,6 +90,14 @@ def test_planes_are_matched_by_name(a: MaskedImage, b: MaskedImage) -> None:
     a += b
     assert a.mask.has("MINE").tolist() == [[True, False, False]]
     assert "OTHER" not in a.mask.planes, "a plane that is not used is not taken over"
+
+
+def test_nothing_changes_when_a_plane_finds_no_room(a: MaskedImage, b: MaskedImage) -> None:
+    a.mask.planes = MaskPlanes({f"P{bit}": bit for bit in range(32)})
+    before = a.clone()
+    with pytest.raises(RuntimeError, match="no room for mask plane"):
+        a += b
+    check(a, before.image[0].tolist(), before.variance[0].tolist(), before.mask.array[0].tolist())
 
 
 def test_sizes_must_fit(a: MaskedImage) -> None:
