@@ -66,14 +66,15 @@ class CrosstalkCalib(IsrCalib):
         Only a calibration without crosstalk may have no coefficients.
         """
         size = np.asarray(coeffs).size
-        self.nAmp = n_amp
-        if size == 0 and not self.hasCrosstalk:
-            return
-        if size != n_amp * n_amp:
+        is_absent = size == 0 and not self.hasCrosstalk
+        if size != n_amp * n_amp and not is_absent:
             raise ValueError(
                 f"{n_amp} amplifiers need {n_amp * n_amp} crosstalk coefficients, found {size}: "
                 "correct crosstalk.crosstalkValues or the calibration"
             )
+        self.nAmp = n_amp
+        if is_absent:
+            return
 
         def square(values: Any, default: float, dtype: Any) -> NDArray[Any]:
             filled = np.full(size, default) if values is None else np.asarray(values)

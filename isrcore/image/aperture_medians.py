@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from isrcore.image.bands import BAND_PIXELS, for_bands, map_items
+from isrcore.image.bands import for_bands, map_items, rows_of_bands
 from isrcore.image.memory import new_plane
 
 __all__ = ["AperturePixels"]
@@ -59,8 +59,8 @@ class AperturePixels:
         self._balance: NDArray[np.int8] = new_plane((height + 1, width), np.int8)
         self._balance[0] = 0
         # Unusable pixels come first and last in turn, as on a chess board.
-        rows_of_band = max(1, BAND_PIXELS // width)
-        white = np.add.outer(np.arange(rows_of_band), np.arange(width)) % 2 == 0
+        bands = rows_of_bands(image.shape)
+        white = np.add.outer(np.arange(bands[0].stop), np.arange(width)) % 2 == 0
 
         def band(rows: slice) -> None:
             codes, balance, where = self._codes[rows], self._balance[rows.start + 1 : rows.stop + 1], unusable(rows)
@@ -75,8 +75,8 @@ class AperturePixels:
                 np.add(above, here, out=here)
 
         for_bands(band, image.shape)
-        for start in range(rows_of_band, height, rows_of_band):
-            self._balance[start + 1 : start + rows_of_band + 1] += self._balance[start]
+        for rows in bands[1:]:
+            self._balance[rows.start + 1 : rows.stop + 1] += self._balance[rows.start]
 
     def medians(self, x: Integers, y: Integers, side: int, check: Callable[[], None] = lambda: None) -> Floats:
         """Median of the usable pixels in each aperture.

@@ -6,6 +6,7 @@ of threads: every band writes its own rows.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from isrcore.image.memory import new_plane
 
-__all__ = ["BAND_PIXELS", "copy_plane", "for_bands", "map_bands", "map_items"]
+__all__ = ["BAND_PIXELS", "copy_plane", "for_bands", "map_bands", "map_items", "rows_of_bands"]
 
 BAND_PIXELS = 1 << 18
 _SERIAL_PIXELS = 1 << 18
@@ -33,6 +34,14 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix=_THREAD_NAME)
 
 
+def rows_of_bands(shape: tuple[int, ...], band_pixels: int = BAND_PIXELS) -> list[slice]:
+    """Consecutive slices of rows, all of the same length but for the last; see `map_bands`."""
+    height = shape[0]
+    width = shape[1] if len(shape) > 1 else 1
+    rows = max(1, band_pixels // max(width, 1))
+    return [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
+
+
 def map_bands(function: Callable[[slice], T], shape: tuple[int, ...], band_pixels: int = BAND_PIXELS) -> list[T]:
     """Call ``function(rows)`` for consecutive slices of rows and return the results from the first row to the last.
 
@@ -45,11 +54,8 @@ def map_bands(function: Callable[[slice], T], shape: tuple[int, ...], band_pixel
     band_pixels : int
         Pixels in a band, rounded to whole rows.
     """
-    height = shape[0]
-    width = shape[1] if len(shape) > 1 else 1
-    rows = max(1, band_pixels // max(width, 1))
-    bands = [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
-    if height * width < _SERIAL_PIXELS or len(bands) < 2:
+    bands = rows_of_bands(shape, band_pixels)
+    if math.prod(shape[:2]) < _SERIAL_PIXELS or len(bands) < 2:
         return [function(band) for band in bands]
     return map_items(function, bands)
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.image.bands import BAND_PIXELS, map_bands
+from isrcore.image.bands import map_bands, rows_of_bands
 from isrcore.image.selection import IQ_TO_STDEV, QUARTILES, Moments, between, is_finite, moments_from_sums, place
 
 __all__ = ["ManyPixels"]
@@ -121,9 +121,8 @@ class ManyPixels:
 
     def _band_rows(self) -> tuple[int, int]:
         """Rows and pixels of a band."""
-        width = math.prod(self._array.shape[1:])
-        step = max(1, BAND_PIXELS // width)
-        return step, step * width
+        step = rows_of_bands(self._array.shape)[0].stop
+        return step, step * math.prod(self._array.shape[1:])
 
     def _map_rows(self, function: Any) -> list[Any]:
         """Call ``function(rows)`` for a few large parts, one after the other on each processor."""

@@ -202,14 +202,20 @@ class Mask:
     def union(self, other: Mask) -> Mask:
         """A new mask with the planes and the flags of both."""
         both = Mask(new_plane(self.array.shape, np.int32), self.planes.copy())
-        bits = both.aligned(other)
-
-        def band(rows: slice) -> None:
-            np.bitwise_or(self.array[rows], bits[rows], out=both.array[rows])
-
-        for_bands(band, self.array.shape)
+        _or_planes(self.array, both.aligned(other), both.array)
         return both
 
     def __ior__(self, other: Mask) -> Mask:
-        np.bitwise_or(self.array, self.aligned(other), out=self.array)
+        self.add_bits(self.aligned(other))
         return self
+
+    def add_bits(self, bits: NDArray[np.int32]) -> None:
+        """OR an array of mask pixels, in place; see `aligned`."""
+        _or_planes(self.array, bits, self.array)
+
+
+def _or_planes(a: NDArray[np.int32], b: NDArray[np.int32], out: NDArray[np.int32]) -> None:
+    def band(rows: slice) -> None:
+        np.bitwise_or(a[rows], b[rows], out=out[rows])
+
+    for_bands(band, a.shape)

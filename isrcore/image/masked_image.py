@@ -160,8 +160,7 @@ class MaskedImage:
             return
         if any(map_bands(lambda rows: bool(np.bitwise_or.reduce(bits[rows], axis=None)), self.shape)):
             self.make_writable("mask")
-            mask = self.mask.array
-            map_bands(lambda rows: np.bitwise_or(mask[rows], bits[rows], out=mask[rows]), self.shape)
+            self.mask.add_bits(bits)
 
     def _scale(self, image_operation: Any, factor: float) -> MaskedImage:
         """Apply a scalar product or quotient to the image, and its square to the variance."""

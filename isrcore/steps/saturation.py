@@ -11,7 +11,7 @@ from isrcore.calib.defects import Defects, as_boxes
 from isrcore.camera import Amplifier
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
-from isrcore.image.bands import BAND_PIXELS, for_bands
+from isrcore.image.bands import for_bands, rows_of_bands
 from isrcore.image.footprints import footprint_boxes, grow_diamond, smallest_at_least, threshold_mask
 from isrcore.steps.interpolate import interpolate_where
 from isrcore.steps.planes import require_planes
@@ -157,9 +157,7 @@ def mask_amplifier(
 def _all_set(mask: Mask, names: Sequence[str]) -> bool:
     """Whether every pixel has one of the planes; stops at the first band of rows that has not."""
     bits = np.int32(mask.planes.bitmask(names))
-    height, width = mask.array.shape
-    step = max(1, BAND_PIXELS // max(width, 1))
-    return all(bool(((mask.array[y : y + step] & bits) != 0).all()) for y in range(0, height, step))
+    return all(bool(((mask.array[rows] & bits) != 0).all()) for rows in rows_of_bands(mask.array.shape))
 
 
 def amplifiers_in(task: IsrTaskLike, state: IsrState) -> list[Amplifier]:
