@@ -119,11 +119,11 @@ def find_screen(fall_back: bool) -> bool:
     fall_back : bool
         Draw off the screen where there is none.
     """
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or any(map(os.environ.get, _SCREENS)):
         return True
-    if fall_back and not any(map(os.environ.get, _SCREENS)):
+    if fall_back:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return any(map(os.environ.get, _SCREENS))
+    return fall_back
 
 
 def make_engine(settings: Settings) -> Engine:

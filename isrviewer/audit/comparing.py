@@ -94,7 +94,7 @@ class Comparing(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the maps are being looked at."""
+        """Whether a comparison is under way."""
         return self._background.is_busy
 
     def close(self) -> None:

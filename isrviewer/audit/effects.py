@@ -148,7 +148,7 @@ class EffectWatch(QObject):
                     measure_effect(one.image, one.mask.has(_PLANE), pixels, frame) for one in (before, after)
                 )
             except Exception as error:
-                # It must not end the thread.
+                # Who waits for the effect must hear that there is none.
                 return error
             return EditEffect(label, tuple(touched), first, second)
 

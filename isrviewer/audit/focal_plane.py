@@ -112,11 +112,6 @@ class FocalPlane(QObject):
         """What is summarised."""
         return Path(self.folder).name if self.folder else "the open maps"
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether the maps are being looked at."""
-        return self._background.is_busy
-
     def close(self) -> None:
         """The window closes."""
         self._background.close()

@@ -334,7 +334,7 @@ class AuditQueuePanel(InspectorPanel):
             try:
                 return measure_defects([defect.pixels], data, document.mask())[0]
             except Exception as error:
-                # Any error becomes a message: it must not end the thread.
+                # Any error becomes a message.
                 return error
 
         def show(found: DefectStatistics | Exception) -> None:

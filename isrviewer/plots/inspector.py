@@ -163,7 +163,7 @@ class InspectorPanel(QWidget):
             try:
                 return job(replace(results, interpolated=self._interpolated(overrides)))
             except Exception as error:
-                # Any error becomes a message: it must not end the thread.
+                # Any error becomes a message.
                 return error
 
         def answer(result: Any) -> None:
