@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.image import Exposure
-from isrcore.image.bands import map_bands
+from isrcore.kernels.bands import map_bands
 
 __all__ = ["PlaneChanges", "measure_changes"]
 

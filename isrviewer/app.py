@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from isrviewer.garbage import GarbageCollector
     from isrviewer.runner.messages import Engine
     from isrviewer.session.settings import Settings
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["build_parser", "find_screen", "main", "make_engine", "run", "start"]
 
@@ -89,8 +89,8 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
 
     from isrviewer.garbage import GarbageCollector
     from isrviewer.session.settings import load_settings, settings_folder
+    from isrviewer.shell.window import Window
     from isrviewer.theme import apply_theme
-    from isrviewer.window import Window
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -105,7 +105,7 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
     # Whatever is slow to import or to read waits until the window has been painted.
     QTimer.singleShot(0, lambda: _begin(window, options))
     if options.screenshot:
-        from isrviewer.screenshot import ScreenshotTaker
+        from isrviewer.shell.screenshot import ScreenshotTaker
 
         ScreenshotTaker(window, Path(options.screenshot), options.step)
     return application, window, GarbageCollector()

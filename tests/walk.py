@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from isrviewer.app import make_engine
 from isrviewer.session.changes import show_step
+from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme
-from isrviewer.window import Window
 
 SIZE = (1920, 1080)
 

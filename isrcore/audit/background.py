@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from isrcore.geom import Box
-from isrcore.image.bands import for_bands, map_items
+from isrcore.kernels.bands import for_bands, map_items
 
 __all__ = ["Residuals", "measure_residuals"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.audit.settings import DetectionSettings
-from isrcore.image.bands import BAND_PIXELS, for_bands
+from isrcore.kernels.bands import BAND_PIXELS, for_bands
 
 __all__ = ["ColumnPart", "find_column_parts"]
 

@@ -15,7 +15,7 @@ from isrcore.audit.columns import find_column_parts
 from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
 from isrcore.audit.settings import DetectionSettings
 from isrcore.camera import Detector
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 
 __all__ = ["Detection", "Evidence", "detect"]
 

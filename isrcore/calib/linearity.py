@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.image.bands import for_bands, map_bands
-from isrcore.image.interpolate1d import make_interpolator
+from isrcore.kernels.bands import for_bands, map_bands
+from isrcore.kernels.interpolate1d import make_interpolator
 
 __all__ = ["FUNCTORS"]
 

@@ -23,7 +23,7 @@ from isrcore.data.errors import FrameError
 from isrcore.data.hdu import DTYPES, STRUCTURE, Hdu
 from isrcore.data.streams import GZIP_MAGIC, Bookmark, ForwardStream, GzipStream, PlainStream
 from isrcore.data.tiles import decode_tiles
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 
 __all__ = ["STRUCTURE", "FitsFile", "Hdu", "open_fits"]
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from isrcore.geom import Box
-from isrcore.image.bands import BAND_PIXELS, for_bands, map_bands
-from isrcore.image.memory import new_plane
+from isrcore.kernels.bands import BAND_PIXELS, for_bands, map_bands
+from isrcore.kernels.memory import new_plane
 
 __all__ = [
     "Runs",

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.geom import Box
-from isrcore.image.bands import copy_plane, for_bands
-from isrcore.image.memory import new_plane
+from isrcore.kernels.bands import copy_plane, for_bands
+from isrcore.kernels.memory import new_plane
 
 __all__ = ["DEFAULT_PLANES", "Mask", "MaskPlanes"]
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from isrcore.geom import Box
-from isrcore.image.bands import copy_plane, for_bands, map_bands
 from isrcore.image.mask import Mask, MaskPlanes
-from isrcore.image.memory import new_plane
+from isrcore.kernels.bands import copy_plane, for_bands, map_bands
+from isrcore.kernels.memory import new_plane
 
 __all__ = ["MaskedImage"]
 

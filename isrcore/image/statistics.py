@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isrcore.image.large_selection import ManyPixels
 from isrcore.image.mask import Mask
 from isrcore.image.masked_image import MaskedImage
-from isrcore.image.selection import IQ_TO_STDEV, CountedPixels, FewPixels, Pixels, is_finite
+from isrcore.kernels.large_selection import ManyPixels
+from isrcore.kernels.selection import IQ_TO_STDEV, CountedPixels, FewPixels, Pixels, is_finite
 
 __all__ = ["Property", "Statistics", "StatisticsControl", "make_statistics", "string_to_property"]
 

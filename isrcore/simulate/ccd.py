@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 from isrcore.simulate.chip import (
     AMPLIFIER_WIDTH,
     HEIGHT,

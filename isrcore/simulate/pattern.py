@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from isrcore.camera.megacam import load_geometry
 from isrcore.geom import Box
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 from isrcore.simulate.chip import (
     AMPLIFIERS,
     HEIGHT,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from isrcore.geom import Box
 from isrcore.image import MaskedImage
-from isrcore.image.aperture_medians import AperturePixels
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.kernels.aperture_medians import AperturePixels
 from isrcore.pipe import cancel_check
 
 __all__ = ["apertures_of"]

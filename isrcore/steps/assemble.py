@@ -12,8 +12,8 @@ from lsst.pex.config import Config, Field, ListField
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage, MaskPlanes
-from isrcore.image.bands import for_bands
-from isrcore.image.memory import new_plane
+from isrcore.kernels.bands import for_bands
+from isrcore.kernels.memory import new_plane
 from isrcore.pipe import Task
 from isrcore.steps.convert import require_float
 from isrcore.steps.step import PLANES, IsrState, IsrTaskLike, Step, switched_by

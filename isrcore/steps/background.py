@@ -10,8 +10,8 @@ import numpy as np
 
 from isrcore.geom import Box
 from isrcore.image import Exposure
-from isrcore.image.bands import map_items
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.kernels.bands import map_items
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["MEASURE_BACKGROUND", "flatness_cells", "measure_background"]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from isrcore.image import Exposure
-from isrcore.image.bands import map_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.kernels.bands import map_bands
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["BAD_REGIONS", "Replaced", "set_bad_regions"]

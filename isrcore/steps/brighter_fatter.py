@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isrcore.image import Exposure, MaskedImage
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 from isrcore.steps.interpolate import grow_masks, interpolate_from_mask
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.camera import Amplifier, Detector
-from isrcore.image.bands import map_bands
+from isrcore.kernels.bands import map_bands
 from isrcore.metadata import PropertyList
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs
 

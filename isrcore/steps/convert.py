@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.image import Exposure, Mask, MaskedImage
-from isrcore.image.bands import for_bands
-from isrcore.image.memory import new_plane
+from isrcore.kernels.bands import for_bands
+from isrcore.kernels.memory import new_plane
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["CONVERT", "convert_int_to_float", "require_float"]

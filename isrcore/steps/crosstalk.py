@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from isrcore.calib.crosstalk import CrosstalkCalib
 from isrcore.camera import Amplifier, Camera, Detector
 from isrcore.image import Exposure, Mask, MaskedImage
-from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.kernels.bands import for_bands
 from isrcore.pipe import Task
 from isrcore.steps.step import IsrState, IsrTaskLike, Step
 

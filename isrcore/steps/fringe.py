@@ -10,9 +10,9 @@ from lsst.pex.config import Config, ConfigField, Field, ListField
 from numpy.typing import NDArray
 
 from isrcore.image import Exposure, MaskedImage
-from isrcore.image.bands import for_bands
-from isrcore.image.memory import new_plane
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.kernels.bands import for_bands
+from isrcore.kernels.memory import new_plane
 from isrcore.pipe import Struct, Task, timeMethod
 from isrcore.steps.apertures import apertures_of
 from isrcore.steps.filters import filter_is_listed

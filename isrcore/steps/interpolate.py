@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from isrcore.geom import Box
 from isrcore.image import Mask, MaskedImage
-from isrcore.image.bands import for_bands, map_bands
 from isrcore.image.footprints import Bools, grow_diamond, paint_boxes
-from isrcore.image.memory import new_plane
 from isrcore.image.statistics import Property, make_statistics
+from isrcore.kernels.bands import for_bands, map_bands
+from isrcore.kernels.memory import new_plane
 from isrcore.steps.interpolation_plan import Plan, plan_rows
 from isrcore.steps.interpolation_weights import weights
 from isrcore.steps.planes import require_planes

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from isrcore.camera import Amplifier, ReadoutCorner
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
-from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics, string_to_property
+from isrcore.kernels.bands import for_bands
 from isrcore.pipe import Struct, Task
 from isrcore.steps.convert import require_float
 from isrcore.steps.overscan_fit import VECTOR_FIT_TYPES, OverscanProfile, fit_profile, level_profile, runs_along_x

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.polynomial import chebyshev, legendre, polynomial
 from numpy.typing import NDArray
 
-from isrcore.image.interpolate1d import make_interpolator
+from isrcore.kernels.interpolate1d import make_interpolator
 
 __all__ = ["SERIES", "SPLINES", "VECTOR_FIT_TYPES", "OverscanProfile", "fit_profile", "level_profile", "runs_along_x"]
 

@@ -11,8 +11,8 @@ from isrcore.calib.defects import Defects, as_boxes
 from isrcore.camera import Amplifier
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
-from isrcore.image.bands import for_bands, rows_of_bands
 from isrcore.image.footprints import footprint_boxes, grow_diamond, smallest_at_least, threshold_mask
+from isrcore.kernels.bands import for_bands, rows_of_bands
 from isrcore.steps.interpolate import interpolate_where
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs

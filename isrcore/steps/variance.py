@@ -9,8 +9,8 @@ import numpy as np
 
 from isrcore.camera import Amplifier
 from isrcore.image import Exposure, MaskedImage
-from isrcore.image.bands import for_bands
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
+from isrcore.kernels.bands import for_bands
 from isrcore.steps.convert import require_float
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isrviewer.commands.audit import AuditCommands
 from isrviewer.commands.compare import CompareCommands
+from isrviewer.commands.defects.edits import AuditCommands
+from isrviewer.commands.defects.maps import MapCommands
 from isrviewer.commands.edit import EditCommands
 from isrviewer.commands.files import FileCommands
 from isrviewer.commands.here import HereCommands
-from isrviewer.commands.maps import MapCommands
 from isrviewer.commands.picture import PictureCommands
 from isrviewer.commands.regions import RegionCommands
 from isrviewer.commands.run import RunCommands
@@ -21,7 +21,7 @@ from isrviewer.commands.view import ViewCommands
 from isrviewer.commands.watch import WatchCommands
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["command_groups"]
 

@@ -9,7 +9,7 @@ from isrviewer.session.changes import compare, remember, set_panel_count, show
 from isrviewer.session.state import CALIB, COMPARED, RAW, SAME_COMPARED
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["CompareCommands"]
 

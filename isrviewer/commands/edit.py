@@ -10,7 +10,7 @@ from isrviewer.session.changes import clear_fields, forget, load_overrides, reca
 from isrviewer.session.config import changed_by_preset, command_line, override_text
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["EditCommands"]
 

@@ -21,7 +21,7 @@ from isrviewer.session.store import SessionFileError, load_session, missing_file
 if TYPE_CHECKING:
     from isrcore.data.cards import CardHeader
     from isrcore.simulate.demo import DemoFiles
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["FileCommands"]
 
@@ -196,7 +196,7 @@ class FileCommands:
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen, with a legend that says what it shows."""
-        from isrviewer.legend import picture_with_legend
+        from isrviewer.shell.legend import picture_with_legend
 
         if picture_with_legend(self._window).save(path, "PNG"):
             self._window.strip.note(f"Wrote {path}")

@@ -13,7 +13,7 @@ from isrcore.geom import Box
 from isrviewer.plots.inspector import frame_name
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["HereCommands"]
 

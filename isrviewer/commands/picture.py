@@ -11,7 +11,7 @@ from isrviewer.session.changes import set_picture
 
 if TYPE_CHECKING:
     from isrviewer.render.compose import PictureStyle
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["PictureCommands", "parse_limits"]
 

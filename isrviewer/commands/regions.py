@@ -16,7 +16,7 @@ from isrviewer.session.state import Region
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["RegionCommands", "raw_offset"]
 

@@ -11,7 +11,7 @@ from isrviewer.session.config import is_on
 from isrviewer.session.state import Route
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["RunCommands"]
 

@@ -13,7 +13,7 @@ from isrviewer.session.state import Pin
 from isrviewer.theme import apply_theme
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["HelpCommands", "MaskCommands", "ToolCommands"]
 

@@ -24,7 +24,7 @@ from isrviewer.session.readout import is_trimmed
 from isrviewer.session.state import CALIB
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["ViewCommands", "parse_place"]
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from isrviewer.watch import FolderWatch
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["WatchCommands"]
 

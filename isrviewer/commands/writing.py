@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from isrviewer.window import Window
+    from isrviewer.shell.window import Window
 
 __all__ = ["write_beside"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QTextBrowser, QVBoxLayout, QWidget
 
-from isrviewer.help_text import help_html
+from isrviewer.actions.help_text import help_html
 from isrviewer.theme import GRID
 
 __all__ = ["HelpPanel"]

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from isrviewer.actions import ACTIONS, BY_ID, MENUS, MOUSE, keys_of
+from isrviewer.actions.table import ACTIONS, BY_ID, MENUS, MOUSE, keys_of
 from isrviewer.theme import GRID
 
 __all__ = ["KeySheet"]

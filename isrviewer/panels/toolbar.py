@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QWidget
 
-from isrviewer.actions import BY_ID
-from isrviewer.menus import ActionSet
+from isrviewer.actions.menus import ActionSet
+from isrviewer.actions.table import BY_ID
 from isrviewer.session import Session
 
 __all__ = ["ToolBar"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 from isrviewer.render.planes import ImagePlanes
 
 __all__ = ["added_bits", "difference", "ratio", "signal_to_noise"]

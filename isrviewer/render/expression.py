@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.image.bands import for_bands
+from isrcore.kernels.bands import for_bands
 from isrviewer.render.planes import ImagePlanes
 
 __all__ = ["PlaneExpression", "PlaneExpressionError", "parse_planes", "with_expression"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.image.bands import map_bands
+from isrcore.kernels.bands import map_bands
 
 __all__ = ["LIMIT_MODES", "Limits", "PlaneStats", "measure", "zscale"]
 

@@ -63,7 +63,7 @@ class IsrEngine:
         nbytes = self._answers.store.nbytes() if self._answers is not None else 0
         emit(RunEnded(complete, time.perf_counter() - start, nbytes))
         if complete:
-            from isrcore.image.memory import reserve
+            from isrcore.kernels.memory import reserve
 
             reserve(_BYTES * given.exposure.image.size, _AHEAD, cancel)
 

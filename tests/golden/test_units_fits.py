@@ -11,7 +11,7 @@ from isrcore.calib.linearity import FUNCTORS
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
 from isrcore.image import Exposure, FilterLabel, Mask, MaskedImage
-from isrcore.image.interpolate1d import make_interpolator
+from isrcore.kernels.interpolate1d import make_interpolator
 from isrcore.steps.brighter_fatter import brighter_fatter_correction
 from isrcore.steps.fringe import FringeConfig, FringeTask
 from isrcore.steps.overscan import OverscanCorrectionTask, OverscanCorrectionTaskConfig, overscan_correction

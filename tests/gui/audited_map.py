@@ -17,7 +17,7 @@ from isrcore.audit.statistics import DefectStatistics
 from isrcore.geom import Box
 from isrviewer.audit.audit import Audit, begin_audit
 from isrviewer.session.state import Threshold
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.small_engine import small_detector
 

@@ -13,8 +13,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme
-from isrviewer.window import Window
 from tests.gui.inspected_run import InspectedRun
 from tests.gui.small_engine import SmallEngine
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from isrviewer.panels.image_view import ImageView
+from isrviewer.panels.image.view import ImageView
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits
 from isrviewer.render.planes import ImagePlanes

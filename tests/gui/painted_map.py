@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from isrcore.audit.document import DefectDocument
-from isrviewer.panels.image_view import ImageView
+from isrviewer.panels.image.view import ImageView
 from isrviewer.render.view import View
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import audit_small_map
 from tests.gui.image_frames import pixels
 

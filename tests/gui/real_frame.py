@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.simulate import SimulationRecipe, simulate_calibrations, simulate_raw
 from isrviewer.app import make_engine
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 
 __all__ = ["RealFrames", "open_real", "settle_real", "simulate_frames"]
 

@@ -15,13 +15,13 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.actions import ACTIONS, BY_ID, MENUS, Action, keys_of
+from isrviewer.actions.table import ACTIONS, BY_ID, MENUS, Action, keys_of
 from isrviewer.commands.view import parse_place
 from isrviewer.panels.palette import match_rank
 from isrviewer.session.changes import toggle_pin
 from isrviewer.session.drawn import DrawnBox
 from isrviewer.session.state import Pin, Region
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import prepare_audit
 from tests.gui.conftest import settle
 

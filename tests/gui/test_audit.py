@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from isrcore.audit.defect import Status
 from isrcore.audit.storage import load_history
 from isrcore.geom import Box
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import BOXES, audit_small_map
 from tests.gui.conftest import settle
 from tests.gui.small_engine import SmallEngine

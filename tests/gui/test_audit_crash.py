@@ -17,8 +17,8 @@ from isrcore.audit.pixels import PixelSet
 from isrcore.geom import Box
 from isrcore.simulate import SimulationRecipe, simulate_raw
 from isrviewer.app import make_engine
+from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme
-from isrviewer.window import Window
 from tests.gui.conftest import settle
 from tests.gui.test_processes import kill_when_saved, start
 

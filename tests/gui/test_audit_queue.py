@@ -16,10 +16,10 @@ from isrcore.audit.defect import DefectKind, Status
 from isrcore.checkpoints import CheckpointStore
 from isrcore.geom import Box
 from isrcore.steps.step import IsrState
-from isrviewer.panels.audit_queue import AuditQueuePanel
+from isrviewer.panels.defects.queue import AuditQueuePanel
 from isrviewer.runner.messages import Event, Request
 from isrviewer.session.changes import show_step
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import BOXES, audit_small_map
 from tests.gui.conftest import settle
 from tests.gui.small_engine import SmallEngine

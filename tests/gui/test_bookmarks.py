@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.panels.bookmarks import BookmarksPanel
 from isrviewer.session.changes import show_step
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from isrviewer.session import CalibPick
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
 

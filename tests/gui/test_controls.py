@@ -6,11 +6,11 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from isrviewer.docks import LAYOUT
-from isrviewer.inspectors import INSPECTORS
+from isrviewer.panels.numbers.group import INSPECTORS
 from isrviewer.plots.controls import ControlRow
+from isrviewer.shell.docks import LAYOUT
+from isrviewer.shell.window import Window
 from isrviewer.theme import GRID
-from isrviewer.window import Window
 
 
 def test_a_narrow_row_breaks_into_lines(qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.panels.step_model import STEP
 from isrviewer.session.config import is_on
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.small_engine import SmallEngine
 from tests.gui.test_window import statuses

@@ -15,7 +15,7 @@ from isrcore.geom import Box
 from isrviewer.audit.audit import begin_audit
 from isrviewer.audit.style import status_text
 from isrviewer.render.view import Orientation, View
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import BOXES, small_document
 from tests.gui.conftest import settle
 from tests.gui.image_frames import at, drag, move

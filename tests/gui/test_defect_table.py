@@ -12,9 +12,9 @@ from isrcore.audit.defect import DefectKind, Status
 from isrcore.audit.pixels import PixelSet
 from isrcore.geom import Box
 from isrviewer.audit.values import DefectValues, parse_filter
-from isrviewer.panels.defect_model import COLUMNS
-from isrviewer.panels.defect_table import DefectTablePanel
-from isrviewer.window import Window
+from isrviewer.panels.defects.table import DefectTablePanel
+from isrviewer.panels.defects.table_rows import COLUMNS
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import audit_small_map, small_document
 from tests.gui.conftest import settle
 

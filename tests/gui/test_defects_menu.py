@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.audit.defect import DefectKind, Status
 from isrcore.geom import Box
-from isrviewer.actions import ACTIONS
-from isrviewer.audit_actions import DEFECTS
-from isrviewer.window import Window
+from isrviewer.actions.defects import DEFECTS
+from isrviewer.actions.table import ACTIONS
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import prepare_audit
 from tests.gui.conftest import settle
 

@@ -16,10 +16,10 @@ from isrcore.audit.compare import compare_maps
 from isrcore.audit.pixels import PixelSet
 from isrcore.geom import Box
 from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour
-from isrviewer.legend import picture_with_legend
-from isrviewer.panels.image_defects import Place
+from isrviewer.panels.image.defects import Place
 from isrviewer.render.view import Orientation, View
-from isrviewer.window import Window
+from isrviewer.shell.legend import picture_with_legend
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import BOXES, small_document
 from tests.gui.image_frames import at, move, pixels
 from tests.gui.painted_map import audit_closely, document, look, shows, use, view_of

@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.chain import CHAIN
 from isrcore.metadata import PropertyList
-from isrviewer.actions import ACTIONS
+from isrviewer.actions.table import ACTIONS
 from isrviewer.panels.header import pair_cards
 from isrviewer.runner.jobs import JobCancelled
 from isrviewer.session.settings import load_settings
+from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme, is_dark
-from isrviewer.window import Window
 from tests.gui.conftest import settle
 
 

@@ -19,8 +19,8 @@ from isrcore.audit.writing import write_map
 from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
 from isrviewer.audit.audit import begin_audit
-from isrviewer.panels.focal_plane import FocalPlanePanel
-from isrviewer.window import Window
+from isrviewer.panels.defects.focal_plane import FocalPlanePanel
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
 

@@ -12,7 +12,7 @@ from isrcore.geom import Box
 from isrviewer.session.changes import toggle_pin
 from isrviewer.session.drawn import DrawnBox
 from isrviewer.session.state import Pin
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from isrviewer.panels.colour_bar import ColourBar
+from isrviewer.panels.image.colour_bar import ColourBar
 from isrviewer.render.arithmetic import difference
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits

@@ -16,8 +16,8 @@ from isrcore.geom import Box
 from isrviewer.audit.picture import MapPicture
 from isrviewer.audit.stroke import Stroke
 from isrviewer.audit.style import status_colour
-from isrviewer.panels.image_defects import DefectLayer, Place
-from isrviewer.panels.image_view import ImageView
+from isrviewer.panels.image.defects import DefectLayer, Place
+from isrviewer.panels.image.view import ImageView
 from isrviewer.render.view import Grid, View
 from tests.gui.image_frames import at, drag, flat, opened, pixels, settle
 from tests.gui.small_engine import small_detector

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 
-from isrviewer.panels.image_insets import Magnifier, Panner
+from isrviewer.panels.image.insets import Magnifier, Panner
 from isrviewer.render.view import Orientation, View
 from isrviewer.theme import ACCENT
 from tests.gui.image_frames import at, drag, flat, gradient, move, opened, pixels

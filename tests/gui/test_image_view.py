@@ -13,10 +13,10 @@ from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-import isrviewer.panels.image_slot as image_slot
+import isrviewer.panels.image.slot as image_slot
 from isrcore.geom import Box
-from isrviewer.panels.image_overlay import Shape, short_number
-from isrviewer.panels.image_view import ImageView
+from isrviewer.panels.image.overlay import Shape, short_number
+from isrviewer.panels.image.view import ImageView
 from isrviewer.render.arithmetic import difference
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits

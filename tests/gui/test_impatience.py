@@ -12,12 +12,12 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from isrviewer.actions import ACTIONS
+from isrviewer.actions.state import checked_actions
+from isrviewer.actions.table import ACTIONS
 from isrviewer.plots.plot import Plot
 from isrviewer.render.view import View
 from isrviewer.runner.background import Background
-from isrviewer.state_of_actions import checked_actions
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import audit_small_map, prepare_audit
 from tests.gui.conftest import settle
 from tests.gui.painted_map import look, view_of

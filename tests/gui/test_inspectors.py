@@ -8,9 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.inspectors import INSPECTORS, Inspectors
+from isrviewer.panels.numbers.group import INSPECTORS, Inspectors
 from isrviewer.session.drawn import DrawnBox
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.inspected_run import InspectedRun
 
 

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.audit.defect import Status
 from isrcore.geom import Box
-from isrviewer.panels.map_compare import MapComparePanel
-from isrviewer.window import Window
+from isrviewer.panels.defects.comparison import MapComparePanel
+from isrviewer.shell.window import Window
 from tests.gui.audited_map import BOXES, audit_small_map, choose_row, small_document
 from tests.gui.conftest import settle
 

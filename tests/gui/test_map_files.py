@@ -22,7 +22,7 @@ from isrcore.audit.reading import MapForm
 from isrcore.audit.writing import write_map
 from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.real_frame import RealFrames, open_real, settle_real, simulate_frames
 
 ROWS = [Box(0, 0, 2048, 1), Box(0, 4611, 2048, 1)]

@@ -15,8 +15,8 @@ from isrcore.audit.pixels import PixelSet
 from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
 from isrviewer.audit.audit import Audit, begin_audit
-from isrviewer.panels.defect_model import COLUMNS
-from isrviewer.window import Window
+from isrviewer.panels.defects.table_rows import COLUMNS
+from isrviewer.shell.window import Window
 from tests.gui.real_frame import RealFrames, open_real, settle_real, simulate_frames
 
 TRAP = Box(1495, 1140, 1, 3472)

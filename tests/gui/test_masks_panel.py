@@ -12,10 +12,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QColorDialog, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from isrviewer.panels.masks import MasksPanel
+from isrviewer.panels.masks.masks import MasksPanel
 from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle, plane_colours
 from isrviewer.session import Session, SessionModel
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.image_frames import pixels
 from tests.gui.small_engine import SmallEngine, small_exposure

@@ -10,7 +10,7 @@ from astropy.table import Table
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from isrviewer.panels.overscan_view import OverscanView
+from isrviewer.panels.numbers.overscan_view import OverscanView
 from isrviewer.plots.strip import REJECTED_COLOUR, strip_picture
 from isrviewer.session.changes import set_field
 from tests.gui.inspected_run import InspectedRun

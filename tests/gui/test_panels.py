@@ -12,10 +12,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from isrviewer.panels.panel import ImagePanel
+from isrviewer.panels.image.panel import ImagePanel
 from isrviewer.render.view import Orientation
 from isrviewer.session.state import PREVIOUS, Shows
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.image_frames import drag, move
 from tests.gui.test_window import click_step, press, shown_value, statuses

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.panels.amplifiers import AmplifiersPanel
-from isrviewer.panels.box_statistics import StatisticsPanel
-from isrviewer.panels.cuts import CutsPanel
-from isrviewer.panels.histograms import HistogramsPanel
-from isrviewer.panels.surface import SurfacePanel
+from isrviewer.panels.numbers.amplifiers import AmplifiersPanel
+from isrviewer.panels.numbers.box_statistics import StatisticsPanel
+from isrviewer.panels.numbers.cuts import CutsPanel
+from isrviewer.panels.numbers.histograms import HistogramsPanel
+from isrviewer.panels.numbers.surface import SurfacePanel
 from isrviewer.plots.choosers import ALL
 from isrviewer.plots.number_table import column_texts, number_text
 from isrviewer.plots.plot import Plot

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from isrviewer.session.state import Pin
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}

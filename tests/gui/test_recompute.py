@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.inspectors import Inspectors
+from isrviewer.panels.numbers.group import Inspectors
 from isrviewer.plots.inspector import result_names
 from isrviewer.session.changes import show_step
 from tests.gui.inspected_run import InspectedRun

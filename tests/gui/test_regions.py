@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.panels.region_shapes import region_shapes
+from isrviewer.panels.image.region_shapes import region_shapes
 from isrviewer.session.changes import show_step, toggle_pin
 from isrviewer.session.state import Pin, Region
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
 

@@ -18,7 +18,7 @@ from isrviewer.runner.engine import IsrEngine
 from isrviewer.runner.messages import Event, FrameFacts, Opened, Request, RunEnded
 from isrviewer.runner.reading import FrameReader
 from isrviewer.runner.worker import Runner
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.small_engine import SmallEngine, small_exposure
 from tests.header_files import made_headers, write_made
@@ -26,7 +26,7 @@ from tests.header_files import made_headers, write_made
 SLOW = ("lsst", "scipy", "astropy", "shapely", "pyqtgraph", "qtawesome", "isrcore.steps", "isrcore.config")
 
 
-@pytest.mark.parametrize("statement", ["import isrviewer.window", "import isrviewer.runner.engine"])
+@pytest.mark.parametrize("statement", ["import isrviewer.shell.window", "import isrviewer.runner.engine"])
 def test_the_window_and_the_reader_import_nothing_slow(statement: str) -> None:
     code = f"{statement}\nimport sys\nprint([m for m in {SLOW!r} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

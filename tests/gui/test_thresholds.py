@@ -12,7 +12,7 @@ from isrcore.audit.settings import DetectionSettings
 from isrviewer.audit.thresholds import set_threshold, settings_of, threshold_texts
 from isrviewer.session.state import Session, Threshold
 from isrviewer.session.store import load_session, save_session
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 
 
 def test_no_threshold_is_hidden() -> None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from isrviewer.panels.time_machine import TimeMachine
+from isrviewer.panels.numbers.time_machine import TimeMachine
 from isrviewer.session.changes import set_field, toggle_pin
 from isrviewer.session.state import Pin
 from tests.gui.inspected_run import InspectedRun

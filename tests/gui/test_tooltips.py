@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from isrviewer.actions import ACTIONS, keys_of
-from isrviewer.window import Window
+from isrviewer.actions.table import ACTIONS, keys_of
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
 PARTS_OF_WIDGETS = {"qt_toolbar_ext_button", "qt_spinbox_lineedit", "ScrollLeftButton", "ScrollRightButton"}

@@ -15,7 +15,7 @@ from isrviewer.panels.step_model import STEP
 from isrviewer.session import RAW
 from isrviewer.session.changes import set_field, show_step
 from isrviewer.session.store import load_session
-from isrviewer.window import Window
+from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.small_engine import SmallEngine
 

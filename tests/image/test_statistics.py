@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isrcore.image import Mask, MaskedImage
-from isrcore.image.large_selection import ManyPixels, _sample_steps
-from isrcore.image.partial_order import nth_element
-from isrcore.image.selection import CountedPixels, FewPixels
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics, string_to_property
+from isrcore.kernels.large_selection import ManyPixels, _sample_steps
+from isrcore.kernels.partial_order import nth_element
+from isrcore.kernels.selection import CountedPixels, FewPixels
 
 EVERYTHING = (
     Property.NPOINT

@@ -6,7 +6,7 @@ from isrcore.config import CfhtIsrTaskConfig
 from isrcore.config.describe import field_history
 from isrcore.config.fields import config_values, iter_fields, set_field
 from isrcore.config.overrides import load_cfht_defaults
-from isrviewer.panels.config_rows import field_rows
+from isrviewer.panels.parameters.rows import field_rows
 from isrviewer.session.config import default_config, effective_config
 from isrviewer.session.state import Override
 

@@ -1,0 +1,1 @@
+"""Fast numerical routines on plain arrays, without a word of astronomy."""

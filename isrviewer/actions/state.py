@@ -1,0 +1,98 @@
+"""Which actions can be done now and which are on: pure reading of the window's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from isrviewer.session.state import CALIB, Route
+
+if TYPE_CHECKING:
+    from isrviewer.shell.window import Window
+
+__all__ = ["checked_actions", "facts_of"]
+
+
+def facts_of(window: Window) -> frozenset[str]:
+    """Facts that hold now; see `isrviewer.actions.table.Action.needs`."""
+    session, runs = window.model.session, window.runs
+    row = runs.view.row(session.panel.shows.step)
+    now = (session.config, session.calibs)
+    comparing = window.auditing.comparing
+    facts = {
+        "frame": runs.view.facts is not None,
+        "pixels": window.grid.focused.planes is not None,
+        "running": runs.busy,
+        "undo": bool(window.model.history.undo_text),
+        "redo": bool(window.model.history.redo_text),
+        "switch": row is not None and row.step.switch is not None,
+        "panels": len(session.panels) > 1,
+        "step": row is not None,
+        "routes": bool(session.routes),
+        "bookmarks": bool(session.bookmarks),
+        "regions": bool(session.regions),
+        "pins": bool(session.pins),
+        "box": session.box is not None and window.grid.focused.planes is not None,
+        "drawn": session.box is not None or session.line is not None,
+        "audit": window.audits.current is not None,
+        "defect": window.audits.defect is not None,
+        "audit_undo": window.audits.current is not None and bool(window.audits.current.history.done),
+        "audit_redo": window.audits.current is not None and bool(window.audits.current.history.undone),
+        "audit_frames": bool(session.audit_frames),
+        "thresholds": bool(session.audit_thresholds),
+        "part": bool(window.audits.over_flagged_parts),
+        "comparison": comparing.comparison is not None,
+        "other_map": comparing.can_apply,
+        "difference": comparing.can_apply and bool(comparing.chosen),
+        "compared": session.other is not None,
+        "named": any((state.config, state.calibs) != now for state in session.named),
+    }
+    return frozenset(name for name, holds in facts.items() if holds)
+
+
+def checked_actions(window: Window) -> frozenset[str]:
+    """Ids of the checkable actions that are on."""
+    session = window.model.session
+    panel, shows = session.panel, session.panel.shows
+    limits, colours = panel.limits, panel.colours
+    on = {
+        f"tools.scheme_{window.settings.scheme}",
+        f"view.panels_{len(session.panels)}",
+        f"view.link_{session.link}",
+        f"view.plane_{shows.plane}",
+        f"view.calibration_{shows.step.removeprefix(CALIB)}",
+        f"picture.limits_{limits.mode}",
+        f"picture.stretch_{panel.picture.stretch.name}",
+        f"picture.colormap_{colours.name}",
+        f"picture.reduction_{panel.picture.reduction}",
+        f"masks.preset_{session.overlay.preset}",
+        f"audit.tool_{window.audits.tool}",
+        f"audit.cutout_{window.auditing.queue.size_of_cutouts}",
+    }
+    if shows.is_comparison:
+        on.add(f"view.compare_{shows.combine}")
+    if limits.mode == "percentile":
+        on.add(f"picture.percentile_{limits.percent}")
+    audit, defect = window.audits.current, window.audits.defect
+    if audit is not None:
+        on |= {f"audit.order_{audit.queue.order}", f"audit.choice_{audit.queue.choice}"}
+    if defect is not None:
+        on.add(f"audit.kind_{defect.kind}")
+    switches = {
+        "picture.sticky": limits.sticky,
+        "picture.exclude_masked": limits.exclude_masked,
+        "picture.invert": colours.inverted,
+        "picture.mark_range": colours.under is not None,
+        "masks.toggle": session.overlay.visible,
+        "masks.outline": window.masks.is_outlined,
+        "run.route": Route(shows.step, session.focused) in session.routes,
+        "run.pause_at_views": session.pause_at_views,
+        "audit.show_map": window.audits.shows_map,
+        "maps.feed": session.audit_feeds,
+        "maps.show_comparison": window.audits.shows_comparison,
+        "watch.folder": window.watch_commands.is_on,
+        "view.full_panel": window.docks.are_put_away,
+        "view.blink": window.grid.is_blinking,
+        "view.curtain": panel.curtain is not None,
+        "view.same_limits": session.same_limits,
+    }
+    return frozenset(on | {action_id for action_id, is_on in switches.items() if is_on})

@@ -1,0 +1,1 @@
+"""What the actions on defect maps do."""

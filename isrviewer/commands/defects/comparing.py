@@ -1,0 +1,103 @@
+"""Maps compared with each other, and the maps of the whole focal plane in numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from isrviewer.commands.defects.work import MAPS, MapWork
+
+if TYPE_CHECKING:
+    from isrcore.audit.focal_plane import FocalPlaneSummary
+    from isrcore.audit.reading import MapReading
+    from isrviewer.audit.comparing import Comparing
+
+__all__ = ["MapComparing"]
+
+
+class MapComparing(MapWork):
+    """The part of the Defects menu that compares."""
+
+    def compare(self) -> None:
+        self._ask_open("Compare with another map", MAPS, self.compare_file)
+
+    def compare_file(self, path: str) -> None:
+        """Compare the map under audit with another one."""
+        audit, detector = self._audits.current, self._detector()
+        if audit is None or detector is None:
+            return
+
+        def show(reading: MapReading) -> None:
+            self._comparing.begin(audit, reading.document.replace_source(str(Path(path).absolute())))
+            self._window.raise_panel("maps")
+            words = [f"{Path(path).name}: {reading.form}, {reading.frame}", *reading.notes]
+            self._window.strip.note("; ".join(words) + ".")
+
+        self._read(path, detector, show)
+
+    def compare_opened(self) -> None:
+        """Show what the edits have done to the map."""
+        audit = self._audits.current
+        if audit is not None:
+            self._comparing.begin(audit, None)
+            self._window.raise_panel("maps")
+
+    def compare_end(self) -> None:
+        """Compare no more."""
+        self._audits.show_comparison(False)
+        self._comparing.end()
+
+    def show_comparison(self) -> None:
+        """Draw the differences in the image panels in place of the map, or the map again."""
+        self._audits.show_comparison(not self._audits.shows_comparison)
+
+    def apply_difference(self) -> None:
+        """Bring the chosen differences into the map."""
+        self._comparing.apply()
+
+    def apply_all(self) -> None:
+        """Bring all differences into the map, as one edit."""
+        self._comparing.apply(everything=True)
+
+    # The focal plane
+
+    def focal_plane(self) -> None:
+        """Summarise the open maps."""
+        self._window.raise_panel("focal_plane")
+        self._window.auditing.plane.show_open()
+
+    def focal_plane_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self._window, "Summarise the maps of a folder")
+        if path:
+            self.summarise(path)
+
+    def focal_plane_file(self) -> None:
+        self._ask_open("Summarise a mask of many CCDs", MAPS, self.summarise)
+
+    def summarise(self, path: str) -> None:
+        """Summarise all maps of a folder, or of a file with many CCDs."""
+        plane = self._window.auditing.plane
+
+        def show(summary: FocalPlaneSummary) -> None:
+            self._window.raise_panel("focal_plane")
+            plane.take(summary, path)
+            problems = summary.problems
+            left_out = f" Left out: {len(problems)}, such as {problems[0]}." if problems else ""
+            self._window.strip.note(f"{len(summary.maps)} maps of {path}.{left_out}")
+
+        self._window.raise_panel("focal_plane")
+        self._start(f"Reading the maps of {Path(path).name}", lambda check: plane.read(path, check), show)
+
+    def go_to_ccd(self, number: int) -> None:
+        """Open a CCD that was clicked, if the frame has it."""
+        view = self._window.runs.view
+        if view.facts is None or number not in dict(view.facts.detectors):
+            self._window.strip.note(f"This frame has no ccd{number:02d}.")
+        elif number != view.detector:
+            self._window.run_commands.choose_ccd(number)
+
+    @property
+    def _comparing(self) -> Comparing:
+        return self._window.auditing.comparing

@@ -1,0 +1,193 @@
+"""What one decides about defects, and where to look next: the part of the Defects menu that works on an open map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from isrviewer.audit.model import TOOLS
+
+if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument, Edit
+    from isrviewer.shell.window import Window
+
+__all__ = ["AuditCommands"]
+
+_BRUSHES = (1, 2, 3, 5, 7, 11, 15, 21, 31, 51, 99)
+
+
+class AuditCommands:
+    """Decisions and edits; each is one entry in the undo list of the map."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._audits = window.audits
+
+    def next(self) -> None:
+        self._audits.visit(1)
+
+    def previous(self) -> None:
+        self._audits.visit(-1)
+
+    def skip(self) -> None:
+        """Come back to this defect at the end of the queue."""
+        self._audits.skip()
+
+    def confirm(self) -> None:
+        """The chosen defects are defects; on to the next one."""
+        from isrcore.audit import edits
+
+        self._decide(edits.confirm)
+
+    def reject(self) -> None:
+        """The chosen defects are none, so the map no longer flags them; on to the next one."""
+        from isrcore.audit import edits
+
+        self._decide(edits.reject)
+
+    def reject_part(self) -> None:
+        """Erase what the search found indistinguishable from its neighbours in the chosen defect."""
+        from isrcore.audit import edits
+        from isrcore.audit.pixels import PixelSet
+
+        defect, parts = self._audits.defect, self._audits.over_flagged_parts
+        if defect is not None and parts:
+            pixels = PixelSet.of(box for part in parts for box in part.boxes)
+            self._audits.do(lambda document: edits.erase(document, pixels, defect.id))
+
+    def grow(self) -> None:
+        from isrcore.audit import edits
+
+        self._reshape(edits.grow)
+
+    def shrink(self) -> None:
+        from isrcore.audit import edits
+
+        self._reshape(edits.shrink)
+
+    def split(self) -> None:
+        """Into connected parts; one connected defect at the row of the cursor."""
+        from isrcore.audit import edits
+
+        row = self._row_of_cursor()
+
+        def make(document: DefectDocument) -> Edit:
+            (number,) = self._one()
+            whole = len(document[number].pixels.regions()) == 1
+            return edits.split(document, number, row=row if whole else None)
+
+        self._audits.do(make)
+
+    def merge(self) -> None:
+        """The defects that are chosen together become one."""
+        from isrcore.audit import edits
+
+        self._audits.do(lambda document: edits.merge(document, self._audits.targets))
+
+    def note(self) -> None:
+        """Write down why."""
+        from isrcore.audit import edits
+
+        defect = self._audits.defect
+        if defect is None:
+            self._window.strip.note("Choose a defect first: N goes to the next one.")
+            return
+        targets = self._audits.targets
+        self._window.prompt.ask(
+            f"Note on defect {', '.join(map(str, targets))}",
+            defect.note,
+            lambda text: self._audits.do(lambda document: edits.set_note(document, targets, text)),
+        )
+
+    def kind(self, kind: str) -> None:
+        """Say what the chosen defects are."""
+        from isrcore.audit import edits
+        from isrcore.audit.defect import DefectKind
+
+        self._audits.do(lambda document: edits.set_kind(document, self._audits.targets, DefectKind(kind)))
+
+    def remove(self) -> None:
+        """Erase the pixels of the chosen defects from the map."""
+        from isrcore.audit import edits
+
+        for number in self._targets():
+            self._audits.do(lambda document, number=number: edits.erase(document, document[number].pixels, number))
+
+    def undo(self) -> None:
+        self._audits.undo()
+
+    def redo(self) -> None:
+        self._audits.redo()
+
+    def order(self, order: str) -> None:
+        """Begin the queue again in another order."""
+        audit = self._audits.current
+        if audit is not None:
+            self._audits.queue_by(order, audit.queue.choice)
+
+    def choice(self, choice: str) -> None:
+        """Begin the queue again with other defects."""
+        audit = self._audits.current
+        if audit is not None:
+            self._audits.queue_by(audit.queue.order, choice)
+
+    def part_on(self) -> None:
+        """Look at the next part of a long defect."""
+        self._window.auditing.queue.move_part(1)
+
+    def part_back(self) -> None:
+        """Look at the previous part of a long defect."""
+        self._window.auditing.queue.move_part(-1)
+
+    def cutout(self, size: int) -> None:
+        """Show this many pixels on a side around the defect."""
+        self._window.auditing.queue.set_size(size)
+        self._window.update_actions()
+
+    def show_map(self) -> None:
+        """Draw the map over the pictures, or hide it."""
+        self._audits.show_map(not self._audits.shows_map)
+
+    def tool(self, tool: str) -> None:
+        """Choose what dragging in a panel does; the tool in use again is put away."""
+        if tool not in TOOLS:
+            raise ValueError(f"there is no tool {tool!r}; choose one of {', '.join(TOOLS)}")
+        self._audits.set_tool("" if tool == self._audits.tool else tool)
+
+    def brush(self, direction: int) -> None:
+        """The next wider or narrower brush."""
+        now = self._audits.brush
+        sizes = [size for size in _BRUSHES if (size > now if direction > 0 else size < now)]
+        if sizes:
+            self._audits.set_tool(self._audits.tool, sizes[0] if direction > 0 else sizes[-1])
+
+    def _decide(self, edit: Callable[[DefectDocument, Iterable[int]], Edit]) -> None:
+        if self._audits.do(lambda document: edit(document, self._audits.targets)):
+            # The next decision is about the next defect, not about these again.
+            self._audits.mark(())
+            self._audits.visit(1)
+
+    def _reshape(self, edit: Callable[[DefectDocument, int], Edit]) -> None:
+        for number in self._targets():
+            self._audits.do(lambda document, number=number: edit(document, number))
+
+    def _targets(self) -> tuple[int, ...]:
+        try:
+            return self._audits.targets
+        except ValueError as error:
+            self._window.strip.error(str(error))
+            return ()
+
+    def _one(self) -> tuple[int]:
+        numbers = self._audits.targets
+        if len(numbers) != 1:
+            raise ValueError(f"expected one chosen defect, found {len(numbers)}; choose one")
+        return (numbers[0],)
+
+    def _row_of_cursor(self) -> int | None:
+        """The cursor's row in the map; None without a cursor."""
+        from isrviewer.audit.places import map_offset
+
+        panel = self._window.grid.focused
+        offset = None if panel.exposure is None else map_offset(panel.exposure)
+        return None if panel.cursor is None or offset is None else panel.cursor[1] + offset[1]

@@ -1,0 +1,122 @@
+"""Defect maps into files: every form, the log, the report, and the audit itself to go on with elsewhere."""
+
+from __future__ import annotations
+
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isrviewer.commands.defects.work import Check, MapWork
+
+if TYPE_CHECKING:
+    from isrcore.audit.history import DefectHistory
+    from isrviewer.audit.audit import Audit
+
+__all__ = ["AUDITS", "MapExports"]
+
+AUDITS = "Audits (*.jsonl)"
+
+
+class MapExports(MapWork):
+    """The part of the Defects menu that writes."""
+
+    def export(self, form: str) -> None:
+        from isrcore.audit.reading import MapForm
+        from isrcore.audit.writing import SUFFIXES
+
+        suffixes = SUFFIXES[MapForm(form)]
+        kinds = f"{form} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
+        self._ask_save(f"Export as {form}", suffixes[0], kinds, lambda path: self.export_file(form, path))
+
+    def export_log(self) -> None:
+        self._ask_save("Export the audit log", "_log.ecsv", "ECSV (*.ecsv)", self.export_log_file)
+
+    def export_report(self) -> None:
+        self._ask_save("Export the report", "_report.html", "HTML (*.html)", self.export_report_file)
+
+    def save_audit(self) -> None:
+        self._ask_save("Save the audit", ".jsonl", AUDITS, self.save_audit_file)
+
+    def export_file(self, form: str, path: str) -> None:
+        """Write the map with its provenance."""
+        audit = self._audits.current
+        if audit is None:
+            return
+        history, names = _snapshot(audit), self._names(audit)
+
+        def write(check: Check, part: Path) -> None:
+            from isrcore.audit.provenance import provenance_of
+            from isrcore.audit.reading import MapForm
+            from isrcore.audit.writing import write_map
+
+            write_map(history.document, part, MapForm(form), provenance_of(history, names), overwrite=True)
+
+        self._write(path, write)
+
+    def export_log_file(self, path: str) -> None:
+        """Write every edit with who and when."""
+        audit = self._audits.current
+        if audit is None:
+            return
+        history, names = _snapshot(audit), self._names(audit)
+
+        def write(check: Check, part: Path) -> None:
+            from isrcore.audit.provenance import provenance_of
+            from isrcore.audit.tables import audit_log, write_table
+
+            write_table(audit_log(history, provenance_of(history, names).cards()), part)
+
+        self._write(path, write)
+
+    def export_report_file(self, path: str) -> None:
+        """Write the page that can be signed off; what was not measured yet is measured for it."""
+        audit = self._audits.current
+        if audit is None:
+            return
+        gather, settings, history = self._gathering(audit), self._settings, _snapshot(audit)
+
+        def write(check: Check, part: Path) -> None:
+            from isrcore.audit.compare import compare_maps
+            from isrcore.audit.detection import detect
+            from isrcore.audit.findings import find_problems
+            from isrcore.audit.provenance import provenance_of
+            from isrcore.audit.report import report_page, write_report
+
+            base = history.base
+            data = gather(check)
+            detection = detect(data, settings)
+            check()
+            findings = find_problems(base, detection, data, settings)
+            cards = provenance_of(history, data.names).cards()
+            comparison = compare_maps(base, history.document)
+            notes = (*audit.notes, *data.notes, *detection.notes)
+            page = report_page(base, findings, data, settings, cards, comparison, notes)
+            check()
+            write_report(page, part)
+
+        self._write(path, write)
+
+    def save_audit_file(self, path: str) -> None:
+        """Write the whole audit, undo included, to go on with elsewhere."""
+        audit = self._audits.current
+        if audit is None:
+            return
+        if Path(path).resolve() in {one.path.resolve() for one in self._audits.audits.values()}:
+            # A journal has it open: another file in its place would not get the next edits.
+            self._window.strip.note(f"An open audit is kept in {path}; every edit is written to it at once.")
+            return
+        history = _snapshot(audit)
+
+        def write(check: Check, part: Path) -> None:
+            from isrcore.audit.storage import save_history
+
+            save_history(history, part)
+
+        self._write(path, write)
+
+
+def _snapshot(audit: Audit) -> DefectHistory:
+    """The history as it is now: edits go on while a file is written."""
+    history = copy(audit.history)
+    history.done, history.undone = list(history.done), list(history.undone)
+    return history

@@ -1,0 +1,181 @@
+"""What all commands about defect maps share: work beside the window, file dialogs, reading a map in a known frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QFileDialog
+
+from isrviewer.audit.thresholds import settings_of
+from isrviewer.commands.writing import write_beside
+
+if TYPE_CHECKING:
+    from isrcore.audit.frames import MapFrame
+    from isrcore.audit.planes import AuditData
+    from isrcore.audit.reading import MapReading
+    from isrcore.audit.settings import DetectionSettings
+    from isrcore.camera import Detector
+    from isrviewer.audit.audit import Audit
+    from isrviewer.shell.window import Window
+
+__all__ = ["MAPS", "Check", "MapWork"]
+
+MAPS = "Defect maps (*.fits *.fits.gz *.fits.fz *.ecsv *.reg *.txt *.jsonl);;All files (*)"
+
+Check = Callable[[], None]
+"""Raises when the user has cancelled."""
+
+
+class MapWork:
+    """Base of the commands about maps."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._audits = window.audits
+
+    @property
+    def _settings(self) -> DetectionSettings:
+        return settings_of(self._window.model.session)
+
+    def _detector(self) -> Detector | None:
+        """The CCD on screen; an error in the strip without one."""
+        raw = self._window.runs.view.raw
+        if raw is None or raw.detector is None:
+            self._window.strip.error("Open a frame first: a defect map belongs to the CCD on screen.")
+            return None
+        return raw.detector
+
+    def _names(self, audit: Audit) -> tuple[str, ...]:
+        session = self._window.model.session
+        return audit.data.names if audit.data is not None else (session.frame, *session.audit_frames)
+
+    # Reading
+
+    def _read(
+        self,
+        path: str,
+        detector: Detector,
+        then: Callable[[MapReading], None],
+        frame: MapFrame | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read a map and hand it on. Where only the user can know how the file counts pixels, ask for it first.
+
+        Parameters
+        ----------
+        path : str
+        detector : `Detector`
+        then : callable
+        frame : `MapFrame`, optional
+            The user's answer.
+        before : callable
+            Done beside the window before the map is read; raises `ValueError` to refuse it.
+        """
+
+        def read(check: Check) -> MapReading | tuple[str, tuple[MapFrame, ...]]:
+            from isrcore.audit.reading import UNSTATED, find_form, possible_frames, read_map
+
+            before()
+            if frame is not None or find_form(path) not in UNSTATED:
+                return read_map(path, detector, frame)
+            try:
+                reading = read_map(path, detector)
+            except ValueError as error:
+                frames = possible_frames(path, detector)
+                if not frames:
+                    raise
+                return str(error), frames
+            if reading.is_verified:
+                return reading
+            return f"{Path(path).name} does not say how it counts pixels", possible_frames(path, detector)
+
+        def show(found: Any) -> None:
+            if isinstance(found, tuple):
+                text, frames = found
+                self._window.strip.offer(
+                    f"{text}. Read it as:",
+                    {_short(one): lambda one=one: self._read(path, detector, then, one, before) for one in frames},
+                )
+            else:
+                then(found)
+
+        self._start(f"Reading {Path(path).name}", read, show)
+
+    def _frames(self) -> tuple[str, ...]:
+        """Folder of calibrations and exposures to judge by."""
+        session = self._window.model.session
+        return session.calib_folder, session.frame, *session.audit_frames
+
+    def _gathering(self, audit: Audit) -> Callable[[Check], AuditData]:
+        """What reads and corrects all frames at hand, unless that was done for the same ones."""
+        used = self._frames()
+        folder, *frames = used
+        known, number = audit.data if audit.data_of == used else None, audit.number
+
+        def gather(check: Check) -> AuditData:
+            from isrcore.audit.planes import gather_planes
+
+            if known is not None:
+                return known
+            data = gather_planes(frames, folder or None, number, lambda text: check())
+            check()
+            return data
+
+        return gather
+
+    def _keep(self, audit: Audit, used: tuple[str, ...], found: dict[str, Any]) -> None:
+        """Keep what was measured in some frames. They are large: only those of one CCD stay."""
+        for other in self._audits.audits.values():
+            if other is not audit:
+                other.data, other.data_of = None, ()
+        self._audits.take(audit, data_of=used, **found)
+
+    # Jobs and dialogs
+
+    def _start(self, text: str, work: Callable[[Check], Any], done: Callable[[Any], None]) -> None:
+        self._window.jobs.start(text, work, done, lambda error: self._window.strip.error(_explained(error)))
+
+    def _write(self, path: str, work: Callable[[Check, Path], object]) -> None:
+        """Write a file beside its place and put it there when it is complete and nobody has cancelled."""
+        target = Path(path)
+        part = target.with_name(f".part-{target.name}")
+
+        def write(check: Check) -> None:
+            try:
+                work(check, part)
+                check()
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+
+        write_beside(
+            self._window, path, write, explain=lambda error: _explained(error).replace(str(part), path)
+        )
+
+    def _ask_open(self, title: str, kinds: str, then: Callable[[str], None], folder: str = "") -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
+        if path:
+            then(path)
+
+    def _ask_save(self, title: str, ending: str, kinds: str, then: Callable[[str], None]) -> None:
+        """Ask for a file; a name without any ending gets the usual one."""
+        audit = self._audits.current
+        if audit is None:
+            return
+        path, _ = QFileDialog.getSaveFileName(self._window, title, f"{audit.document.detector}{ending}", kinds)
+        if path:
+            then(path if Path(path).suffix else f"{path}{ending[ending.rfind('.') :]}")
+
+
+def _short(frame: MapFrame) -> str:
+    """A frame on a button."""
+    return f"{'trimmed' if frame.trimmed else 'raw'}, from {frame.first_pixel}"
+
+
+def _explained(error: Exception) -> str:
+    """An error in one line: system errors name the file and say what to do."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror or error}; check the path and its permissions"
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)

@@ -1,0 +1,1 @@
+"""Pictures of pixels: the view, its gestures and overlays, and the grid of linked panels."""

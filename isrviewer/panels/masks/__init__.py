@@ -1,0 +1,1 @@
+"""Mask planes: which are drawn, in which colour, where they are."""

@@ -1,0 +1,1 @@
+"""Panels with numbers: histories of pixels, cuts, statistics, overscan, amplifiers."""

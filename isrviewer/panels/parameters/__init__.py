@@ -1,0 +1,1 @@
+"""What the chain is given: config fields, calibrations, and their comparison with B."""

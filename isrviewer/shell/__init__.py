@@ -1,0 +1,1 @@
+"""The window around it all: puts panels and actions together, starts, recovers, ends."""
