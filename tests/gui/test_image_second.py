@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-import isrviewer.panels.image.slot as image_slot
+import isrviewer.scene.slot as image_slot
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits
 from isrviewer.render.planes import ImagePlanes

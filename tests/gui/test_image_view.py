@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-import isrviewer.panels.image.slot as image_slot
+import isrviewer.scene.slot as image_slot
 from isrcore.geom import Box
 from isrviewer.panels.image.overlay import Shape, short_number
 from isrviewer.panels.image.view import ImageView

@@ -25,7 +25,7 @@ from isrviewer.panels.image.overlay import (
     paint_title,
 )
 from isrviewer.panels.image.pen import DefectPen
-from isrviewer.panels.image.slot import PlaneSlot
+from isrviewer.scene.slot import PlaneSlot
 from isrviewer.render.compose import Picture, PictureStyle
 from isrviewer.render.layer import Layer
 from isrviewer.render.limits import Limits

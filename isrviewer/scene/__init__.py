@@ -1,0 +1,1 @@
+"""Pictures of pixels as items of pyqtgraph scenes."""
