@@ -76,7 +76,7 @@ def build_config(overrides: Iterable[Override] = ()) -> Any:
     return config
 
 
-def correct_detector(request: RunRequest, say: Say) -> None:
+def correct_detector(request: RunRequest, say: Say, attach: Callable[[CfhtIsrTask], None] | None = None) -> None:
     """Run ISR on one CCD and write the result.
 
     Parameters
@@ -84,6 +84,8 @@ def correct_detector(request: RunRequest, say: Say) -> None:
     request : `RunRequest`
     say : callable
         Told in words what happens, line by line.
+    attach : callable, optional
+        Gets the task before it runs, to look at its debug views.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def correct_detector(request: RunRequest, say: Say) -> None:
     for kind, choice in gathered.choices.items():
         say(f"{kind:9s} {choice.path.name}: {choice.why}")
     writer = _Writer(request, config, gathered)
-    final = _run(request, config, exposure, gathered, say, writer)
+    final = _run(request, config, exposure, gathered, say, writer, attach)
     writer.write(final, request.output, "postISRCCD", request.overwrite)
     say(f"wrote {request.output} ({time.perf_counter() - start:.1f} s in all)")
 
@@ -129,8 +131,18 @@ def _gather(request: RunRequest, config: Any, frame: RawFrame) -> Gathered:
     return gather_calibrations(config, frame, request.detector, folder)
 
 
-def _run(request: RunRequest, config: Any, exposure: Any, gathered: Gathered, say: Say, writer: _Writer) -> Any:
+def _run(
+    request: RunRequest,
+    config: Any,
+    exposure: Any,
+    gathered: Gathered,
+    say: Say,
+    writer: _Writer,
+    attach: Callable[[CfhtIsrTask], None] | None,
+) -> Any:
     task = CfhtIsrTask(config=config, log=logging.getLogger("isrcore.run"))
+    if attach is not None:
+        attach(task)
     width = len(str(len(task.chain)))
 
     def on_step(report: StepReport) -> None:

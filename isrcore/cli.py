@@ -48,6 +48,11 @@ def _add_run(commands: Any) -> None:
     run.add_argument("-o", "--output", type=Path, required=True, help="FITS file to write")
     run.add_argument("--overwrite", action="store_true", help="replace an existing output")
     run.add_argument("--steps-dir", type=Path, help="also write the exposure after every step into this folder")
+    run.add_argument(
+        "--debug-view",
+        metavar="STEPS",
+        help="show the debug views of these steps, separated by commas, or all, and wait until their window is closed",
+    )
     run.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     run.set_defaults(execute=_run)
 
@@ -97,12 +102,26 @@ def _run(arguments: argparse.Namespace) -> int:
         steps_folder=arguments.steps_dir,
         overwrite=arguments.overwrite,
     )
+    panels = None if arguments.debug_view is None else _open_panels(arguments.debug_view)
     try:
-        correct_detector(request, _silent if arguments.quiet else _print_now)
+        correct_detector(request, _silent if arguments.quiet else _print_now, None if panels is None else panels.attach)
     except IsrFailed as error:
         print(f"isrcore: {error}", file=sys.stderr)
         return ISR_FAILED
+    finally:
+        if panels is not None:
+            panels.block()
     return DONE
+
+
+def _open_panels(steps: str) -> Any:
+    """Panels for debug views. The viewer offers them by an entry point: the engine does not import it."""
+    from importlib.metadata import entry_points
+
+    found = entry_points(group="isrcore.debug_views", name="panels")
+    if not found:
+        raise LookupError("--debug-view needs isrviewer, which is not installed beside isrcore: pip install isrviewer")
+    return next(iter(found)).load()(None if steps == "all" else steps.split(","))
 
 
 def _audit(arguments: argparse.Namespace) -> int:

@@ -62,8 +62,8 @@ class Assembler:
             self._latest[view.stream, kind] = view.serials[kind], plane
         found = {}
         for kind in KINDS:
-            serial, plane = self._latest.get((view.stream, kind), (0, None))
-            if plane is None or serial != view.serials[kind]:
+            latest = self._latest.get((view.stream, kind))
+            if latest is None or latest[0] != view.serials[kind]:
                 raise LookupError(f"{view.title}: the {kind} plane {view.serials[kind]} did not come")
-            found[kind] = plane
+            found[kind] = latest[1]
         return Received(view, **found)

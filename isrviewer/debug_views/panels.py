@@ -20,8 +20,8 @@ __all__ = ["BUDGET", "DebugPanels", "Target", "open_panels"]
 
 _log = logging.getLogger("isrviewer.debug_views")
 
-BUDGET = 512 << 20
-"""Bytes of shared memory by default: thirteen planes of a MegaCam CCD."""
+BUDGET = 1 << 30
+"""Bytes of shared memory by default: 27 planes of a MegaCam CCD, more than there are in all views of one run."""
 
 
 class Target(Protocol):

@@ -21,6 +21,11 @@ __all__ = ["Placed", "RingReader", "RingWriter"]
 
 _PAGE = 1 << 21
 
+_AT_ONCE = 512 << 20
+
+_FEWEST = 3
+"""Image, mask and variance of one view."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -52,7 +57,7 @@ class RingWriter:
     slot_bytes : int
         Size of the largest plane to expect; larger ones make larger slots when they come.
     budget : int
-        Bytes of all slots together; there is always at least one.
+        Bytes of all slots together; there are always enough for one view.
     """
 
     def __init__(self, slot_bytes: int, budget: int) -> None:
@@ -75,6 +80,8 @@ class RingWriter:
 
     def put(self, plane: NDArray[Any]) -> Placed | None:
         """Copy a plane into a free slot; None when all are in use."""
+        if self._memory is None:
+            raise ValueError("the shared memory is closed")
         if plane.nbytes > self._slot_bytes:
             self._grow(plane.nbytes)
         if not self._free:
@@ -99,7 +106,7 @@ class RingWriter:
     def _grow(self, nbytes: int) -> None:
         """Slots of another size behind those that there are, which may still be read."""
         self._slot_bytes = -(-nbytes // _PAGE) * _PAGE
-        count = max(1, self._budget // self._slot_bytes)
+        count = max(_FEWEST, self._budget // self._slot_bytes)
         offsets = [self._end + k * self._slot_bytes for k in range(count)]
         self._end += count * self._slot_bytes
         os.ftruncate(self.fd, self._end)
@@ -121,9 +128,9 @@ class RingReader:
         self._memory: mmap.mmap | None = None
 
     def touch(self) -> None:
-        """Let the system hand out the memory now, so that the writer need not wait for it."""
+        """Let the system hand out the memory of the first slots now, so that the writer need not wait for it."""
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self._fd, 0, os.fstat(self._fd).st_size)
+            os.posix_fallocate(self._fd, 0, min(os.fstat(self._fd).st_size, _AT_ONCE))
 
     def take(self, placed: Placed, into: NDArray[Any]) -> None:
         """Copy a plane out of its slot."""
@@ -135,9 +142,7 @@ class RingReader:
         return self._memory
 
 
-def _view(memory: mmap.mmap | None, placed: Placed) -> NDArray[Any]:
-    if memory is None:
-        raise ValueError("the shared memory is closed")
+def _view(memory: mmap.mmap, placed: Placed) -> NDArray[Any]:
     count = int(np.prod(placed.shape))
     return np.frombuffer(memory, np.dtype(placed.dtype), count, placed.offset).reshape(placed.shape)
 

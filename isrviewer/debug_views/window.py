@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QFontMetricsF
+from PySide6.QtGui import QAction, QCloseEvent, QFontMetricsF, QKeySequence
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QLabel, QMainWindow, QToolBar
 
 from isrviewer.debug_views.assembler import Received
@@ -149,7 +149,8 @@ class DebugWindow(QMainWindow):
         fit.triggered.connect(self.fit)
 
     def _action(self, bar: QToolBar, text: str, key: str, tip: str, is_checked: bool = False) -> QAction:
-        action = QAction(text, self, checkable=True, checked=is_checked, shortcut=key, toolTip=f"{tip} ({key})")
+        action = QAction(text, self, checkable=True, checked=is_checked, shortcut=QKeySequence(key))
+        action.setToolTip(f"{tip} ({key})")
         bar.addAction(action)
         return action
 

@@ -171,7 +171,9 @@ class CcdItem(pg.GraphicsObject):  # type: ignore[misc]
         return None if self._shown is None else self._shown.shape[0]
 
     def close(self) -> None:
-        """Drop all work."""
+        """Drop all work and let go of the planes."""
+        self._wanted = None
+        self._slot.show(None, self._style, 1.0)
         self._slot.close()
 
     # Painting

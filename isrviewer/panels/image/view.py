@@ -25,13 +25,13 @@ from isrviewer.panels.image.overlay import (
     paint_title,
 )
 from isrviewer.panels.image.pen import DefectPen
-from isrviewer.scene.slot import PlaneSlot
 from isrviewer.render.compose import Picture, PictureStyle
 from isrviewer.render.layer import Layer
 from isrviewer.render.limits import Limits
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.pyramid import LevelCache
 from isrviewer.render.view import Grid
+from isrviewer.scene.slot import PlaneSlot
 from isrviewer.theme import ACCENT
 
 __all__ = ["ImageView"]
