@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from isrcore.cfht import CfhtIsrTask
-from isrcore.chain import RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config.options import Override, apply_override_options
 from isrcore.config.overrides import load_cfht_defaults
 from isrcore.config.save import only_changed_text

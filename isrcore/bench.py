@@ -27,8 +27,8 @@ from isrcore.calib.defects import Defects
 from isrcore.camera import Detector
 from isrcore.camera.megacam import megacam_camera
 from isrcore.cfht import CfhtIsrTask
-from isrcore.chain import RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config.overrides import load_cfht_defaults
 from isrcore.geom import Box
 from isrcore.image import Exposure, FilterLabel, MaskedImage, VisitInfo

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from isrcore.changes import PlaneChanges, measure_changes
-from isrcore.checkpoints import Checkpoint, CheckpointStore, identity, protect, step_key, working_copy
+from isrcore.checkpoints import Checkpoint, CheckpointStore, StepReport, identity, protect, step_key, working_copy
 from isrcore.pipe import Cancelled, cancellable
 from isrcore.steps.amp_offset import AMP_OFFSET
 from isrcore.steps.assemble import ASSEMBLE
@@ -49,7 +49,7 @@ from isrcore.steps.zero_point import ZERO_POINT
 if TYPE_CHECKING:
     from isrcore.task import IsrTask
 
-__all__ = ["CHAIN", "Cancelled", "RunOptions", "StepReport", "run_chain"]
+__all__ = ["CHAIN", "RunOptions", "run_chain"]
 
 CHAIN: tuple[Step, ...] = (
     CHECK_INPUTS,
@@ -89,38 +89,6 @@ CHAIN: tuple[Step, ...] = (
     MEASURE_BACKGROUND,
     FINISH,
 )
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What happened at one step.
-
-    Attributes
-    ----------
-    index : int
-        Place in the chain.
-    step : `Step`
-    status : str
-        ``running``, ``done``, ``cached``, ``skipped`` or ``failed``.
-    reason : str
-        Why the step was skipped, or the message of its error.
-    seconds : float
-        What the step took when it ran (also for a cached result).
-    checkpoint : `Checkpoint` or None
-        The result, when the run keeps results.
-    changes : `PlaneChanges` or None
-        What the step changed, when the run measures it.
-    error : exception or None
-    """
-
-    index: int
-    step: Step
-    status: str
-    reason: str = ""
-    seconds: float = 0.0
-    checkpoint: Checkpoint | None = None
-    changes: PlaneChanges | None = None
-    error: BaseException | None = None
 
 
 @dataclass

@@ -21,13 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.calib.defects import Defects
+from isrcore.changes import PlaneChanges
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.mask import Mask
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
 from isrcore.steps.step import IsrState, Step
 
-__all__ = ["Checkpoint", "CheckpointStore", "identity", "protect", "step_key", "working_copy"]
+__all__ = ["Checkpoint", "CheckpointStore", "StepReport", "identity", "protect", "step_key", "working_copy"]
 
 _tokens: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 _counter = itertools.count(1)
@@ -135,8 +136,8 @@ class Checkpoint:
         Full task name -> metadata after the step.
     seconds : float
         What the step took.
-    changes : optional
-        What the step changed, an `isrcore.changes.PlaneChanges`.
+    changes : `PlaneChanges` or None
+        What the step changed, when the run measures it.
     """
 
     key: str
@@ -144,7 +145,7 @@ class Checkpoint:
     state: IsrState
     task_metadata: dict[str, PropertyList]
     seconds: float
-    changes: Any = None
+    changes: PlaneChanges | None = None
     last_used: int = field(default=0, repr=False)
 
     @property
@@ -178,6 +179,38 @@ def _memory(array: NDArray[Any]) -> tuple[int, int]:
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
     return id(owner), int(owner.nbytes)
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What happened at one step.
+
+    Attributes
+    ----------
+    index : int
+        Place in the chain.
+    step : `Step`
+    status : str
+        ``running``, ``done``, ``cached``, ``skipped`` or ``failed``.
+    reason : str
+        Why the step was skipped, or the message of its error.
+    seconds : float
+        What the step took when it ran (also for a cached result).
+    checkpoint : `Checkpoint` or None
+        The result, when the run keeps results.
+    changes : `PlaneChanges` or None
+        What the step changed, when the run measures it.
+    error : exception or None
+    """
+
+    index: int
+    step: Step
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    checkpoint: Checkpoint | None = None
+    changes: PlaneChanges | None = None
+    error: BaseException | None = None
 
 
 class CheckpointStore:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from isrcore.camera import Camera
-from isrcore.chain import RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config.fields import set_field
 from isrcore.geom import Box
 from isrcore.image import Exposure, FilterLabel, MaskedImage, PhotoCalib, VisitInfo

@@ -12,8 +12,8 @@ from isrcore.audit.compare import compare_maps
 from isrcore.audit.detection import detect
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.findings import Findings, add_missed, find_problems
+from isrcore.audit.gather import gather_planes
 from isrcore.audit.history import DefectHistory
-from isrcore.audit.planes import gather_planes
 from isrcore.audit.provenance import provenance_of
 from isrcore.audit.reading import MapForm, epoch_problem, read_map
 from isrcore.audit.report import report_page, write_report

@@ -13,8 +13,8 @@ from isrcore.audit.defect import DefectKind
 from isrcore.audit.reading import read_map
 from isrcore.audit.summary import MapSummary, summarise
 from isrcore.camera.megacam import megacam_camera
-from isrcore.chain import Cancelled
 from isrcore.data.calib_file import describe_calibration
+from isrcore.pipe import Cancelled
 
 __all__ = ["FocalPlaneSummary", "summarise_folder"]
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from isrcore.geom import Box
 from isrcore.kernels.bands import BAND_PIXELS, for_bands, map_bands
@@ -162,6 +161,8 @@ def label_regions(where: Bools) -> tuple[NDArray[np.int32], int]:
         0 outside, 1 ... `count` inside; regions are numbered in the order of their first pixel, bottom row first.
     count : int
     """
+    from scipy import ndimage  # Slow to import, and nothing else about sets of pixels needs it.
+
     labels, count = ndimage.label(where, structure=_EIGHT_CONNECTED)
     return labels.astype(np.int32, copy=False), int(count)
 

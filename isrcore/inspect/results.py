@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isrcore.camera import Detector
-from isrcore.chain import StepReport
+from isrcore.checkpoints import StepReport
 from isrcore.image import Exposure
 from isrcore.inspect.layout import ASSEMBLED, Layout
 from isrcore.pipe import Struct

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from lsst.pex.config import ConfigurableField
-
 from isrcore.metadata import PropertyList
 from isrcore.pipe.timer import timed
 
@@ -136,6 +134,8 @@ class Task:
         doc : str
             Help text of the field.
         """
+        from lsst.pex.config import ConfigurableField  # Slow to import, and results of tasks are read without it.
+
         return ConfigurableField(doc=doc, target=cls)
 
     def getResourceConfig(self) -> Any:

@@ -13,7 +13,7 @@ from isrviewer.session.state import COMPARED, NamedState
 if TYPE_CHECKING:
     # Importing the engine takes longer than showing the window.
     from isrcore.audit.document import DefectDocument
-    from isrcore.chain import StepReport
+    from isrcore.checkpoints import StepReport
     from isrcore.data.cards import CardHeader
     from isrcore.image import Exposure
     from isrcore.steps.step import Step
@@ -250,4 +250,4 @@ class Engine(Protocol):
         """Import what runs need, before the first request; that request does it otherwise."""
 
     def run(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> None:
-        """Answer a request with events; raises `isrcore.chain.Cancelled` when `cancel` says so."""
+        """Answer a request with events; raises `isrcore.pipe.Cancelled` when `cancel` says so."""

@@ -20,7 +20,7 @@ from isrviewer.session.state import CALIB, COMPARED
 
 if TYPE_CHECKING:
     from isrcore.audit.document import DefectDocument
-    from isrcore.chain import StepReport
+    from isrcore.checkpoints import StepReport
     from isrcore.image import Exposure
     from isrcore.steps.step import IsrState
 

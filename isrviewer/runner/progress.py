@@ -21,8 +21,8 @@ from isrviewer.session import RAW, Shows
 from isrviewer.session.state import COMPARED, PREVIOUS, SAME_COMPARED, PanelState
 
 if TYPE_CHECKING:
-    from isrcore.chain import StepReport
     from isrcore.changes import PlaneChanges
+    from isrcore.checkpoints import StepReport
     from isrcore.image import Exposure
     from isrcore.steps.step import Step
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from weakref import ref
 
-from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
-from isrcore.checkpoints import Checkpoint
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import Checkpoint, StepReport
+from isrcore.pipe import Cancelled
 from isrcore.steps.step import IsrState, Step
 from isrcore.task import IsrTask
 from isrviewer.runner.messages import Event, Request, Stepped

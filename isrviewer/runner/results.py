@@ -10,8 +10,7 @@ from isrviewer.runner.progress import RunView
 from isrviewer.session import RAW
 
 if TYPE_CHECKING:
-    from isrcore.chain import StepReport
-    from isrcore.checkpoints import Checkpoint
+    from isrcore.checkpoints import Checkpoint, StepReport
     from isrcore.image import Exposure
 
 __all__ = ["Results"]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from isrcore.audit.detection import Detection, detect
-from isrcore.audit.planes import AuditData, gather_planes
+from isrcore.audit.gather import gather_planes
+from isrcore.audit.planes import AuditData
 from isrcore.simulate import SimulationRecipe, simulate_calibrations, simulate_raw
 from isrcore.simulate.fitsfile import Compression
 

@@ -16,8 +16,8 @@ from isrcore.audit.reading import MapForm, read_map
 from isrcore.audit.storage import save_history
 from isrcore.audit.writing import write_map
 from isrcore.camera.megacam import megacam_camera
-from isrcore.chain import Cancelled
 from isrcore.geom import Box
+from isrcore.pipe import Cancelled
 from tests.shared_data import shared_path
 
 CAMERA = megacam_camera()

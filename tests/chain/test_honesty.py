@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from isrcore.chain import CHAIN, RunOptions, StepReport, run_chain
-from isrcore.checkpoints import Checkpoint, CheckpointStore, protect
+from isrcore.chain import CHAIN, RunOptions, run_chain
+from isrcore.checkpoints import Checkpoint, CheckpointStore, StepReport, protect
 from isrcore.task import IsrTask, calibrations
 from tests.chain.full_chain import (
     BASES,

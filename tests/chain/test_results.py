@@ -9,10 +9,11 @@ import pytest
 
 from isrcore.calib.defects import Defects
 from isrcore.camera import Camera
-from isrcore.chain import Cancelled, RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore, identity
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport, identity
 from isrcore.geom import Box
 from isrcore.image import Exposure
+from isrcore.pipe import Cancelled
 from isrcore.steps.step import IsrState
 from isrcore.task import IsrTask, calibrations
 from tests.chain.full_chain import (

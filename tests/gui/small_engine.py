@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isrcore.camera import Amplifier, Detector
-from isrcore.chain import RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config import CfhtIsrTaskConfig
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage

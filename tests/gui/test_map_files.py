@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-import isrcore.audit.planes
+import isrcore.audit.gather
 import isrcore.audit.writing
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.pixels import PixelSet
@@ -211,7 +211,7 @@ def test_work_is_cancelled_and_says_so(
         reached.set()
         go_on.wait(10)
 
-    monkeypatch.setattr(isrcore.audit.planes, "gather_planes", wait)
+    monkeypatch.setattr(isrcore.audit.gather, "gather_planes", wait)
     before = window.audits.document
     window.actions_by_table.trigger("maps.detect")
     qtbot.waitUntil(reached.is_set, timeout=10000)

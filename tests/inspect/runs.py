@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from isrcore.chain import RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config import IsrTaskConfig
 from isrcore.config.fields import set_field
 from isrcore.image import Exposure

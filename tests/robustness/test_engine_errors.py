@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from isrcore.cfht import CfhtIsrTask
-from isrcore.chain import RunOptions, StepReport, run_chain
-from isrcore.checkpoints import CheckpointStore
+from isrcore.chain import RunOptions, run_chain
+from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config.fields import set_field
 from isrcore.image import Exposure
 from isrcore.task import calibrations

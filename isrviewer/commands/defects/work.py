@@ -115,7 +115,7 @@ class MapWork:
         known, number = audit.data if audit.data_of == used else None, audit.number
 
         def gather(check: Check) -> AuditData:
-            from isrcore.audit.planes import gather_planes
+            from isrcore.audit.gather import gather_planes
 
             if known is not None:
                 return known
