@@ -24,7 +24,8 @@ ORDER = (
     ("chain",),
     ("methods",),
     ("task", "cfht"),
-    ("data", "export", "simulate", "inspect"),
+    ("data", "inspect"),
+    ("export", "simulate"),
     ("batch", "bench", "audit"),
     ("cli",),
 )

@@ -18,11 +18,11 @@ from isrcore.calib.defect_tables import read_defect_table
 from isrcore.camera import Detector
 from isrcore.camera.megacam import load_masks, megacam_camera
 from isrcore.data.calib_file import describe_calibration
+from isrcore.data.exposure_file import read_exposure
 from isrcore.data.facts import ExposureFacts
 from isrcore.data.fits_file import open_fits
 from isrcore.data.kinds import Kind, classify
 from isrcore.data.masters import read_mask_boxes
-from isrcore.export.reading import read_exposure
 from isrcore.geom import Box
 from isrcore.image import Exposure
 from isrcore.image.footprints import paint_boxes

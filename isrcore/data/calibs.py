@@ -17,6 +17,7 @@ from isrcore.camera.megacam import Flavour, detector_name, load_filters, megacam
 from isrcore.data.calib_file import CALIB_KINDS, CalibFile, describe_calibration
 from isrcore.data.calib_ranking import rank_mask, rank_master, why_mask, why_master
 from isrcore.data.errors import FrameError, MissingCalibration
+from isrcore.data.exposure_file import read_exposure
 from isrcore.data.facts import ExposureFacts
 from isrcore.data.fits_file import open_fits
 from isrcore.data.kinds import Kind
@@ -197,8 +198,6 @@ def load_exposure(choice: CalibChoice, flavour: Flavour = "cfht") -> Exposure:
     FrameError
     """
     if choice.form is Kind.EXPOSURE:
-        from isrcore.export.reading import read_exposure  # Exports need much of the engine, masters nothing of it.
-
         return read_exposure(choice.path)
     exposure = read_master(choice.path, choice.detector, flavour)
     if choice.bias is not None:

@@ -1,22 +1,34 @@
-"""The WCS of a raw CCD: what its header states, or the nominal one of the camera.
+"""The WCS of a CCD: what the header of a raw one states, or the nominal one of the camera; and of a corrected file.
 
-It refers to the **untrimmed** frame of 2112 x 4644 pixels, as CRPIX in the headers does; trimming does not shift it
-(specification a.4), so positions in an assembled frame are found by adding the 32 columns that trimming removed.
+In memory it refers to the **untrimmed** frame of 2112 x 4644 pixels, as CRPIX in the headers does; trimming does not
+shift it (specification a.4), so positions in an assembled frame are found by adding the 32 columns that trimming
+removed. In an exported file it refers to the file's own pixels.
 """
 
 from __future__ import annotations
 
 import logging
+import re
+import warnings
 from typing import Any
 
+import numpy as np
+
 from isrcore.camera.megacam import load_geometry
+from isrcore.data.cards import CardHeader
 from isrcore.metadata import PropertyList
 
-__all__ = ["header_wcs"]
+__all__ = ["SKY_CARDS", "header_wcs", "moved_wcs", "wcs_from_cards"]
 
 _LOG = logging.getLogger(__name__)
 
 _AXES = ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "CD1_1", "CD1_2", "CD2_1", "CD2_2")
+
+
+SKY_CARDS = re.compile(r"WCSAXES|C(TYPE|UNIT)\d|LONPOLE|LATPOLE|RADESYS|EQUINOX|PV\d_\d+|[AB]P?_(ORDER|DMAX|\d+_\d+)")
+"""Keywords of a celestial WCS besides its reference point and matrix."""
+
+_NUMBERS = re.compile(r"C(RVAL|RPIX|DELT)\d|(CD|PC)\d_\d")
 
 
 def header_wcs(metadata: PropertyList, detector_name: str) -> Any:
@@ -67,3 +79,25 @@ def header_wcs(metadata: PropertyList, detector_name: str) -> Any:
         wcs.wcs.equinox = float(equinox) if isinstance(equinox, (int, float)) else 2000.0
     wcs.wcs.set()
     return wcs
+
+
+def moved_wcs(wcs: Any, dx: float, dy: float) -> Any:
+    """A copy of a WCS for a frame whose pixel (x, y) is pixel (x + dx, y + dy) of the frame that `wcs` refers to."""
+    moved = wcs.deepcopy()
+    moved.wcs.crpix = np.asarray(wcs.wcs.crpix) - (dx, dy)
+    moved.wcs.set()
+    return moved
+
+
+def wcs_from_cards(header: CardHeader) -> Any:
+    """The sky WCS of an extension, of the file's own pixels; None without one."""
+    if "CTYPE1" not in header:
+        return None
+    # Slow to import, and only a read needs it.
+    from astropy.io import fits
+    from astropy.wcs import WCS, FITSFixedWarning
+
+    keys = (key for key in header if SKY_CARDS.fullmatch(key) or _NUMBERS.fullmatch(key))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FITSFixedWarning)
+        return WCS(fits.Header.fromstring(b"".join(header.card(key) for key in keys)), naxis=2)

@@ -21,17 +21,15 @@ from numpy.typing import NDArray
 
 from isrcore.atomic import written_atomically
 from isrcore.data.errors import FrameError
+from isrcore.data.exposure_file import POLYGON_EXTENSION
 from isrcore.export.header import add_card, add_history, metadata_cards
 from isrcore.export.provenance import CONFIG_EXTENSION, Provenance, software_version
 from isrcore.export.sky import sky_cards
-from isrcore.image import Exposure
+from isrcore.image import AB_ZERO_FLUX_NJY, Exposure
 from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
-from isrcore.steps.zero_point import AB_ZERO_FLUX_NJY
 
-__all__ = ["POLYGON_EXTENSION", "check_target", "write_exposure"]
-
-POLYGON_EXTENSION = "VALID_POLYGON"
+__all__ = ["check_target", "write_exposure"]
 
 _SUFFIXES = (".fits", ".fit")
 _BLOCK = 2880

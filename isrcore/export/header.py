@@ -14,28 +14,14 @@ import numpy as np
 from astropy.io import fits
 from astropy.io.fits.verify import VerifyWarning
 
-from isrcore.data.fits_file import STRUCTURE
+from isrcore.data.exposure_file import describes_file
 from isrcore.metadata import PropertyList
 
-__all__ = ["COMMENTARY", "NON_FINITE", "add_card", "add_history", "describes_file", "metadata_cards"]
+__all__ = ["COMMENTARY", "add_card", "add_history", "metadata_cards"]
 
 _log = logging.getLogger(__name__)
 
 COMMENTARY = ("HISTORY", "COMMENT")
-
-NON_FINITE = {"NAN": math.nan, "+INFINITY": math.inf, "-INFINITY": -math.inf}
-"""Texts that stand for numbers which FITS cannot hold."""
-
-_GRID = re.compile(
-    r"EXT(NAME|VER|LEVEL|TYPE)|WCSAXES[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA)\d[A-Z]?|(CD|PC|PV)\d_\d+[A-Z]?|"
-    r"LONPOLE[A-Z]?|LATPOLE[A-Z]?|LT[MV]\d(_\d)?|MP_.*|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
-    r"(SKYWCS|PSF|PHOTOCALIB|DETECTOR|VALID_POLYGON|COADD_INPUTS|AP_CORR_MAP|TRANSMISSION_CURVE|FILTER)_ID"
-)
-
-
-def describes_file(key: str) -> bool:
-    """Whether a keyword tells about the file or its pixel grid: the writer makes its own, metadata keep none."""
-    return STRUCTURE.fullmatch(key) is not None or _GRID.fullmatch(key) is not None
 
 
 def _printable(text: str) -> str:

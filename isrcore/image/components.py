@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # Slow to import, and only the one who makes a date needs it.
     from astropy.time import Time
 
-__all__ = ["FilterLabel", "PhotoCalib", "VisitInfo"]
+__all__ = ["AB_ZERO_FLUX_NJY", "FilterLabel", "PhotoCalib", "VisitInfo"]
+
+AB_ZERO_FLUX_NJY = 1e23 * 10 ** (-48.6 / 2.5) * 1e9
+"""Flux density of AB magnitude 0, nJy (specification d.32)."""
 
 
 @dataclass(frozen=True)

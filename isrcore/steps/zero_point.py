@@ -6,14 +6,11 @@ import logging
 import math
 from collections.abc import Mapping
 
-from isrcore.image import Exposure, PhotoCalib
+from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, PhotoCalib
 from isrcore.steps.filters import physical_filter
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, always_runs
 
-__all__ = ["AB_ZERO_FLUX_NJY", "ZERO_POINT", "rough_zero_point"]
-
-AB_ZERO_FLUX_NJY = 1e23 * 10 ** (-48.6 / 2.5) * 1e9
-"""Flux density of AB magnitude 0, nJy (specification d.32)."""
+__all__ = ["ZERO_POINT", "rough_zero_point"]
 
 _log = logging.getLogger(__name__)
 

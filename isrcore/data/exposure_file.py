@@ -1,0 +1,214 @@
+"""Files of exposures, of this program and of the LSST stack: how they are laid out, and reading them.
+
+The words of the layout (specification, section g) stand here for the reader and for the writer in `isrcore.export`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.camera import Detector
+from isrcore.camera.megacam import detector_from_header, filter_names, megacam_camera
+from isrcore.data.errors import FrameError
+from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
+from isrcore.data.sky import moved_wcs, wcs_from_cards
+from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
+from isrcore.image.trimming import trim_offset
+from isrcore.metadata import PropertyList
+
+__all__ = ["NON_FINITE", "POLYGON_EXTENSION", "describes_file", "read_exposure"]
+
+POLYGON_EXTENSION = "VALID_POLYGON"
+"""Name of the table that holds the corners of the valid polygon, float64 pixels."""
+
+NON_FINITE = {"NAN": math.nan, "+INFINITY": math.inf, "-INFINITY": -math.inf}
+"""Texts that stand for numbers which FITS cannot hold."""
+
+_GRID = re.compile(
+    r"EXT(NAME|VER|LEVEL|TYPE)|WCSAXES[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA)\d[A-Z]?|(CD|PC|PV)\d_\d+[A-Z]?|"
+    r"LONPOLE[A-Z]?|LATPOLE[A-Z]?|LT[MV]\d(_\d)?|MP_.*|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
+    r"(SKYWCS|PSF|PHOTOCALIB|DETECTOR|VALID_POLYGON|COADD_INPUTS|AP_CORR_MAP|TRANSMISSION_CURVE|FILTER)_ID"
+)
+
+_COMPONENT = re.compile(
+    r"EXPID|EXPTIME|DARKTIME|DATE-AVG|TIMESYS|MJD-AVG-UT1|AVG-ERA|BORE-.*|ROTTYPE|OBS-(LONG|LAT|ELEV)|AIRTEMP|AIRPRESS|"
+    r"HUMIDITY|INSTRUMENT|IDNUM|MJD-OBS|DATE-OBS|DETNAME|DETSER|FLUXMAG0(ERR)?"
+)
+"""Keywords that stand for components of the exposure; they do not stay in its metadata."""
+
+
+def describes_file(key: str) -> bool:
+    """Whether a keyword tells about the file or its pixel grid: the writer makes its own, metadata keep none."""
+    return STRUCTURE.fullmatch(key) is not None or _GRID.fullmatch(key) is not None
+
+
+def read_exposure(path: str | Path) -> Exposure:
+    """An exposure as `isrcore.export.write_exposure` or the LSST stack wrote it.
+
+    Archive tables of the stack are not read.
+
+    Returns
+    -------
+    exposure : `Exposure`
+        float32 image and variance (zero where the file has none); the mask's planes by name, those of a new mask at
+        their usual bits. A MegaCam detector is attached if DETNAME names one of the frame's size, with the gains of the
+        metadata; the sky WCS then refers to untrimmed pixels again, otherwise to the pixels of the frame.
+
+    Raises
+    ------
+    FrameError
+        If the file or one of its extensions cannot be read, planes differ in size, or the mask planes are ambiguous.
+    """
+    file = FitsFile(path)
+    if file.damage is not None:
+        raise file.damage
+    hdus = {hdu.name.upper(): hdu for hdu in file.hdus}
+    image_hdu, mask_hdu = (_image(file, hdus, name) for name in ("IMAGE", "MASK"))
+    variance_hdu = _image(file, hdus, "VARIANCE") if "VARIANCE" in hdus else None
+    for hdu in (mask_hdu, variance_hdu):
+        if hdu is not None and hdu.shape != image_hdu.shape:
+            sizes = image_hdu.shape[::-1], hdu.shape[::-1]
+            raise _wrong(file, hdu, "NAXIS1, NAXIS2", *sizes, "the planes differ in size")
+    pixels = MaskedImage(
+        file.scaled_pixels(image_hdu),
+        _mask(file, mask_hdu),
+        None if variance_hdu is None else file.scaled_pixels(variance_hdu),
+        _origin(image_hdu),
+    )
+    everything = _metadata(file.hdus[0])
+    exposure = Exposure(
+        pixels,
+        PropertyList(comments=everything.comments),
+        detector=_detector(everything, pixels),
+        filter_label=_filter_label(everything),
+        visit_info=_visit_info(everything),
+        photo_calib=_photo_calib(everything),
+        valid_polygon=_polygon(file, hdus.get(POLYGON_EXTENSION)),
+    )
+    exposure.wcs = _wcs(image_hdu, exposure)
+    for key in everything.names():
+        if not describes_file(key) and not _COMPONENT.fullmatch(key):
+            exposure.metadata.set(key, everything.getArray(key))
+    return exposure
+
+
+def _wrong(file: FitsFile, hdu: Hdu, keyword: str, expected: Any, found: Any, problem: str) -> FrameError:
+    cure = "write the file again"
+    return FrameError(file.path, problem, hdu=hdu.label, keyword=keyword, expected=expected, found=found, cure=cure)
+
+
+def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
+    if name not in hdus or not hdus[name].is_image:
+        found = ", ".join(name for name in hdus if name) or "no extension with a name"
+        raise FrameError(
+            file.path,
+            "this is not an exposure with a mask",
+            keyword="EXTNAME",
+            expected=f"an image extension {name}",
+            found=found,
+            cure="choose a file that this program or the LSST stack wrote as an exposure",
+        )
+    return hdus[name]
+
+
+def _mask(file: FitsFile, hdu: Hdu) -> Mask:
+    """Mask pixels with the planes of the file moved by name to the bits of a new mask."""
+    bits: dict[str, int] = {}
+    for key in hdu.header:
+        if not key.startswith("MP_"):
+            continue
+        found = hdu.header.all(key)
+        if len(set(found)) != 1 or not isinstance(found[0], int):
+            raise _wrong(file, hdu, key, "one bit for each plane", found, "a mask plane is ambiguous")
+        bits[key.removeprefix("MP_")] = found[0]
+    try:
+        planes = MaskPlanes(bits)
+    except ValueError as error:
+        raise _wrong(file, hdu, "MP_*", "planes with different bits from 0 to 31", bits, str(error)) from error
+    stored = Mask(file.stored_pixels(hdu).astype(np.int32, copy=False), planes)
+    used = int(np.bitwise_or.reduce(stored.array, axis=None)) & 0xFFFFFFFF
+    nameless = [bit for bit in range(32) if used >> bit & 1 and bit not in bits.values()]
+    if nameless:
+        raise _wrong(file, hdu, "MP_*", "a name for every bit that is set", f"nameless bits {nameless}", "mask bits")
+    result = MaskPlanes()
+    for name in sorted(bits, key=bits.__getitem__):
+        result.add(name)
+    return Mask(Mask(np.zeros((1, 1), np.int32), result).aligned(stored), result)
+
+
+def _origin(hdu: Hdu) -> tuple[int, int]:
+    x0, y0 = (-round(hdu.header.number(key) or 0.0) for key in ("LTV1", "LTV2"))
+    return x0, y0
+
+
+def _metadata(hdu: Hdu) -> PropertyList:
+    """All keywords of a header, repeated ones with all values, texts that stand for numbers as these numbers."""
+    never = re.compile(r"(?!)")
+    metadata = hdu.header.to_property_list(never)
+    for key in metadata.names():
+        values = hdu.header.all(key)
+        metadata.set(key, [NON_FINITE.get(value, value) if isinstance(value, str) else value for value in values])
+    return metadata
+
+
+def _number(metadata: PropertyList, key: str) -> float:
+    value = metadata.get(key)
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _visit_info(metadata: PropertyList) -> VisitInfo:
+    from astropy.time import Time  # Slow to import, and most calibrations are no exposures.
+
+    date, identity = metadata.get("DATE-AVG"), metadata.get("EXPID")
+    return VisitInfo(
+        exposure_time=_number(metadata, "EXPTIME"),
+        dark_time=_number(metadata, "DARKTIME"),
+        exposure_id=identity if isinstance(identity, int) else 0,
+        date=Time(date, format="isot", scale="tai") if isinstance(date, str) else None,
+    )
+
+
+def _photo_calib(metadata: PropertyList) -> PhotoCalib | None:
+    flux, error = _number(metadata, "FLUXMAG0"), _number(metadata, "FLUXMAG0ERR")
+    if not flux > 0:
+        return None
+    return PhotoCalib(AB_ZERO_FLUX_NJY / flux, 0.0 if math.isnan(error) else AB_ZERO_FLUX_NJY * error / flux**2)
+
+
+def _filter_label(metadata: PropertyList) -> FilterLabel | None:
+    text = metadata.get("FILTER")
+    physical, band = filter_names(text if isinstance(text, str) else None)
+    return None if physical is None else FilterLabel(physical, band)
+
+
+def _detector(metadata: PropertyList, pixels: MaskedImage) -> Detector | None:
+    name, camera = metadata.get("DETNAME"), megacam_camera()
+    if name not in camera:
+        return None
+    detector = detector_from_header(camera[name], metadata)
+    fits_frame = detector.bbox.contains(pixels.bbox) or detector.raw_bbox.contains(pixels.bbox)
+    return detector if fits_frame else None
+
+
+def _wcs(hdu: Hdu, exposure: Exposure) -> Any:
+    """The WCS as it is kept in memory: of untrimmed pixels if the detector tells how many were trimmed."""
+    wcs, offset = wcs_from_cards(hdu.header), trim_offset(exposure)
+    if wcs is None or offset is None:
+        return None
+    x0, y0 = exposure.masked_image.xy0
+    return moved_wcs(wcs, -offset[0] - x0, -offset[1] - y0)
+
+
+def _polygon(file: FitsFile, hdu: Hdu | None) -> Any:
+    if hdu is None:
+        return None
+    import shapely  # Slow to import, and few files have a polygon.
+
+    xy: NDArray[Any] = np.frombuffer(file.read(hdu), ">f8").reshape(-1, 2)
+    return shapely.Polygon(xy.astype(np.float64))
