@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from isrcore.changes import PlaneChanges, measure_changes
 from isrcore.checkpoints import Checkpoint, CheckpointStore, StepReport, identity, protect, step_key, working_copy
-from isrcore.pipe import Cancelled, cancellable
+from isrcore.image import Exposure
+from isrcore.pipe import Cancelled, Task, cancellable
 from isrcore.steps.amp_offset import AMP_OFFSET
 from isrcore.steps.assemble import ASSEMBLE
 from isrcore.steps.background import MEASURE_BACKGROUND
@@ -38,7 +39,7 @@ from isrcore.steps.nan import NAN_MASKING
 from isrcore.steps.overscan import OVERSCAN
 from isrcore.steps.saturation import MASK_AMPLIFIER
 from isrcore.steps.saturation_trails import SATURATION_TRAILS
-from isrcore.steps.step import IsrState, Step
+from isrcore.steps.step import IsrState, IsrTaskLike, Step
 from isrcore.steps.stray_light import STRAY_LIGHT
 from isrcore.steps.thumbnail import FLATTENED_THUMBNAIL, OSS_THUMBNAIL
 from isrcore.steps.transmission import TRANSMISSION
@@ -46,10 +47,7 @@ from isrcore.steps.variance import NEGATIVE_VARIANCE, VARIANCE
 from isrcore.steps.vignette import VIGNETTE
 from isrcore.steps.zero_point import ZERO_POINT
 
-if TYPE_CHECKING:
-    from isrcore.task import IsrTask
-
-__all__ = ["CHAIN", "RunOptions", "run_chain"]
+__all__ = ["CHAIN", "ChainTask", "RunOptions", "run_chain"]
 
 CHAIN: tuple[Step, ...] = (
     CHECK_INPUTS,
@@ -91,6 +89,17 @@ CHAIN: tuple[Step, ...] = (
 )
 
 
+class ChainTask(IsrTaskLike, Protocol):
+    """A task that can be run: an `isrcore.task.IsrTask`."""
+
+    @property
+    def chain(self) -> Sequence[Step]: ...
+
+    def debugView(self, exposure: Exposure, stepname: str) -> None: ...
+
+    def getTaskDict(self) -> dict[str, Task]: ...
+
+
 @dataclass
 class RunOptions:
     """How to run a chain.
@@ -126,7 +135,7 @@ class RunOptions:
     steps: Sequence[Step] | None = None
 
 
-def run_chain(task: IsrTask, state: IsrState, options: RunOptions | None = None) -> IsrState:
+def run_chain(task: ChainTask, state: IsrState, options: RunOptions | None = None) -> IsrState:
     """Run the steps of ``task.chain``, or those of `options`, on `state` and return the state after the last one.
 
     With a store the input is never modified: each step gets copies of the planes that it declares to write, all other
@@ -145,7 +154,7 @@ def run_chain(task: IsrTask, state: IsrState, options: RunOptions | None = None)
 class _Run:
     """One execution of a chain."""
 
-    def __init__(self, task: IsrTask, options: RunOptions) -> None:
+    def __init__(self, task: ChainTask, options: RunOptions) -> None:
         self.task = task
         self.options = options
         self.chain: Sequence[Step] = task.chain if self.options.steps is None else self.options.steps
@@ -266,7 +275,7 @@ class _Run:
             self.options.on_step(report)
 
 
-def _is_documented(task: IsrTask, step: Step) -> bool:
+def _is_documented(task: ChainTask, step: Step) -> bool:
     """Whether the method of this package does the work: one that overrides it may write to its planes in place."""
     method = getattr(type(task), step.method, None)
     return method is None or method.__module__.startswith("isrcore.")

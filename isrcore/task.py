@@ -15,7 +15,15 @@ from isrcore.methods.correction import CorrectionMethods
 from isrcore.methods.data_access import DataAccessMethods
 from isrcore.methods.masking import MaskingMethods
 from isrcore.pipe import Struct, timeMethod
+from isrcore.steps.amp_offset import AmpOffsetTask
+from isrcore.steps.assemble import AssembleCcdTask
+from isrcore.steps.crosstalk import CrosstalkTask
+from isrcore.steps.fringe import FringeTask
+from isrcore.steps.masking import MaskingTask
+from isrcore.steps.overscan import OverscanCorrectionTask
 from isrcore.steps.step import IsrState, Step
+from isrcore.steps.stray_light import StrayLightTask
+from isrcore.steps.vignette import VignetteTask
 
 __all__ = ["IsrTask", "calibrations"]
 
@@ -69,14 +77,15 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
     preamble: ClassVar[tuple[Step, ...]] = ()
     canMultiprocess = True
 
-    assembleCcd: Any
-    crosstalk: Any
-    strayLight: Any
-    fringe: Any
-    masking: Any
-    overscan: Any
-    vignette: Any
-    ampOffset: Any
+    # The default targets; a config may retarget each to another class with the same methods.
+    assembleCcd: AssembleCcdTask
+    crosstalk: CrosstalkTask
+    strayLight: StrayLightTask
+    fringe: FringeTask
+    masking: MaskingTask
+    overscan: OverscanCorrectionTask
+    vignette: VignetteTask
+    ampOffset: AmpOffsetTask
 
     def __init__(
         self,

@@ -83,8 +83,14 @@ class CorrectionMethods(Task):
             exposure.detector = camera[detectorNum]
         return exposure
 
-    def doLinearize(self, detector: Detector) -> bool:
-        """Whether ``doLinearize`` is on and the first amplifier's linearity type is not ``"None"``; never for CFHT."""
+    def doLinearize(self, detector: Detector | None) -> bool:
+        """Whether ``doLinearize`` is on and the first amplifier's linearity type is not ``"None"``; never for CFHT.
+
+        Raises
+        ------
+        AttributeError
+            If the switch is on and there is no detector.
+        """
         return bool(self.config.doLinearize) and linearity_is_needed(detector)
 
     def overscanCorrection(self, ccdExposure: Exposure, amp: Amplifier) -> Struct | None:

@@ -72,12 +72,15 @@ def _physical(exposure: Exposure) -> str | None:
 def _run(task: IsrTaskLike, state: IsrState) -> None:
     """Complete and check the inputs.
 
-    A chosen deviation: without a detector the reference fails in an attribute look-up; here the exception is of the
-    same built-in type, and its message says what is missing.
+    A chosen deviation: without an exposure or a detector the reference fails in an attribute look-up; here the
+    exception is of the same built-in type, and its message says what is missing.
     """
     calibs = state.calibs
     if calibs.isGen3 is True:
-        state.exposure = task.ensureExposure(state.exposure, calibs.camera, calibs.detectorNum)
+        exposure = task.ensureExposure(state.exposure, calibs.camera, calibs.detectorNum)
+        if exposure is None:
+            raise AttributeError("ccdExposure is None: hand in the raw frame of one detector")
+        state.exposure = exposure
         ensured = {
             name: task.ensureExposure(getattr(calibs, name), calibs.camera, calibs.detectorNum) for name in _ENSURED
         }

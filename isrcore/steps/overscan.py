@@ -20,6 +20,7 @@ from isrcore.steps.convert import require_float
 from isrcore.steps.overscan_fit import VECTOR_FIT_TYPES, OverscanProfile, fit_profile, level_profile, runs_along_x
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+from isrcore.steps.task_like import ConfiguredTask, OverscanTaskLike
 
 __all__ = [
     "FIT_TYPES",
@@ -220,7 +221,7 @@ def overscan_correction(
     return OverscanCorrectionTask(config=config).run(amp_image.image, overscan_image)
 
 
-def correct_amplifier_overscan(task: IsrTaskLike, exposure: Exposure, amp: Amplifier) -> Struct | None:
+def correct_amplifier_overscan(task: OverscanTaskLike, exposure: Exposure, amp: Amplifier) -> Struct | None:
     """Correct the overscan of one amplifier of a raw exposure, in place: the work of ``IsrTask.overscanCorrection``.
 
     With a vector model and an overscan box that is taller than the imaging box, only the overscan rows beside the
@@ -257,7 +258,7 @@ def correct_amplifier_overscan(task: IsrTaskLike, exposure: Exposure, amp: Ampli
     return result
 
 
-def _regions(task: IsrTaskLike, exposure: Exposure, amp: Amplifier) -> Iterator[tuple[Box, Box]]:
+def _regions(task: OverscanTaskLike, exposure: Exposure, amp: Amplifier) -> Iterator[tuple[Box, Box]]:
     """Pairs of imaging box and overscan box that are corrected together."""
     data, overscan = amp.raw_data_bbox, _used_columns(task, amp)
     if _has_bias_jump(task, exposure):
@@ -285,7 +286,7 @@ def _regions(task: IsrTaskLike, exposure: Exposure, amp: Amplifier) -> Iterator[
     yield data, overscan
 
 
-def _used_columns(task: IsrTaskLike, amp: Amplifier) -> Box:
+def _used_columns(task: ConfiguredTask, amp: Amplifier) -> Box:
     """The overscan box without the columns to skip; "leading" is the side next to the imaging pixels."""
     box = amp.raw_horizontal_overscan_bbox
     leading = int(task.config.overscanNumLeadingColumnsToSkip)
@@ -300,7 +301,7 @@ def _used_columns(task: IsrTaskLike, amp: Amplifier) -> Box:
     return used
 
 
-def _has_bias_jump(task: IsrTaskLike, exposure: Exposure) -> bool:
+def _has_bias_jump(task: ConfiguredTask, exposure: Exposure) -> bool:
     config = task.config
     if not config.overscanBiasJump or config.overscanBiasJumpLocation == 0:
         return False

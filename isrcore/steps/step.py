@@ -9,14 +9,12 @@ from typing import Any
 from isrcore.camera import Detector
 from isrcore.image import Exposure
 from isrcore.pipe import Struct
+from isrcore.steps.task_like import IsrTaskLike
 
-__all__ = ["PLANES", "IsrState", "Step", "always_runs", "switched_by"]
+__all__ = ["PLANES", "IsrState", "IsrTaskLike", "Step", "always_runs", "switched_by"]
 
 PLANES = ("image", "mask", "variance", "metadata", "geometry")
 """What a step can change. ``geometry``: every component of the exposure that is neither pixels nor metadata."""
-
-IsrTaskLike = Any
-"""An `isrcore.task.IsrTask`: steps use its config, methods, subtasks, log and metadata, and never import it."""
 
 
 @dataclass

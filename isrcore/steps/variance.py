@@ -14,6 +14,7 @@ from isrcore.kernels.bands import for_bands
 from isrcore.steps.convert import require_float
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+from isrcore.steps.task_like import ConfiguredTask
 
 __all__ = ["NEGATIVE_VARIANCE", "VARIANCE", "mask_negative_variance", "set_variance", "update_variance"]
 
@@ -44,7 +45,7 @@ def set_variance(masked_image: MaskedImage, gain: float, read_noise: float) -> N
 
 
 def update_variance(
-    task: IsrTaskLike,
+    task: ConfiguredTask,
     amp_exposure: Exposure,
     amp: Amplifier,
     overscan_image: MaskedImage | None = None,
@@ -71,7 +72,7 @@ def update_variance(
     set_variance(amp_exposure.masked_image, _gain(task, amp, ptc), _read_noise(task, amp, overscan_image, ptc))
 
 
-def _gain(task: IsrTaskLike, amp: Amplifier, ptc: Any) -> float:
+def _gain(task: ConfiguredTask, amp: Amplifier, ptc: Any) -> float:
     if task.config.usePtcGains and ptc is None:
         raise RuntimeError("usePtcGains is on, but no ptc dataset was given: give one or switch usePtcGains off")
     gain = ptc.gain[amp.name] if task.config.usePtcGains else amp.gain
@@ -81,7 +82,7 @@ def _gain(task: IsrTaskLike, amp: Amplifier, ptc: Any) -> float:
     return float(gain)
 
 
-def _read_noise(task: IsrTaskLike, amp: Amplifier, overscan_image: MaskedImage | None, ptc: Any) -> float:
+def _read_noise(task: ConfiguredTask, amp: Amplifier, overscan_image: MaskedImage | None, ptc: Any) -> float:
     config = task.config
     if config.doEmpiricalReadNoise:
         if overscan_image is None:
