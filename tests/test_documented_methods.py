@@ -212,6 +212,11 @@ def test_run_attaches_a_detector_to_bare_pixels(frame: SmallFrame, wrap: Any) ->
         task.run(pixels, camera=camera, detectorNum=0)
 
 
+def test_a_missing_exposure_is_named() -> None:
+    with pytest.raises(AttributeError, match="ccdExposure is None"):
+        make_task().run(None, isGen3=True)
+
+
 def test_vignette_polygon_is_kept_on_the_task(frame: SmallFrame) -> None:
     off = dict.fromkeys(("doBias", "doDark", "doFlat", "doFringe", "doDefect", "doLinearize"), False)
     values = {**off, "doVignette": True, "vignette.doWriteVignettePolygon": True, "vignette.radius": 0.3}

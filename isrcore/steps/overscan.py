@@ -45,6 +45,9 @@ FIT_TYPES = {
 }
 """Overscan models by name, with the help text of the config field."""
 
+_WITHOUT_PLANES = StatisticsControl(and_mask=-1, nan_safe=False)
+"""All pixels whose mask is 0."""
+
 _LEVEL_FIT_TYPES = ("MEAN", "MEANCLIP", "MEDIAN")
 
 
@@ -311,25 +314,14 @@ def _has_bias_jump(task: ConfiguredTask, exposure: Exposure) -> bool:
 def _mask_deviant(overscan: MaskedImage, max_deviation: float) -> None:
     """Set the mask of overscan pixels far from the median to SAT, dropping other planes (trap h-7).
 
-    With every pixel masked there is no median, and the values themselves are compared, as in the reference.
+    A NaN among the pixels without any plane leaves no median, and nothing is masked. With every pixel masked the values
+    themselves are compared, as in the reference.
     """
-    bits, saturated = overscan.mask.array, np.int32(overscan.mask.planes.bitmask("SAT"))
-    unmasked = overscan.image[bits == 0] if bits.any() else overscan.image.ravel()
-    deviant = np.abs(overscan.image - _median(unmasked)) > max_deviation
+    measured = make_statistics(overscan, Property.MEDIAN | Property.NPOINT, _WITHOUT_PLANES)
+    median = measured.value(Property.MEDIAN) if measured.value(Property.NPOINT) else 0.0
+    deviant = np.abs(overscan.image - np.float32(median)) > max_deviation
     if deviant.any():
-        bits[deviant] = saturated
-
-
-def _median(pixels: NDArray[Any]) -> Any:
-    """Plain median, NaN if there is a NaN; zero of nothing."""
-    if pixels.size == 0:
-        return np.float32(0.0)
-    if np.isnan(pixels).any():
-        return np.float32(np.nan)
-    middle = (pixels.size - 1) // 2
-    # NumPy selects one place with vector instructions, several places without: take the second as a minimum.
-    ordered = np.partition(pixels, middle)
-    return ordered[middle] if pixels.size % 2 else (ordered[middle] + ordered[middle + 1 :].min()) / np.float32(2)
+        overscan.mask.array[deviant] = np.int32(overscan.mask.planes.bitmask("SAT"))
 
 
 def _summary(
