@@ -12,7 +12,7 @@ ENGINE = ROOT / "isrcore"
 VIEWER = ROOT / "isrviewer"
 
 ORDER = (
-    ("atomic", "geom", "metadata"),
+    ("atomic", "geom", "lazy", "metadata"),
     ("camera",),
     ("kernels",),
     ("image",),
