@@ -6,21 +6,17 @@ import getpass
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from isrcore import audit as core_audit
+from isrcore.audit.compare import MapComparison
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.history import DefectHistory
+from isrcore.audit.planes import AuditData
+from isrcore.audit.statistics import DefectStatistics
+from isrcore.audit.storage import Journal, load_history
 from isrviewer.audit.queue import Queue
 from isrviewer.session.settings import state_folder
-
-if TYPE_CHECKING:
-    from isrcore.audit.compare import MapComparison
-    from isrcore.audit.document import DefectDocument
-    from isrcore.audit.findings import Findings
-    from isrcore.audit.history import DefectHistory
-    from isrcore.audit.planes import AuditData
-    from isrcore.audit.statistics import DefectStatistics
-    from isrcore.audit.storage import Journal
 
 __all__ = ["Audit", "begin_audit", "reopen_audit"]
 
@@ -66,7 +62,7 @@ class Audit:
     data: AuditData | None = None
     data_of: tuple[str, ...] = ()
     statistics: Mapping[int, DefectStatistics] = field(default_factory=dict)
-    findings: Findings | None = None
+    findings: core_audit.findings.Findings | None = None
     comparison: MapComparison | None = None
     other: DefectDocument | None = None
     queue: Queue = field(default_factory=Queue)
@@ -100,12 +96,6 @@ def _folder() -> Path:
     return state_folder() / "audits"
 
 
-def _import_ahead() -> None:
-    """Import what the window needs next, beside its thread: there it would stop everything for most of a second."""
-    for name in ("compare", "edits", "summary"):
-        import_module(f"isrcore.audit.{name}")
-
-
 def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = ()) -> Audit:
     """An audit of a map, kept in a new file.
 
@@ -114,10 +104,6 @@ def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = 
     OSError
         If the file cannot be written.
     """
-    from isrcore.audit.history import DefectHistory
-    from isrcore.audit.storage import Journal
-
-    _import_ahead()
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{document.detector}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.jsonl"
@@ -133,8 +119,5 @@ def reopen_audit(path: Path) -> Audit:
     OSError, ValueError
         If there is no such file, or it is no audit.
     """
-    from isrcore.audit.storage import Journal, load_history
-
-    _import_ahead()
     history = load_history(path, getpass.getuser())
     return Audit(history.document.camera_detector.id, history, Journal(history, path), is_named=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from isrcore.audit.compare import Difference, DifferenceKind, MapComparison, apply_differences, compare_maps
+from isrcore.audit.document import DefectDocument
+from isrviewer.audit.audit import Audit
 from isrviewer.audit.model import AuditModel
 from isrviewer.runner.background import Background
-
-if TYPE_CHECKING:
-    from isrcore.audit.compare import Difference, DifferenceKind, MapComparison
-    from isrcore.audit.document import DefectDocument
-    from isrviewer.audit.audit import Audit
 
 __all__ = ["Comparing"]
 
@@ -82,8 +79,6 @@ class Comparing(QObject):
 
     def apply(self, everything: bool = False) -> bool:
         """Bring the chosen differences, or all, into the current map, as one edit; False when that was not possible."""
-        from isrcore.audit.compare import apply_differences
-
         comparison = self.comparison
         if comparison is None or not self.can_apply:
             return False
@@ -107,7 +102,6 @@ class Comparing(QObject):
             self._compare(audit)
 
     def _compare(self, audit: Audit) -> None:
-        from isrcore.audit.compare import compare_maps
 
         # What an edit has done is told from the map before to the map now, what another map has from this one to that.
         document, other = audit.document, audit.other

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.pixels import PixelSet
+from isrcore.camera import Detector
 from isrcore.geom import Box
+from isrcore.image import Exposure
+from isrcore.inspect.layout import Layout, cut_out
 from isrviewer.render.colour import ColourMap, colour_table
 from isrviewer.render.limits import Limits, PlaneStats
 from isrviewer.render.stretch import Stretch, positions
-
-if TYPE_CHECKING:
-    from isrcore.audit.document import DefectDocument
-    from isrcore.audit.pixels import PixelSet
-    from isrcore.camera import Detector
-    from isrcore.image import Exposure
 
 __all__ = [
     "SIZES",
@@ -72,7 +71,6 @@ class Witness:
             inside = box.intersect(Box(0, 0, self.planes.shape[1], self.planes.shape[0]))
             values[inside.slices((box.x0, box.y0))] = self.planes[inside.slices()]
             return values
-        from isrcore.inspect.layout import Layout, cut_out
 
         found = cut_out(self.planes, Layout.of(self.planes, detector), box, Layout.assembled(detector))
         values = found.pixels.image.astype(np.float32)

@@ -5,23 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from isrcore.audit.defect import Defect
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.effect import Effect, measure_effect
+from isrcore.audit.pixels import PixelSet
+from isrcore.image import Mask
 from isrviewer.audit.model import AuditModel
 from isrviewer.runner.background import Background
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from isrcore.audit.defect import Defect
-    from isrcore.audit.document import DefectDocument
-    from isrcore.audit.effect import Effect
-    from isrcore.image import Mask
 
 __all__ = ["EditEffect", "EffectWatch"]
 
@@ -139,9 +136,6 @@ class EffectWatch(QObject):
         self._before = None
 
         def work() -> EditEffect | Exception:
-            from isrcore.audit.effect import measure_effect
-            from isrcore.audit.pixels import PixelSet
-
             try:
                 pixels = PixelSet.of(box for defect in touched.values() for box in defect.pixels.boxes)
                 first, second = (

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from isrcore import audit as core_audit
+from isrcore.audit.defect import DefectKind, Status
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.summary import MapSummary, summarise
 from isrviewer.audit.model import AuditModel
 from isrviewer.runner.background import Background
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from isrcore.audit.document import DefectDocument
-    from isrcore.audit.focal_plane import FocalPlaneSummary
-    from isrcore.audit.summary import MapSummary
 
 __all__ = ["FocalPlane", "summary_table"]
 
@@ -51,7 +52,7 @@ class FocalPlane(QObject):
         self._audits = audits
         self._background = Background(self)
         self._known: dict[int, tuple[DefectDocument, MapSummary]] = {}
-        self.summary: FocalPlaneSummary | None = None
+        self.summary: core_audit.focal_plane.FocalPlaneSummary | None = None
         self.folder = ""
         self.is_watched = False
         audits.opened.connect(self.follow)
@@ -62,12 +63,12 @@ class FocalPlane(QObject):
         self.folder, self.summary = "", None
         self.follow()
 
-    def take(self, summary: FocalPlaneSummary, folder: str) -> None:
+    def take(self, summary: core_audit.focal_plane.FocalPlaneSummary, folder: str) -> None:
         """Show the summary of a folder or file."""
         self.summary, self.folder = summary, folder
         self.changed.emit()
 
-    def read(self, path: str, check: Callable[[], None]) -> FocalPlaneSummary:
+    def read(self, path: str, check: Callable[[], None]) -> core_audit.focal_plane.FocalPlaneSummary:
         """Summarise a folder or a mask of many CCDs; to be called beside the window.
 
         Raises
@@ -75,13 +76,11 @@ class FocalPlane(QObject):
         OSError, ValueError
             If there are no maps.
         """
-        from isrcore.audit.focal_plane import summarise_folder
-
         def is_cancelled() -> bool:
             check()
             return False
 
-        return summarise_folder(path, is_cancelled, self.progressed.emit)
+        return core_audit.focal_plane.summarise_folder(path, is_cancelled, self.progressed.emit)
 
     def follow(self, *_: object) -> None:
         """Bring the summary of the open audits up to date, if somebody looks at it."""
@@ -90,17 +89,16 @@ class FocalPlane(QObject):
         documents = {number: audit.document for number, audit in self._audits.audits.items()}
         known = dict(self._known)
 
-        def work() -> tuple[FocalPlaneSummary, dict[int, tuple[DefectDocument, MapSummary]]]:
-            from isrcore.audit.focal_plane import FocalPlaneSummary
-            from isrcore.audit.summary import summarise
-
+        def work() -> tuple[core_audit.focal_plane.FocalPlaneSummary, dict[int, tuple[DefectDocument, MapSummary]]]:
             fresh = {}
             for number, document in sorted(documents.items()):
                 one = known.get(number)
                 fresh[number] = one if one is not None and one[0] is document else (document, summarise(document))
-            return FocalPlaneSummary(tuple(summary for _, summary in fresh.values()), {}), fresh
+            return core_audit.focal_plane.FocalPlaneSummary(tuple(summary for _, summary in fresh.values()), {}), fresh
 
-        def show(found: tuple[FocalPlaneSummary, dict[int, tuple[DefectDocument, MapSummary]]]) -> None:
+        def show(
+            found: tuple[core_audit.focal_plane.FocalPlaneSummary, dict[int, tuple[DefectDocument, MapSummary]]],
+        ) -> None:
             if not self.folder:
                 self.summary, self._known = found
                 self.changed.emit()
@@ -117,11 +115,9 @@ class FocalPlane(QObject):
         self._background.close()
 
 
-def summary_table(summary: FocalPlaneSummary) -> Table:
+def summary_table(summary: core_audit.focal_plane.FocalPlaneSummary) -> Table:
     """One row per CCD for other programs: fractions, counts by kind and status, the worst columns."""
     from astropy.table import Table
-
-    from isrcore.audit.defect import DefectKind, Status
 
     amplifiers = sorted({name for one in summary.maps for name in one.fractions})
     columns: dict[str, list[object]] = {"ccd": [one.detector for one in summary.maps]}

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.audit.compare import MapComparison
+from isrcore.audit.defect import Defect
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.pixels import PixelSet
 from isrviewer.audit.style import DIFFERENCE_COLOURS, STATUS_MARKS, status_colour
-
-if TYPE_CHECKING:
-    from isrcore.audit.compare import MapComparison
-    from isrcore.audit.defect import Defect
-    from isrcore.audit.document import DefectDocument
 
 __all__ = ["PAINTS", "MapPicture"]
 
@@ -61,8 +60,6 @@ class MapPicture:
 
         Full-frame work, for a worker thread.
         """
-        from isrcore.audit.pixels import PixelSet
-
         frame = comparison.old.frame
         where = comparison.pixels()
         # 1 only in the old map, 2 only in the new, 3 in both.

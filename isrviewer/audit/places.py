@@ -5,10 +5,8 @@ Maps count pixels from 0 in the trimmed frame; a panel may show the trimmed or t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from isrcore.image import Exposure
+from isrcore.image import Exposure
+from isrcore.image.trimming import trim_offset
 
 __all__ = ["map_offset"]
 
@@ -18,8 +16,6 @@ def map_offset(exposure: Exposure) -> tuple[int, int] | None:
 
     None when there is no such number: no detector, or amplifiers that assembly mirrors or moves apart.
     """
-    from isrcore.image.trimming import trim_offset  # which a start without a frame need not load
-
     detector, to_raw = exposure.detector, trim_offset(exposure)
     if detector is None or to_raw is None:
         return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from isrcore.audit.document import DefectDocument
-    from isrcore.audit.findings import Findings
-    from isrcore.audit.statistics import DefectStatistics
+from isrcore import audit as core_audit
+from isrcore.audit.defect import Status
+from isrcore.audit.document import DefectDocument
+from isrcore.audit.statistics import DefectStatistics
+from isrcore.audit.summary import QueueOrder, order_defects
 
 __all__ = ["CHOICES", "Queue"]
 
@@ -43,16 +43,14 @@ class Queue:
         order: str,
         choice: str,
         statistics: Mapping[int, DefectStatistics],
-        findings: Findings | None,
+        findings: core_audit.findings.Findings | None,
     ) -> Queue:
         """Begin a queue; `ValueError` when an order needs statistics and there are none."""
-        from isrcore.audit.summary import QueueOrder, order_defects
-
         wanted = _chosen(document, choice, findings)
         ordered = order_defects(document, QueueOrder(order), statistics or None)
         return cls(order, choice, tuple(number for number in ordered if number in wanted))
 
-    def following(self, document: DefectDocument, findings: Findings | None) -> Queue:
+    def following(self, document: DefectDocument, findings: core_audit.findings.Findings | None) -> Queue:
         """The same queue after an edit: what is gone is left out, what is new comes last. Decided ones stay."""
         wanted = _chosen(document, self.choice, findings)
         kept = tuple(number for number in self.numbers if number in document)
@@ -75,9 +73,7 @@ class Queue:
         return replace(self, numbers=(*(other for other in self.numbers if other != number), number))
 
 
-def _chosen(document: DefectDocument, choice: str, findings: Findings | None) -> set[int]:
-    from isrcore.audit.defect import Status
-
+def _chosen(document: DefectDocument, choice: str, findings: core_audit.findings.Findings | None) -> set[int]:
     if choice == "over-flagged":
         listed = findings.over_flagged if findings is not None else ()
         return {finding.defect for finding in listed if finding.defect is not None and finding.defect in document}

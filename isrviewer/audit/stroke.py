@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+from isrcore.audit import edits
+from isrcore.audit.document import DefectDocument, Edit
+from isrcore.audit.pixels import PixelSet, line_pixels
 from isrcore.geom import Box
-
-if TYPE_CHECKING:
-    from isrcore.audit.document import DefectDocument, Edit
-    from isrcore.audit.pixels import PixelSet
 
 __all__ = ["Stroke", "brush_box"]
 
@@ -54,7 +52,6 @@ class Stroke:
         """The stroke drawn on to another pixel. Costs what lies between, however long it is by now."""
         if self.tool not in ("paint", "erase", "toggle"):
             return replace(self, here=here)
-        from isrcore.audit.pixels import line_pixels
 
         added = line_pixels(*self.here, *here, self.brush).clip(self.frame)
         return replace(self, here=here, _drawn=added if self._drawn is None else self._drawn | added)
@@ -62,8 +59,6 @@ class Stroke:
     @property
     def pixels(self) -> PixelSet:
         """What it covers."""
-        from isrcore.audit.pixels import PixelSet, line_pixels
-
         if self._drawn is not None:
             return self._drawn
         (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(self.start, self.here, strict=True))
@@ -84,8 +79,6 @@ class Stroke:
         ValueError
             If nothing would change.
         """
-        from isrcore.audit import edits
-
         number = chosen if chosen and not self.apart else None
         erases = self.tool == "erase"
         if self.tool == "toggle" and number is not None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
+from isrcore.audit.settings import DetectionSettings
 from isrviewer.session.state import Session, Threshold
-
-if TYPE_CHECKING:
-    from isrcore.audit.settings import DetectionSettings
 
 __all__ = ["ThresholdText", "set_threshold", "settings_of", "threshold_texts"]
 
@@ -51,12 +49,18 @@ class ThresholdText:
     is_whole: bool
 
 
+def _defaults() -> dict[str, int | float]:
+    """By name, in their order."""
+    return dataclasses.asdict(DetectionSettings())
+
+
 def settings_of(session: Session) -> DetectionSettings:
     """The thresholds in use; names that this version does not know are left out."""
-    from isrcore.audit.settings import DetectionSettings
-
-    kinds = {field.name: type(field.default) for field in dataclasses.fields(DetectionSettings)}
-    changed = {one.name: kinds[one.name](one.value) for one in session.audit_thresholds if one.name in kinds}
+    defaults = _defaults()
+    kept = [one for one in session.audit_thresholds if one.name in defaults]
+    changed: dict[str, Any] = {
+        one.name: int(one.value) if isinstance(defaults[one.name], int) else one.value for one in kept
+    }
     return DetectionSettings(**changed)
 
 
@@ -68,10 +72,8 @@ def set_threshold(session: Session, name: str, value: float) -> Session:
     ValueError
         For a value that is not positive.
     """
-    from isrcore.audit.settings import DetectionSettings
-
     others = tuple(one for one in session.audit_thresholds if one.name != name)
-    is_default = value == getattr(DetectionSettings(), name)
+    is_default = value == _defaults()[name]
     changed = replace(session, audit_thresholds=others if is_default else (*others, Threshold(name, value)))
     settings_of(changed)
     return changed
@@ -79,8 +81,6 @@ def set_threshold(session: Session, name: str, value: float) -> Session:
 
 def threshold_texts() -> tuple[ThresholdText, ...]:
     """All thresholds in their order, explained in the words of their documentation."""
-    from isrcore.audit.settings import DetectionSettings
-
     # Strip the indent that Python 3.13 has stripped already.
     lines = [line.strip() for line in (DetectionSettings.__doc__ or "").splitlines()]
     tips: dict[str, list[str]] = {}
@@ -93,12 +93,12 @@ def threshold_texts() -> tuple[ThresholdText, ...]:
             tips.setdefault(name, []).append(line)
     return tuple(
         ThresholdText(
-            field.name,
-            field.name.replace("_", " ").capitalize(),
-            _UNITS.get(field.name, ""),
-            " ".join(tips.get(field.name, [])).strip(),
-            float(field.default),
-            isinstance(field.default, int),
+            name,
+            name.replace("_", " ").capitalize(),
+            _UNITS.get(name, ""),
+            " ".join(tips.get(name, [])).strip(),
+            float(default),
+            isinstance(default, int),
         )
-        for field in dataclasses.fields(DetectionSettings)
+        for name, default in _defaults().items()
     )

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
+from isrcore.image import Exposure
+from isrviewer.audit.audit import Audit
 from isrviewer.audit.cutouts import Witness
 from isrviewer.audit.places import map_offset
+from isrviewer.runner.model import RunModel
 from isrviewer.session.state import CALIB, RAW
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from isrcore.audit.planes import AuditData
-    from isrcore.image import Exposure
-    from isrviewer.audit.audit import Audit
-    from isrviewer.runner.model import RunModel
 
 __all__ = ["ASSEMBLED", "CALIBRATIONS", "data_at_hand", "witnesses"]
 
@@ -69,7 +66,6 @@ def data_at_hand(runs: RunModel, audit: Audit) -> AuditData | None:
     """
     if audit.data is not None:
         return audit.data
-    from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
 
     raw = runs.view.raw
     if raw is None or raw.detector is None:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QToolButton, QWidget
 
+from isrcore import inspect as core_inspect
+
 if TYPE_CHECKING:
     from astropy.table import Table
 
@@ -27,7 +29,7 @@ def write_png(widget: QWidget, path: Path) -> None:
     painter = QPainter(image)
     _render(widget, painter)
     painter.end()
-    if not image.save(str(path), "PNG"):
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]  # Its stub asks for bytes, which it refuses.
         raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
 
 
@@ -101,16 +103,12 @@ class ExportButton(QToolButton):
 
     def copy(self) -> None:
         """Put the numbers on the clipboard."""
-        from isrcore.inspect.tables import table_text
-
-        QGuiApplication.clipboard().setText(table_text(self._table()))
+        QGuiApplication.clipboard().setText(core_inspect.tables.table_text(self._table()))
         self.done.emit("The numbers are on the clipboard.")
 
     def save_table(self, path: Path) -> None:
         """Write the numbers as ECSV."""
-        from isrcore.inspect.tables import write_ecsv
-
-        write_ecsv(self._table(), path, self._about())
+        core_inspect.tables.write_ecsv(self._table(), path, self._about())
 
     def save_png(self, path: Path) -> None:
         """Write the plot as PNG."""

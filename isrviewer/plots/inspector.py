@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from isrcore import inspect as core_inspect
+from isrcore.image import Exposure
+from isrcore.inspect.layout import Layout
 from isrviewer.runner.background import Background
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
@@ -17,11 +20,6 @@ from isrviewer.session import Override, Session, SessionModel
 from isrviewer.session.config import effective_config
 from isrviewer.session.state import CALIB
 from isrviewer.theme import GRID
-
-if TYPE_CHECKING:
-    # The engine is imported by the worker thread: it takes longer than showing the window.
-    from isrcore.image import Exposure
-    from isrcore.inspect.results import RunResults
 
 __all__ = ["InspectorPanel", "frame_name", "is_check", "planes_of", "result_names", "run_results"]
 
@@ -51,31 +49,31 @@ def result_names(runs: RunModel) -> tuple[str, ...]:
 
 def frame_name(runs: RunModel, exposure: Exposure) -> str:
     """Name of the layout of planes on screen; see `isrcore.inspect.layout.Layout`."""
-    from isrcore.inspect.layout import Layout
-
     raw = runs.view.raw
     return Layout.of(exposure, raw.detector if raw is not None else None).name
 
 
-def run_results(runs: RunModel) -> RunResults | None:
+def run_results(runs: RunModel) -> core_inspect.results.RunResults | None:
     """What is on hand of the present run; None before a frame is loaded. Hold it only while computing."""
-    from isrcore.inspect.results import RunResults, StepResult
-
     raw = runs.view.raw
     if raw is None:
         return None
     steps = tuple(
-        StepResult(name, label, runs.unit(name), exposure)
+        core_inspect.results.StepResult(name, label, runs.unit(name), exposure)
         for name, label, exposure in runs.results()
         if not is_check(runs.view, name)
     )
     state = runs.last_state()
     if state is None:
-        return RunResults(steps, raw.detector)
+        return core_inspect.results.RunResults(steps, raw.detector)
     frames = ((CALIB + kind, runs.source(CALIB + kind)) for kind in runs.calibrations())
-    others = tuple(StepResult(name, each.label, each.unit, each.exposure) for name, each in frames if each is not None)
+    others = tuple(
+        core_inspect.results.StepResult(name, each.label, each.unit, each.exposure)
+        for name, each in frames
+        if each is not None
+    )
     overscans = tuple(state.results.get("overscans", ()))
-    return RunResults(steps, state.detector, state.calibs, overscans, others=others)
+    return core_inspect.results.RunResults(steps, state.detector, state.calibs, overscans, others=others)
 
 
 class _InterpolatedPlanes:
@@ -141,7 +139,9 @@ class InspectorPanel(QWidget):
             if shown != [panel.shows for panel in old.panels] or old.focused != new.focused:
                 self.refresh()
 
-    def compute(self, job: Callable[[RunResults], T], show: Callable[[T], None], steps: Iterable[str]) -> None:
+    def compute(
+        self, job: Callable[[core_inspect.results.RunResults], T], show: Callable[[T], None], steps: Iterable[str]
+    ) -> None:
         """Show the result of ``job(results)``, which runs beside the GUI thread; a newer request drops it.
 
         Parameters

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.number_table import Column, column_texts, number_text
-
-if TYPE_CHECKING:
-    from isrcore.inspect.history import Interpolation, PixelHistory, PixelRow
 
 __all__ = ["compared_columns", "compared_rows", "facts_text", "one_columns", "one_rows", "place_name"]
 
@@ -19,13 +16,13 @@ _STEP = Column("Step", "Double click shows the step", is_text=True)
 Rows = tuple[list[list[str]], list[int], list[int]]
 
 
-def compared_columns(histories: Sequence[PixelHistory]) -> tuple[Column, ...]:
+def compared_columns(histories: Sequence[core_inspect.history.PixelHistory]) -> tuple[Column, ...]:
     """Columns for several pixels side by side."""
     pixels = (Column(place_name(history), "Value after the step") for history in histories)
     return _NUMBER, _STEP, *pixels
 
 
-def one_columns(histories: Sequence[PixelHistory]) -> tuple[Column, ...]:
+def one_columns(histories: Sequence[core_inspect.history.PixelHistory]) -> tuple[Column, ...]:
     """Columns for one pixel; the unit stands in the titles when all steps have the same."""
     units = _units(histories[0].rows) if histories else ()
     shown = f" ({units[0]})" if len(units) == 1 else ""
@@ -41,11 +38,11 @@ def one_columns(histories: Sequence[PixelHistory]) -> tuple[Column, ...]:
     )
 
 
-def _units(rows: Sequence[PixelRow]) -> tuple[str, ...]:
+def _units(rows: Sequence[core_inspect.history.PixelRow]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.unit for row in rows if not row.status))
 
 
-def place_name(history: PixelHistory) -> str:
+def place_name(history: core_inspect.history.PixelHistory) -> str:
     """The pixel in few words: assembled coordinates where it has some."""
     facts = history.facts
     if facts.assembled is not None:
@@ -53,7 +50,7 @@ def place_name(history: PixelHistory) -> str:
     return f"raw {facts.raw_x} {facts.raw_y} {facts.amplifier}".strip()
 
 
-def one_rows(histories: Sequence[PixelHistory]) -> Rows:
+def one_rows(histories: Sequence[core_inspect.history.PixelHistory]) -> Rows:
     """Cells of the first history; grey rows without numbers; bold ones that changed something."""
     rows = histories[0].rows if histories else ()
     cells = _cells(rows)
@@ -61,12 +58,12 @@ def one_rows(histories: Sequence[PixelHistory]) -> Rows:
     return cells, quiet, [number for number, row in enumerate(rows) if _did_something(row)]
 
 
-def _did_something(row: PixelRow) -> bool:
+def _did_something(row: core_inspect.history.PixelRow) -> bool:
     changed = not math.isnan(row.change) and row.change != 0
     return changed or bool(row.added) or bool(row.cleared)
 
 
-def _cells(rows: Sequence[PixelRow]) -> list[list[str]]:
+def _cells(rows: Sequence[core_inspect.history.PixelRow]) -> list[list[str]]:
     changes = [math.nan if row.change == 0 else row.change for row in rows]
     columns = [
         [str(number) for number in range(len(rows))],
@@ -82,12 +79,12 @@ def _cells(rows: Sequence[PixelRow]) -> list[list[str]]:
     return [list(cells) for cells in zip(*columns, strict=True)]
 
 
-def _planes_text(row: PixelRow) -> str:
+def _planes_text(row: core_inspect.history.PixelRow) -> str:
     planes = [f"+{plane}" if plane in row.added else plane for plane in row.planes]
     return " ".join([*planes, *(f"−{plane}" for plane in row.cleared)])
 
 
-def compared_rows(histories: Sequence[PixelHistory]) -> Rows:
+def compared_rows(histories: Sequence[core_inspect.history.PixelHistory]) -> Rows:
     """Values of all pixels, one row per step."""
     if not histories:
         return [], [], []
@@ -101,7 +98,7 @@ def compared_rows(histories: Sequence[PixelHistory]) -> Rows:
     return [list(cells) for cells in zip(*columns, strict=True)], [], bold
 
 
-def facts_text(history: PixelHistory) -> str:
+def facts_text(history: core_inspect.history.PixelHistory) -> str:
     """Where the pixel is, and what was taken off it."""
     facts = history.facts
     places = []
@@ -124,7 +121,7 @@ def facts_text(history: PixelHistory) -> str:
     return "\n".join(lines)
 
 
-def _interpolation_text(used: Interpolation) -> str:
+def _interpolation_text(used: core_inspect.history.Interpolation) -> str:
     """``interpolated over columns 30 to 31 from 0.25 × 912.4 (x 29) + ...``"""
     run = f"column {used.first}" if used.first == used.last else f"columns {used.first} to {used.last}"
     parts = []

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from isrcore.inspect.layout import Cutout
+from isrcore.inspect.layout import Cutout
 
 __all__ = ["Relief", "contour_levels", "contour_lines", "make_relief", "project"]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from isrcore.inspect.overscan import OverscanDetail
+from isrcore import inspect as core_inspect
 
 __all__ = ["REJECTED_COLOUR", "STRIP_SIGMA", "strip_picture"]
 
@@ -19,7 +17,7 @@ STRIP_SIGMA = 5.0
 """Black and white are this many standard deviations from the level."""
 
 
-def strip_picture(detail: OverscanDetail, corrected: bool) -> NDArray[np.uint8]:
+def strip_picture(detail: core_inspect.overscan.OverscanDetail, corrected: bool) -> NDArray[np.uint8]:
     """RGBA pixels of an overscan strip, turned so that the axis of the model runs to the right.
 
     Parameters
