@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -134,8 +135,6 @@ def _write_elixir(document: DefectDocument, defects: Defects, path: Path, cards:
         with temporary.open("wb") as plain:
             fits.HDUList([primary, image]).writeto(plain)
         if path.name.lower().endswith(".gz"):
-            import gzip
-
             temporary.write_bytes(gzip.compress(temporary.read_bytes(), 6, mtime=0))
 
 

@@ -1,13 +1,10 @@
 """Defect tables: reading and writing the two documented forms, in FITS and ECSV (specification a.11, e.22).
 
-The simple form has columns ``x0, y0, width, height``, 0-based. The FITS region form has ``X, Y, R, SHAPE`` (and
-``ROTANG, COMPONENT``) with 1-based centres. Both are in the trimmed, assembled frame.
+The forms are those of `isrcore.calib.defect_boxes`.
 """
 
 from __future__ import annotations
 
-import logging
-import math
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,8 @@ from astropy.io import fits
 from astropy.table import Table
 
 from isrcore.atomic import written_atomically
+from isrcore.calib.defect_boxes import SIMPLE_COLUMNS, boxes_from_table
 from isrcore.calib.defects import Defects
-from isrcore.geom import Box
 from isrcore.metadata import PropertyList
 
 __all__ = [
@@ -29,68 +26,14 @@ __all__ = [
     "write_defect_table",
 ]
 
-_LOG = logging.getLogger(__name__)
-
-_SIMPLE = ("x0", "y0", "width", "height")
-_REGION = ("X", "Y", "R", "SHAPE")
 _FITS_SUFFIXES = (".fits", ".fits.gz", ".fits.fz", ".fit")
 _COMMON = {"OBSTYPE": Defects.OBSTYPE, "defects_SCHEMA": "", "defects_VERSION": 2.0}
 
 
-def boxes_from_table(table: Table) -> list[Box]:
-    """The boxes of a table in either form.
-
-    Shapes other than boxes (rotated by multiples of 90 degrees at most) and points are left out with a warning.
-
-    Raises
-    ------
-    ValueError
-        If the columns are those of neither form, or a number in them is not one.
-    """
-    columns = set(table.colnames)
-    if columns.issuperset(_SIMPLE):
-        return [Box(*(_whole(row[name], name) for name in _SIMPLE)) for row in table]
-    if columns.issuperset(_REGION):
-        return [box for row in table for box in _region_boxes(row, columns)]
-    raise ValueError(
-        f"a defect table has columns {', '.join(_SIMPLE)} or {', '.join(_REGION)}, found {', '.join(table.colnames)}"
-    )
-
-
-def _whole(value: Any, name: str) -> int:
-    number = float(value)
-    if not number.is_integer():
-        raise ValueError(f"column {name} of a defect table holds whole pixels, found {value}")
-    return int(number)
-
-
-def _region_boxes(row: Any, columns: set[str]) -> list[Box]:
-    shape = row["SHAPE"]
-    shape = (shape.decode("ascii") if isinstance(shape, bytes) else str(shape)).strip().upper()
-    sizes = np.atleast_1d(row["R"]).astype(float)
-    angle = float(np.atleast_1d(row["ROTANG"])[0]) if "ROTANG" in columns else 0.0
-    x, y = (float(np.atleast_1d(row[name])[0]) - 1.0 for name in ("X", "Y"))
-    if shape == "POINT":
-        width = height = 1.0
-    elif shape in ("BOX", "ROTBOX") and sizes.size >= 2:
-        width, height = float(sizes[0]), float(sizes[1])
-        quarter_turns = angle / 90.0 if shape == "ROTBOX" else 0.0
-        if not math.isclose(quarter_turns, round(quarter_turns), abs_tol=1e-9):
-            _LOG.warning("A defect is left out: its box is rotated by %s degrees, not by a multiple of 90.", angle)
-            return []
-        if round(quarter_turns) % 2:
-            width, height = height, width
-    else:
-        _LOG.warning("A defect is left out: its shape is %r, only BOX, POINT and ROTBOX can be used.", shape)
-        return []
-    corner = math.floor(x - width / 2.0 + 1.0), math.floor(y - height / 2.0 + 1.0)
-    return [Box(*corner, int(width), int(height))]
-
-
 def to_simple_table(defects: Defects) -> Table:
     """The table ``x0, y0, width, height``, 0-based, with the metadata of the defects."""
-    columns = {name: np.array([getattr(box, name) for box in defects], np.int32) for name in _SIMPLE}
-    return Table(columns, names=_SIMPLE, meta=_meta(defects))
+    columns = {name: np.array([getattr(box, name) for box in defects], np.int32) for name in SIMPLE_COLUMNS}
+    return Table(columns, names=SIMPLE_COLUMNS, meta=_meta(defects))
 
 
 def to_region_table(defects: Defects) -> Table:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isrcore.calib.defect_boxes import boxes_from_table
 from isrcore.geom import Box
 from isrcore.image import MaskedImage
 from isrcore.image.footprints import Runs, cover_runs, footprint_boxes
@@ -139,10 +140,7 @@ class Defects:
 
     @classmethod
     def fromTable(cls, table: Any, normalize: bool = True) -> Defects:
-        """From an `astropy.table.Table` in one of the two forms of `isrcore.calib.defect_tables`."""
-        # The table module builds on this one.
-        from isrcore.calib.defect_tables import boxes_from_table
-
+        """From an `astropy.table.Table` in one of the two forms of `isrcore.calib.defect_boxes`."""
         return cls(boxes_from_table(table), PropertyList(dict(table.meta)), normalize)
 
 
