@@ -6,7 +6,7 @@ Maps count pixels from 0 in the trimmed frame; a panel may show the trimmed or t
 from __future__ import annotations
 
 from isrcore.image import Exposure
-from isrcore.image.trimming import trim_offset
+from isrcore.image.trimming import trim_offset, trimmed_by
 
 __all__ = ["map_offset"]
 
@@ -16,11 +16,8 @@ def map_offset(exposure: Exposure) -> tuple[int, int] | None:
 
     None when there is no such number: no detector, or amplifiers that assembly mirrors or moves apart.
     """
-    detector, to_raw = exposure.detector, trim_offset(exposure)
-    if detector is None or to_raw is None:
+    to_raw = trim_offset(exposure)
+    map_to_raw = None if exposure.detector is None else trimmed_by(exposure.detector)
+    if to_raw is None or map_to_raw is None:
         return None
-    moved = {(amp.raw_data_bbox.x0 - amp.bbox.x0, amp.raw_data_bbox.y0 - amp.bbox.y0) for amp in detector}
-    if len(moved) != 1 or any(amp.raw_flip_x or amp.raw_flip_y for amp in detector):
-        return None
-    x, y = moved.pop()
-    return to_raw[0] - x, to_raw[1] - y
+    return to_raw[0] - map_to_raw[0], to_raw[1] - map_to_raw[1]
