@@ -16,7 +16,7 @@ from tests.gui.conftest import settle
 
 @pytest.fixture
 def calibs(opened: Window) -> Window:
-    opened.raise_panel("calibs")
+    opened.docks.raise_dock("calibs")
     return opened
 
 
