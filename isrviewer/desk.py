@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from isrviewer.panels.readout import ReadoutBar
     from isrviewer.runner.jobs import Jobs
     from isrviewer.runner.model import RunModel
+    from isrviewer.runner.watch import FolderWatch
     from isrviewer.session import SessionModel
     from isrviewer.session.config import CurrentConfig
     from isrviewer.session.settings import UserSettings
-    from isrviewer.watch import FolderWatch
 
 __all__ = ["Check", "ConfigEditor", "Cutouts", "Desk", "Docks", "MaskList", "Models", "Numbers", "Requests"]
 

@@ -46,6 +46,7 @@ from isrviewer.plots.inspector import InspectorPanel
 from isrviewer.runner.jobs import Jobs
 from isrviewer.runner.messages import Engine
 from isrviewer.runner.model import RunModel
+from isrviewer.runner.watch import FolderWatch
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.config import CurrentConfig
 from isrviewer.session.settings import Settings, UserSettings
@@ -57,7 +58,6 @@ from isrviewer.shell.marks import Marks
 from isrviewer.shell.problems import Problems
 from isrviewer.shell.recovery import Recovery
 from isrviewer.shell.startup import Startup
-from isrviewer.watch import FolderWatch
 
 __all__ = ["Window"]
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from isrviewer.runner.watch import FolderWatch
 from isrviewer.shell.window import Window
-from isrviewer.watch import FolderWatch
 from tests.gui.conftest import settle
 
 
