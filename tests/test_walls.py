@@ -33,14 +33,7 @@ FLOORS = (
     ("runner",),
     ("audit", "scene"),
     ("debug_views", "plots"),
-    (
-        "panels",
-        "panels/defects",
-        "panels/image",
-        "panels/masks",
-        "panels/numbers",
-        "panels/parameters",
-    ),
+    ("panels", "panels/defects", "panels/image", "panels/masks", "panels/numbers", "panels/parameters"),
     ("desk",),
     ("actions", "commands"),
     ("shell",),
@@ -54,12 +47,14 @@ LAZY = {
         isrviewer/actions/help_text.py isrviewer/actions/menus.py isrviewer/app.py isrviewer/bench_start.py
         isrviewer/commands/files.py isrviewer/panels/parameters/calibs.py isrviewer/panels/parameters/rows.py
         isrviewer/panels/parameters/tools.py isrviewer/plots/inspector.py isrviewer/render/colour.py
-        isrviewer/runner/engine.py isrviewer/session/config.py isrviewer/session/settings.py isrviewer/shell/marks.py""",
+        isrviewer/runner/engine.py isrviewer/session/config.py isrviewer/session/settings.py
+        isrviewer/shell/marks.py""",
     "start-up: plots are built when their panel is looked at first": """
-        isrviewer/panels/defects/focal_plane.py isrviewer/panels/defects/queue.py isrviewer/panels/numbers/amplifiers.py
-        isrviewer/panels/numbers/box_statistics.py isrviewer/panels/numbers/cuts.py
-        isrviewer/panels/numbers/histograms.py isrviewer/panels/numbers/overscan_view.py
-        isrviewer/panels/numbers/surface.py isrviewer/panels/numbers/time_machine.py isrviewer/plots/export.py""",
+        isrviewer/panels/defects/focal_plane.py isrviewer/panels/defects/queue.py
+        isrviewer/panels/numbers/amplifiers.py isrviewer/panels/numbers/box_statistics.py
+        isrviewer/panels/numbers/cuts.py isrviewer/panels/numbers/histograms.py
+        isrviewer/panels/numbers/overscan_view.py isrviewer/panels/numbers/surface.py
+        isrviewer/panels/numbers/time_machine.py isrviewer/plots/export.py""",
     "start-up: defects, regions and masks are worked on long after the window is there": """
         isrviewer/audit/audit.py isrviewer/audit/comparing.py isrviewer/audit/cutouts.py isrviewer/audit/effects.py
         isrviewer/audit/focal_plane.py isrviewer/audit/picture.py isrviewer/audit/places.py isrviewer/audit/queue.py
@@ -81,36 +76,6 @@ MOST_ARROWS = 60
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 QT = {"PySide6", "pyqtgraph", "superqt", "qtpy", "qtawesome", "shiboken6"}
-
-
-def imports(path: Path) -> set[str]:
-    """Dotted names of everything that a file imports, wherever in the file."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
-
-
-def type_only(path: Path) -> set[str]:
-    """Names imported under ``if TYPE_CHECKING``: they do not exist when the program runs."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for child in node.body:
-                if isinstance(child, ast.ImportFrom) and child.module:
-                    found.update(f"{child.module}.{alias.name}" for alias in child.names)
-    return found
-
-
-def room(dotted: str) -> str:
-    return dotted.split(".")[1] if "." in dotted else ""
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", files(ENGINE), ids=lambda p: str(p.relative_to(ROOT)))
