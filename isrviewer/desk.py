@@ -119,7 +119,7 @@ class Numbers(Protocol):
 class ConfigEditor(Protocol):
     """The editor of config fields."""
 
-    def find(self) -> None:
+    def focus_search(self) -> None:
         """Give the keys to the search."""
 
     def show_group(self, label: str) -> None:

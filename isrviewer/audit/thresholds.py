@@ -55,8 +55,9 @@ def settings_of(session: Session) -> DetectionSettings:
     """The thresholds in use; names that this version does not know are left out."""
     from isrcore.audit.settings import DetectionSettings
 
-    kinds = {field.name: type(field.default) for field in dataclasses.fields(DetectionSettings)}
-    changed = {one.name: kinds[one.name](one.value) for one in session.audit_thresholds if one.name in kinds}
+    defaults = dataclasses.asdict(DetectionSettings())
+    known = (one for one in session.audit_thresholds if one.name in defaults)
+    changed = {one.name: type(defaults[one.name])(one.value) for one in known}
     return DetectionSettings(**changed)
 
 
@@ -93,12 +94,12 @@ def threshold_texts() -> tuple[ThresholdText, ...]:
             tips.setdefault(name, []).append(line)
     return tuple(
         ThresholdText(
-            field.name,
-            field.name.replace("_", " ").capitalize(),
-            _UNITS.get(field.name, ""),
-            " ".join(tips.get(field.name, [])).strip(),
-            float(field.default),
-            isinstance(field.default, int),
+            name,
+            name.replace("_", " ").capitalize(),
+            _UNITS.get(name, ""),
+            " ".join(tips.get(name, [])).strip(),
+            float(default),
+            isinstance(default, int),
         )
-        for field in dataclasses.fields(DetectionSettings)
+        for name, default in dataclasses.asdict(DetectionSettings()).items()
     )

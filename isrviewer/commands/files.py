@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QImageWriter
+
 from isrcore.atomic import written_atomically
 from isrviewer.session import Session
 from isrviewer.session.changes import load_overrides, open_frame
@@ -189,7 +191,7 @@ class FileCommands:
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen, with a legend that says what it shows."""
-        if self._desk.requests.picture().save(path, "PNG"):
+        if QImageWriter(path, b"PNG").write(self._desk.requests.picture()):
             self._desk.strip.note(f"Wrote {path}")
         else:
             self._desk.strip.error(f"{path} could not be written; choose another folder.")

@@ -79,7 +79,7 @@ class ToolCommands:
 
     def find_field(self) -> None:
         self._desk.docks.raise_dock("config")
-        self._desk.editor.find()
+        self._desk.editor.focus_search()
 
     def pin(self) -> None:
         """Follow the pixel under the cursor, or no longer."""

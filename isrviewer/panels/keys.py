@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from isrviewer.plots.trees import child_items, top_items
 from isrviewer.theme import GRID
 
 __all__ = ["KeySheet", "Listed"]
@@ -118,8 +119,7 @@ class KeySheet(QWidget):
                 self.tree.setCurrentItem(item)
 
     def _items(self) -> list[QTreeWidgetItem]:
-        tops = [self.tree.topLevelItem(number) for number in range(self.tree.topLevelItemCount())]
-        return [top.child(number) for top in tops for number in range(top.childCount())]
+        return [item for top in top_items(self.tree) for item in child_items(top)]
 
     def _keys_of(self, action_id: str) -> list[str]:
         return self._shortcuts.get(action_id, self._actions[action_id].keys).split()
@@ -151,10 +151,13 @@ class KeySheet(QWidget):
 
     def _reset(self) -> None:
         item = self.tree.currentItem()
-        self._set(self._actions[item.data(0, Qt.ItemDataRole.UserRole)].keys)
+        if item is not None:
+            self._set(self._actions[item.data(0, Qt.ItemDataRole.UserRole)].keys)
 
     def _set(self, keys: str) -> None:
         item = self.tree.currentItem()
+        if item is None:
+            return
         action_id = item.data(0, Qt.ItemDataRole.UserRole)
         others = (other for other in self._actions.values() if other.id != action_id)
         taken = [other for other in others if keys and keys in self._keys_of(other.id)]

@@ -157,7 +157,7 @@ def changed_by_preset(session: Session, name: str) -> list[tuple[str, Any]]:
     return _changed_by(session, {preset.name: preset for preset in list_presets()}[name].load)
 
 
-def _changed_by(session: Session, load: Callable[[Any], None]) -> list[tuple[str, Any]]:
+def _changed_by(session: Session, load: Callable[[Any], object]) -> list[tuple[str, Any]]:
     from isrcore.config.fields import copy_config, differences
 
     before, _ = effective_config(session.config)

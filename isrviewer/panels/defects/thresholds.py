@@ -98,8 +98,9 @@ class ThresholdsPanel(QWidget):
             field.setAccessibleName(f"{text.label}{unit}")
             field.valueChanged.connect(lambda value, name=text.name: self._set(name, value))
             self._texts[text.name], self._labels[text.name], self.fields[text.name] = text, label, field
-            for column, widget in enumerate((label, field, QLabel(text.unit))):
-                self._form.addWidget(widget, row, column)
+            self._form.addWidget(label, row, 0)
+            self._form.addWidget(field, row, 1)
+            self._form.addWidget(QLabel(text.unit), row, 2)
         self.setFocusProxy(next(iter(self.fields.values())))
         self._show(self._model.session)
 
