@@ -137,17 +137,17 @@ def _begin(window: Window, options: argparse.Namespace) -> None:
     from isrviewer.session.changes import show_step
 
     if options.session:
-        window.files.restore(options.session)
+        window.commands.file.restore(options.session)
     if options.calib:
-        window.files.set_calib_folder(options.calib)
+        window.commands.file.set_calib_folder(options.calib)
     for path in options.config:
-        window.files.load_config_file(path)
+        window.commands.file.load_config_file(path)
     session = window.model.session
     window.model.change(session if not options.step else show_step(session, options.step))
     if options.demo:
-        window.files.open_demo(options.detector)
+        window.commands.file.open_demo(options.detector)
     elif options.frame:
-        window.files.open_path(options.frame, options.detector)
+        window.commands.file.open_path(options.frame, options.detector)
     window.begin()
 
 

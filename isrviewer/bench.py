@@ -133,7 +133,7 @@ def _window_figures() -> list[tuple[str, float]]:
     window = Window(make_engine, fresh_layout=True)
     window.resize(*SCREEN)
     window.show()
-    window.files.open_demo(None)
+    window.commands.file.open_demo(None)
     window.begin()
 
     def settled() -> bool:

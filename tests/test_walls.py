@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-ENGINE = ROOT / "isrcore"
-VIEWER = ROOT / "isrviewer"
+from tests.house import ENGINE, ROOT, VIEWER, arrows, circles, files, imports_of, room_of
 
 ORDER = (
     ("atomic", "geom", "lazy", "metadata"),
@@ -31,63 +28,107 @@ ORDER = (
 )
 """Rooms of the engine: each may import those in the same row and in the rows above."""
 
+FLOORS = (
+    ("garbage", "render", "theme"),
+    ("session",),
+    ("runner",),
+    ("audit", "scene"),
+    ("debug_views", "plots"),
+    ("panels", "panels/defects", "panels/image", "panels/masks", "panels/numbers", "panels/parameters"),
+    ("desk",),
+    ("actions", "commands"),
+    ("shell",),
+    ("app",),
+    ("bench", "bench_start"),
+)
+"""Rooms of the viewer: each may import those in the rows above, for types as well, and nobody in its own row."""
+
+LAZY = {
+    "start-up: the window is painted before Qt's slow parts, settings, chain and FITS are imported": """
+        isrviewer/actions/help_text.py isrviewer/actions/menus.py isrviewer/app.py isrviewer/bench_start.py
+        isrviewer/commands/files.py isrviewer/panels/parameters/calibs.py isrviewer/panels/parameters/rows.py
+        isrviewer/panels/parameters/tools.py isrviewer/plots/inspector.py isrviewer/render/colour.py
+        isrviewer/runner/engine.py isrviewer/session/config.py isrviewer/session/settings.py
+        isrviewer/shell/marks.py""",
+    "start-up: plots are built when their panel is looked at first": """
+        isrviewer/panels/defects/focal_plane.py isrviewer/panels/defects/queue.py
+        isrviewer/panels/numbers/amplifiers.py isrviewer/panels/numbers/box_statistics.py
+        isrviewer/panels/numbers/cuts.py isrviewer/panels/numbers/histograms.py
+        isrviewer/panels/numbers/overscan_view.py isrviewer/panels/numbers/surface.py
+        isrviewer/panels/numbers/time_machine.py isrviewer/plots/export.py""",
+    "start-up: defects, regions and masks are worked on long after the window is there": """
+        isrviewer/audit/audit.py isrviewer/audit/comparing.py isrviewer/audit/cutouts.py isrviewer/audit/effects.py
+        isrviewer/audit/focal_plane.py isrviewer/audit/picture.py isrviewer/audit/places.py isrviewer/audit/queue.py
+        isrviewer/audit/stroke.py isrviewer/audit/thresholds.py isrviewer/audit/witnesses.py
+        isrviewer/commands/defects/edits.py isrviewer/commands/defects/exports.py isrviewer/commands/defects/judging.py
+        isrviewer/commands/defects/maps.py isrviewer/commands/defects/work.py isrviewer/commands/regions.py
+        isrviewer/session/masks.py isrviewer/session/region_file.py""",
+    "what a measurement needs is imported by that measurement alone": "isrviewer/bench.py",
+    "a script that opens panels elsewhere needs no Qt": "isrviewer/debug_views/panels.py",
+    "one command or one kind of file needs it: a reader of raw frames does not pay for it": """
+        isrcore/audit/writing.py isrcore/calib/defects.py isrcore/cli.py isrcore/data/calibs.py isrcore/data/facts.py
+        isrcore/data/sky.py isrcore/data/tiles.py isrcore/export/reading.py isrcore/export/sky.py
+        isrcore/simulate/pattern.py""",
+}
+"""Why, and in which files, imports stand inside functions. Everywhere else they stand at the top."""
+
+MOST_ARROWS = 60
+
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 QT = {"PySide6", "pyqtgraph", "superqt", "qtpy", "qtawesome", "shiboken6"}
-
-
-def imports(path: Path) -> set[str]:
-    """Dotted names of everything that a file imports, wherever in the file."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
-
-
-def type_only(path: Path) -> set[str]:
-    """Names imported under ``if TYPE_CHECKING``: they do not exist when the program runs."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for child in node.body:
-                if isinstance(child, ast.ImportFrom) and child.module:
-                    found.update(f"{child.module}.{alias.name}" for alias in child.names)
-    return found
-
-
-def room(dotted: str) -> str:
-    return dotted.split(".")[1] if "." in dotted else ""
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", files(ENGINE), ids=lambda p: str(p.relative_to(ROOT)))
 def test_engine_walls(path: Path) -> None:
-    used = imports(path) - type_only(path)
+    used = {one.target for one in imports_of(path) if not one.for_types}
     assert not {name.split(".")[0] for name in used} & (QT | {"isrviewer"}), "the engine imports the window side"
     here = path.relative_to(ENGINE).parts[0].removesuffix(".py")
     if here == "__init__":
         return
     assert here in LEVEL, f"room {here} is not in the plan"
     for name in used:
-        if name.startswith("isrcore.") and room(name) in LEVEL:
-            assert LEVEL[room(name)] <= LEVEL[here], f"{here} imports {name}, which lies above it"
+        if name.startswith("isrcore.") and room_of(name) in LEVEL:
+            assert LEVEL[room_of(name)] <= LEVEL[here], f"{here} imports {name}, which lies above it"
+
+
+def viewer_room(parts: tuple[str, ...]) -> str:
+    """Where something lies in the plan of the viewer: panels have rooms of their own."""
+    inner = "/".join(parts[:2])
+    return inner if inner in FLOOR else parts[0]
 
 
 @pytest.mark.parametrize("path", files(VIEWER), ids=lambda p: str(p.relative_to(ROOT)))
 def test_viewer_walls(path: Path) -> None:
-    used = imports(path)
-    parts = path.relative_to(VIEWER).parts
-    if parts[0] in ("audit", "render", "session"):
+    here = viewer_room(path.relative_to(VIEWER).with_suffix("").parts)
+    used = {one.target for one in imports_of(path)}
+    if here in ("audit", "render", "session", "runner"):
         widgets = {name for name in used if name.split(".")[0] in QT and "QtCore" not in name}
-        assert not widgets, f"{parts[0]} imports widgets: {widgets}"
-        assert not any(name.startswith(("isrviewer.panels", "isrviewer.shell.window")) for name in used)
-    if parts[0] == "panels":
-        assert not any(name.startswith("isrviewer.shell.window") for name in used), "a panel imports the window"
+        assert not widgets, f"{here} imports widgets: {widgets}"
+    if here == "__init__":
+        return
+    assert here in FLOOR, f"room {here} is not in the plan"
+    for name in used:
+        parts = tuple(name.split("."))
+        there = viewer_room(parts[1:]) if parts[0] == "isrviewer" else here
+        assert there == here or FLOOR[there] < FLOOR[here], f"{here} imports {name}, which does not lie below it"
+
+
+def test_the_viewer_has_no_circle_and_few_arrows() -> None:
+    assert circles(VIEWER) == []
+    assert len(arrows(VIEWER)) <= MOST_ARROWS
+
+
+def test_imports_inside_functions_have_a_reason() -> None:
+    listed = [name for names in LAZY.values() for name in names.split()]
+    assert len(listed) == len(set(listed)), "a file has two reasons"
+    found = {
+        str(path.relative_to(ROOT))
+        for path in files(ENGINE) + files(VIEWER)
+        if any(one.in_function for one in imports_of(path))
+    }
+    assert found - set(listed) == set(), "imports inside functions that are not in the list"
+    assert set(listed) - found == set(), "entries that are no longer needed"
 
 
 def test_every_file_has_one_idea() -> None:

@@ -81,22 +81,22 @@ def first_part(frame: str, calibrations: str, folder: Path) -> None:
     """Open, step, toggle, pin, look at the history, blink, look at the overscan, save; then die."""
     walk = Walk(folder)
     window = walk.window
-    window.files.set_calib_folder(calibrations)
-    window.files.open_path(frame, 12)
+    window.commands.file.set_calib_folder(calibrations)
+    window.commands.file.open_path(frame, 12)
     walk.wait(lambda: bool(window.runs.view.rows), "the frame")
     walk.settle()
     for switch in ("doBias", "doDark", "doFlat", "doFringe"):
-        window.run_commands.toggle_field(switch)
+        window.commands.run.toggle_field(switch)
     walk.settle()
     for step in ("raw", "doAssembleCcd", "doFlat", "postISRCCD"):
         walk.look(step)
         walk.picture(f"step-{step}")
     walk.key(Qt.Key.Key_BracketLeft)
     walk.key(Qt.Key.Key_BracketRight)
-    window.run_commands.toggle_field("doFlat")
+    window.commands.run.toggle_field("doFlat")
     walk.settle()
     walk.picture("without-flat")
-    window.run_commands.toggle_field("doFlat")
+    window.commands.run.toggle_field("doFlat")
     walk.settle()
     exposure = window.grid.focused.exposure
     assert exposure is not None
@@ -108,7 +108,7 @@ def first_part(frame: str, calibrations: str, folder: Path) -> None:
     QTest.mouseMove(view, view.to_widget(float(x), float(y)).toPoint())
     walk.settle()
     walk.key(Qt.Key.Key_P)
-    window.raise_panel("pixel")
+    window.docks.raise_dock("pixel")
     walk.settle()
     walk.picture("pinned-saturated-pixel")
     walk.key(Qt.Key.Key_F)
@@ -116,14 +116,14 @@ def first_part(frame: str, calibrations: str, folder: Path) -> None:
     pause(1200)
     walk.picture("blink")
     walk.key(Qt.Key.Key_B)
-    window.raise_panel("overscan")
+    window.docks.raise_dock("overscan")
     walk.settle()
     walk.picture("overscan")
     window.actions_by_table.trigger("view.panels_4")
     walk.settle()
     walk.picture("four-panels")
     session = folder / "walk.json"
-    window.files.save_session_as(str(session))
+    window.commands.file.save_session_as(str(session))
     assert session.exists()
     pause(2000)
     print("killed", flush=True)

@@ -34,20 +34,20 @@ def trigger(walk: Walk, action: str) -> None:
 def audit(walk: Walk, calibrations: str, frames: list[str]) -> None:
     """Open the map in use, look for what it misses, decide, paint, compare, summarise."""
     window = walk.window
-    window.files.set_calib_folder(calibrations)
-    window.files.open_path(frames[0], 12)
+    window.commands.file.set_calib_folder(calibrations)
+    window.commands.file.open_path(frames[0], 12)
     walk.wait(lambda: bool(window.runs.view.rows), "the frame")
     walk.settle()
     for switch in ("doBias", "doDark", "doFlat", "doFringe"):
-        if not is_on(window.config, switch):
-            window.run_commands.toggle_field(switch)
+        if not is_on(window.desk.config.value, switch):
+            window.commands.run.toggle_field(switch)
     walk.settle()
     walk.look("doFlat")
     trigger(walk, "maps.open_used")
-    window.groups["maps"].add_frame_files(frames[1:])
+    window.commands.maps.add_frame_files(frames[1:])
     walk.wait(lambda: not window.jobs.busy, "the measurement")
     trigger(walk, "maps.detect")
-    window.raise_panel("defects")
+    window.docks.raise_dock("defects")
     trigger(walk, "audit.order_severity")
     for key in (Qt.Key.Key_N, Qt.Key.Key_Y, Qt.Key.Key_Y, Qt.Key.Key_W, Qt.Key.Key_K, Qt.Key.Key_Y):
         walk.key(key)
@@ -66,7 +66,7 @@ def audit(walk: Walk, calibrations: str, frames: list[str]) -> None:
     walk.key(Qt.Key.Key_F)
     walk.picture("maps")
     trigger(walk, "maps.compare_end")
-    window.groups["maps"].summarise(str(maps_of_all_ccds(walk.folder / "maps")))
+    window.commands.maps.summarise(str(maps_of_all_ccds(walk.folder / "maps")))
     walk.wait(lambda: not window.jobs.busy, "the summary")
     walk.picture("focal_plane")
 

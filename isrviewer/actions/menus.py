@@ -14,18 +14,19 @@ __all__ = ["ActionSet"]
 
 _ICON = 16
 
+
 class ActionSet:
     """The table as Qt actions.
 
     Parameters
     ----------
-    groups : mapping
-        Command groups by the first part of the handler's name.
+    commands : object
+        Command groups under the names that handlers begin with.
     shortcuts : mapping
         The user's changes: action id -> keys.
     """
 
-    def __init__(self, window: QMainWindow, groups: Mapping[str, object], shortcuts: Mapping[str, str]) -> None:
+    def __init__(self, window: QMainWindow, commands: object, shortcuts: Mapping[str, str]) -> None:
         self.by_id: dict[str, QAction] = {}
         blank = QPixmap(_ICON, _ICON)
         blank.fill(Qt.GlobalColor.transparent)
@@ -37,7 +38,8 @@ class ActionSet:
                 qt_action.setIcon(QIcon(blank))
             qt_action.setObjectName(action.id)
             qt_action.setCheckable(action.checkable)
-            qt_action.triggered.connect(_call(getattr(groups[group], method), action.argument))
+            handler: Callable[..., None] = getattr(getattr(commands, group), method)
+            qt_action.triggered.connect(_call(handler, action.argument))
             self.by_id[action.id] = qt_action
             self.set_keys(action.id, keys_of(action, shortcuts))
 

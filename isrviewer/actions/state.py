@@ -1,4 +1,4 @@
-"""Which actions can be done now and which are on: pure reading of the window's state."""
+"""Which actions can be done now and which are on: pure reading of the desk."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from isrviewer.session.state import CALIB, Route
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["checked_actions", "facts_of"]
 
 
-def facts_of(window: Window) -> frozenset[str]:
+def facts_of(desk: Desk) -> frozenset[str]:
     """Facts that hold now; see `isrviewer.actions.table.Action.needs`."""
-    session, runs = window.model.session, window.runs
+    session, runs = desk.model.session, desk.runs
     row = runs.view.row(session.panel.shows.step)
     now = (session.config, session.calibs)
-    comparing = window.auditing.comparing
+    comparing = desk.comparing
     facts = {
         "frame": runs.view.facts is not None,
-        "pixels": window.grid.focused.planes is not None,
+        "pixels": desk.grid.focused.planes is not None,
         "running": runs.busy,
-        "undo": bool(window.model.history.undo_text),
-        "redo": bool(window.model.history.redo_text),
+        "undo": bool(desk.model.history.undo_text),
+        "redo": bool(desk.model.history.redo_text),
         "switch": row is not None and row.step.switch is not None,
         "panels": len(session.panels) > 1,
         "step": row is not None,
@@ -31,15 +31,15 @@ def facts_of(window: Window) -> frozenset[str]:
         "bookmarks": bool(session.bookmarks),
         "regions": bool(session.regions),
         "pins": bool(session.pins),
-        "box": session.box is not None and window.grid.focused.planes is not None,
+        "box": session.box is not None and desk.grid.focused.planes is not None,
         "drawn": session.box is not None or session.line is not None,
-        "audit": window.audits.current is not None,
-        "defect": window.audits.defect is not None,
-        "audit_undo": window.audits.current is not None and bool(window.audits.current.history.done),
-        "audit_redo": window.audits.current is not None and bool(window.audits.current.history.undone),
+        "audit": desk.audits.current is not None,
+        "defect": desk.audits.defect is not None,
+        "audit_undo": desk.audits.current is not None and bool(desk.audits.current.history.done),
+        "audit_redo": desk.audits.current is not None and bool(desk.audits.current.history.undone),
         "audit_frames": bool(session.audit_frames),
         "thresholds": bool(session.audit_thresholds),
-        "part": bool(window.audits.over_flagged_parts),
+        "part": bool(desk.audits.over_flagged_parts),
         "comparison": comparing.comparison is not None,
         "other_map": comparing.can_apply,
         "difference": comparing.can_apply and bool(comparing.chosen),
@@ -49,13 +49,13 @@ def facts_of(window: Window) -> frozenset[str]:
     return frozenset(name for name, holds in facts.items() if holds)
 
 
-def checked_actions(window: Window) -> frozenset[str]:
+def checked_actions(desk: Desk) -> frozenset[str]:
     """Ids of the checkable actions that are on."""
-    session = window.model.session
+    session = desk.model.session
     panel, shows = session.panel, session.panel.shows
     limits, colours = panel.limits, panel.colours
     on = {
-        f"tools.scheme_{window.settings.scheme}",
+        f"tools.scheme_{desk.settings.value.scheme}",
         f"view.panels_{len(session.panels)}",
         f"view.link_{session.link}",
         f"view.plane_{shows.plane}",
@@ -65,14 +65,14 @@ def checked_actions(window: Window) -> frozenset[str]:
         f"picture.colormap_{colours.name}",
         f"picture.reduction_{panel.picture.reduction}",
         f"masks.preset_{session.overlay.preset}",
-        f"audit.tool_{window.audits.tool}",
-        f"audit.cutout_{window.auditing.queue.size_of_cutouts}",
+        f"audit.tool_{desk.audits.tool}",
+        f"audit.cutout_{desk.cutouts.size_shown}",
     }
     if shows.is_comparison:
         on.add(f"view.compare_{shows.combine}")
     if limits.mode == "percentile":
         on.add(f"picture.percentile_{limits.percent}")
-    audit, defect = window.audits.current, window.audits.defect
+    audit, defect = desk.audits.current, desk.audits.defect
     if audit is not None:
         on |= {f"audit.order_{audit.queue.order}", f"audit.choice_{audit.queue.choice}"}
     if defect is not None:
@@ -83,15 +83,15 @@ def checked_actions(window: Window) -> frozenset[str]:
         "picture.invert": colours.inverted,
         "picture.mark_range": colours.under is not None,
         "masks.toggle": session.overlay.visible,
-        "masks.outline": window.masks.is_outlined,
+        "masks.outline": desk.masks.is_outlined,
         "run.route": Route(shows.step, session.focused) in session.routes,
         "run.pause_at_views": session.pause_at_views,
-        "audit.show_map": window.audits.shows_map,
+        "audit.show_map": desk.audits.shows_map,
         "maps.feed": session.audit_feeds,
-        "maps.show_comparison": window.audits.shows_comparison,
-        "watch.folder": window.watch_commands.is_on,
-        "view.full_panel": window.docks.are_put_away,
-        "view.blink": window.grid.is_blinking,
+        "maps.show_comparison": desk.audits.shows_comparison,
+        "watch.folder": desk.watch.folder is not None,
+        "view.full_panel": desk.docks.are_put_away,
+        "view.blink": desk.grid.is_blinking,
         "view.curtain": panel.curtain is not None,
         "view.same_limits": session.same_limits,
     }

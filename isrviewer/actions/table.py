@@ -1,6 +1,6 @@
 """THE table of actions. Menus, toolbar, shortcuts, command palette, help sheet and the tests are made from it.
 
-An action's id is ``group.method``: that method of the window's command group does the work, unless `handler` names
+An action's id is ``group.method``: that method of the command group does the work, unless `handler` names
 another one (then `argument` tells the siblings apart).
 """
 
@@ -10,34 +10,12 @@ from collections.abc import Mapping
 
 from isrviewer.actions.action import Action, family, in_menu
 from isrviewer.actions.defects import DEFECTS
+from isrviewer.actions.panels import PANELS
 from isrviewer.actions.picture import MASKS, PICTURE, VIEW
-from isrviewer.panels.defects.group import AUDITORS
-from isrviewer.panels.numbers.group import INSPECTORS
 
 __all__ = ["ACTIONS", "BY_ID", "MENUS", "MOUSE", "Action", "keys_of"]
 
 MENUS = ("File", "Edit", "View", "Picture", "Run", "Masks", "Defects", "Tools", "Help")
-
-
-_SHOWS = {
-    "pixel": "The history of a pixel through all steps",
-    "statistics": "Statistics of a box at several steps; draw one with Shift and drag",
-    "cuts": "Row, column or line (Ctrl and drag) at several steps",
-    "overscan": "The overscan of an amplifier: strip, rows, fit, residual",
-    "amplifiers": "Level, noise, gain and flags of every amplifier",
-    "histograms": "Histogram of every amplifier",
-    "surface": "Surface of a box",
-}
-"""What the panels with numbers show, for their tooltips."""
-
-_SHOWS_OF_AUDIT = {
-    "audit": "The queue of the audit: one defect in all frames",
-    "defects": "Table of the defects of the map",
-    "maps": "What another map has and has not",
-    "focal_plane": "Bad pixels of all CCDs",
-    "thresholds": "What counts as a defect when the frames are searched",
-}
-"""The same for the panels of the audit."""
 
 ACTIONS: tuple[Action, ...] = (
     *in_menu(
@@ -183,16 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         *family(
             "tools.show_panel",
             "",
-            ("log", "Log", "Alt+2", "Show the log"),
-            ("header", "Header", "Alt+3", "Show the FITS headers of the frame"),
-            ("overview", "Overview", "Alt+O", "Show the panner and the magnifier"),
-            ("masks", "Masks", "", "Show the list of mask planes"),
-            ("bookmarks", "Bookmarks", "Ctrl+Shift+B", "List the bookmarks: go there, rename, delete"),
-            *((name, title, f"Alt+{key % 10}", _SHOWS[name]) for key, (name, title, _) in enumerate(INSPECTORS, 4)),
-            *(
-                (name, title, f"Ctrl+Alt+{key}", _SHOWS_OF_AUDIT[name])
-                for key, (name, title, _) in enumerate(AUDITORS, 1)
-            ),
+            *((row.name, row.title, row.keys, row.tip) for row in PANELS if row.tip),
             checkable=False,
         ),
     ),

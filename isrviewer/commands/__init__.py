@@ -5,6 +5,7 @@ Every method changes the session, asks the runner, or opens a file dialog; the p
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isrviewer.commands.compare import CompareCommands
@@ -21,26 +22,47 @@ from isrviewer.commands.view import ViewCommands
 from isrviewer.commands.watch import WatchCommands
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
-__all__ = ["command_groups"]
+__all__ = ["Commands"]
 
 
-def command_groups(window: Window) -> dict[str, object]:
-    """Command groups by the first part of the action's id."""
-    return {
-        "file": FileCommands(window),
-        "edit": EditCommands(window),
-        "view": ViewCommands(window),
-        "picture": PictureCommands(window),
-        "run": RunCommands(window),
-        "masks": MaskCommands(window),
-        "regions": RegionCommands(window),
-        "watch": WatchCommands(window),
-        "audit": AuditCommands(window),
-        "maps": MapCommands(window),
-        "compare": CompareCommands(window),
-        "tools": ToolCommands(window),
-        "here": HereCommands(window),
-        "help": HelpCommands(window),
-    }
+@dataclass(frozen=True)
+class Commands:
+    """The command groups; an action's id begins with the name of its group."""
+
+    file: FileCommands
+    edit: EditCommands
+    view: ViewCommands
+    picture: PictureCommands
+    run: RunCommands
+    masks: MaskCommands
+    regions: RegionCommands
+    watch: WatchCommands
+    audit: AuditCommands
+    maps: MapCommands
+    compare: CompareCommands
+    tools: ToolCommands
+    here: HereCommands
+    help: HelpCommands
+
+    @classmethod
+    def of(cls, desk: Desk) -> Commands:
+        """All groups, at work on one desk."""
+        file, run = FileCommands(desk), RunCommands(desk)
+        return cls(
+            file=file,
+            edit=EditCommands(desk),
+            view=ViewCommands(desk),
+            picture=PictureCommands(desk),
+            run=run,
+            masks=MaskCommands(desk),
+            regions=RegionCommands(desk),
+            watch=WatchCommands(desk, file),
+            audit=AuditCommands(desk),
+            maps=MapCommands(desk, run),
+            compare=CompareCommands(desk),
+            tools=ToolCommands(desk),
+            here=HereCommands(desk),
+            help=HelpCommands(desk),
+        )

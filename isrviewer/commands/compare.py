@@ -9,7 +9,7 @@ from isrviewer.session.changes import compare, remember, set_panel_count, show
 from isrviewer.session.state import CALIB, COMPARED, RAW, SAME_COMPARED
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["CompareCommands"]
 
@@ -17,16 +17,16 @@ __all__ = ["CompareCommands"]
 class CompareCommands:
     """What can be done with two sets of parameters."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     def keep(self) -> None:
         """Remember the present parameters under the name B and compare with them."""
         session = compare(remember(self._model.session, "B"), "B")
         self._model.change(session, "keep as B")
-        self._window.raise_panel("compare")
-        self._window.strip.note("The present parameters are kept as B. Change A now; both results follow.")
+        self._desk.docks.raise_dock("compare")
+        self._desk.strip.note("The present parameters are kept as B. Change A now; both results follow.")
 
     def swap(self) -> None:
         """Use the parameters of B and keep the present ones under its name."""
@@ -54,4 +54,4 @@ class CompareCommands:
     def _step(self) -> str:
         """The step on screen as A has it; for raw and calibration frames, which are common, the last step."""
         step = self._model.session.panel.shows.step.removeprefix(COMPARED)
-        return self._window.runs.last_step() if step == RAW or step.startswith(CALIB) else step
+        return self._desk.runs.last_step() if step == RAW or step.startswith(CALIB) else step

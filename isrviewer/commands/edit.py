@@ -10,7 +10,7 @@ from isrviewer.session.changes import clear_fields, forget, load_overrides, reca
 from isrviewer.session.config import changed_by_preset, command_line, override_text
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["EditCommands"]
 
@@ -18,24 +18,24 @@ __all__ = ["EditCommands"]
 class EditCommands:
     """The Edit menu."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     def undo(self) -> None:
         text = self._model.history.undo_text
         self._model.undo()
-        self._window.strip.note(f"Undone: {text}")
+        self._desk.strip.note(f"Undone: {text}")
 
     def redo(self) -> None:
         text = self._model.history.redo_text
         self._model.redo()
-        self._window.strip.note(f"Done again: {text}")
+        self._desk.strip.note(f"Done again: {text}")
 
     def remember(self) -> None:
         """Ask for a name; the field is offered with the next free one."""
         free = f"state {len(self._model.session.named) + 1}"
-        self._window.prompt.ask("Remember these parameters as", free, self.remember_as)
+        self._desk.prompt.ask("Remember these parameters as", free, self.remember_as)
 
     def remember_as(self, name: str) -> None:
         """Keep config and calibrations under a name."""
@@ -63,22 +63,22 @@ class EditCommands:
         values = changed_by_preset(self._model.session, name)
         self._model.change(load_overrides(self._model.session, values, f"preset {name}"), f"preset {name}")
         fields = "1 field" if len(values) == 1 else f"{len(values)} fields"
-        self._window.strip.note(f"The preset {name.replace('_', ' ')} changed {fields}.")
+        self._desk.strip.note(f"The preset {name.replace('_', ' ')} changed {fields}.")
 
     def copy_overrides(self) -> None:
         QGuiApplication.clipboard().setText(override_text(self._model.session))
-        self._window.strip.note("Copied the changed config fields as an override file.")
+        self._desk.strip.note("Copied the changed config fields as an override file.")
 
     def copy_command_line(self) -> None:
         session = self._model.session
-        QGuiApplication.clipboard().setText(command_line(session, self._window.runs.view.detector or 0))
+        QGuiApplication.clipboard().setText(command_line(session, self._desk.runs.view.detector or 0))
         picked = ", ".join(pick.kind for pick in session.calibs)
         text = "Copied the command that repeats this correction."
         left_out = f" It takes the folder's best {picked}: the command line cannot name single files." if picked else ""
-        self._window.strip.note(text + left_out)
+        self._desk.strip.note(text + left_out)
 
     def reset_config(self) -> None:
         self._model.change(clear_fields(self._model.session), "reset config")
 
     def shortcuts(self) -> None:
-        self._window.actions_by_table.trigger("help.keys")
+        self._desk.docks.focus_dock("keys")

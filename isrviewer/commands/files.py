@@ -9,10 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QImageWriter
 
 from isrcore.atomic import written_atomically
-from isrviewer.commands.writing import write_beside
 from isrviewer.session import Session
 from isrviewer.session.changes import load_overrides, open_frame
 from isrviewer.session.config import changed_by_file, override_text
@@ -21,7 +20,7 @@ from isrviewer.session.store import SessionFileError, load_session, missing_file
 if TYPE_CHECKING:
     from isrcore.data.cards import CardHeader
     from isrcore.simulate.demo import DemoFiles
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["FileCommands"]
 
@@ -35,15 +34,14 @@ PICTURES = "PNG pictures (*.png)"
 class FileCommands:
     """The File menu."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     # What to open or write is asked here ...
 
     def open(self) -> None:
-        start = str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
-        self._ask_open("Open frame", start, FRAMES, self.open_path)
+        self._desk.paths.ask_open("Open frame", FRAMES, self.open_path, self._folder())
 
     def open_demo(self, detector: int | None = None) -> None:
         """Simulate the demo frame once, then open it."""
@@ -53,45 +51,42 @@ class FileCommands:
 
             return simulate_demo(on_part=check)
 
-        self._window.jobs.start(
+        self._desk.jobs.start(
             "Making the demo frame and its calibrations",
             make,
             partial(self._demo_made, detector),
-            lambda error: self._window.strip.error(f"The demo could not be made: {error}"),
+            lambda error: self._desk.strip.error(f"The demo could not be made: {error}"),
         )
 
     def calib_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self._window, "Calibration folder", self._model.session.calib_folder)
-        if path:
-            self.set_calib_folder(path)
+        self._desk.paths.ask_folder("Calibration folder", self.set_calib_folder, self._model.session.calib_folder)
 
     def open_session(self) -> None:
-        self._ask_open("Open session", "", SESSIONS, self.restore)
+        self._desk.paths.ask_open("Open session", SESSIONS, self.restore)
 
     def save_session(self) -> None:
-        self._ask_save("Save session", "session.json", SESSIONS, self.save_session_as)
+        self._desk.paths.ask_save("Save session", "session.json", SESSIONS, self.save_session_as)
 
     def load_config(self) -> None:
-        self._ask_open("Load config overrides", "", OVERRIDES, self.load_config_file)
+        self._desk.paths.ask_open("Load config overrides", OVERRIDES, self.load_config_file)
 
     def save_config(self) -> None:
-        self._ask_save("Save config overrides", "overrides.py", OVERRIDES, self.save_config_as)
+        self._desk.paths.ask_save("Save config overrides", "overrides.py", OVERRIDES, self.save_config_as)
 
     def export(self) -> None:
         shows = self._model.session.panel.shows
         stem = Path(self._model.session.frame).name.partition(".")[0]
-        name = f"{stem}_ccd{self._window.runs.view.detector or 0:02d}_{shows.step}.fits"
-        self._ask_save("Export step as FITS", name, FITS, self.export_as)
+        name = f"{stem}_ccd{self._desk.runs.view.detector or 0:02d}_{shows.step}.fits"
+        self._desk.paths.ask_save("Export step as FITS", name, FITS, self.export_as)
 
     def screenshot(self) -> None:
-        self._ask_save("Save screenshot", "isrviewer.png", PICTURES, self.screenshot_as)
+        self._desk.paths.ask_save("Save screenshot", "isrviewer.png", PICTURES, self.screenshot_as)
 
     def compare_headers(self) -> None:
-        start = str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
-        self._ask_open("Compare headers with", start, FRAMES, self.compare_headers_with)
+        self._desk.paths.ask_open("Compare headers with", FRAMES, self.compare_headers_with, self._folder())
 
     def quit(self) -> None:
-        self._window.close()
+        self._desk.requests.close()
 
     # ... and done here, also for drops, recent files and the command line.
 
@@ -106,7 +101,7 @@ class FileCommands:
         else:
             session = open_frame(self._model.session, os.path.abspath(path), detector)
             if session == self._model.session:
-                self._window.runs.run()
+                self._desk.runs.run()
             else:
                 self._change_frame(session, f"open {Path(path).name}")
 
@@ -114,14 +109,14 @@ class FileCommands:
         """Look for calibrations in another folder."""
         session = replace(self._model.session, calib_folder=os.path.abspath(path))
         self._model.change(session, f"calibration folder {Path(path).name}")
-        self._window.remember(calib_folder=os.path.abspath(path))
+        self._desk.settings.change(calib_folder=os.path.abspath(path))
 
     def restore(self, path: str) -> None:
         """Restore a session from its file."""
         try:
             session = load_session(Path(path))
         except SessionFileError as error:
-            self._window.strip.error(str(error))
+            self._desk.strip.error(str(error))
             return
         self.restore_session(session)
 
@@ -131,10 +126,10 @@ class FileCommands:
         self._model.replace_all(session)
         if gone:
             lines = "; ".join(f"{what}: {path}" for what, path in gone)
-            self._window.strip.error(f"Files of this session are missing: {lines}. Everything else is restored.")
+            self._desk.strip.error(f"Files of this session are missing: {lines}. Everything else is restored.")
 
     def save_session_as(self, path: str) -> None:
-        self._window.audits.keep_files()
+        self._desk.audits.keep_files()
         self._write(lambda: save_session(self._model.session, Path(path)), path)
 
     def load_config_file(self, path: str) -> None:
@@ -143,14 +138,14 @@ class FileCommands:
             values = changed_by_file(self._model.session, Path(path))
         except OSError as error:
             cause = error.strerror or error
-            self._window.strip.error(f"{path}: cannot be read ({cause}); choose another override file")
+            self._desk.strip.error(f"{path}: cannot be read ({cause}); choose another override file")
             return
         except ValueError as error:
-            self._window.strip.error(str(error))
+            self._desk.strip.error(str(error))
             return
         name = Path(path).name
         self._model.change(load_overrides(self._model.session, values, f"file {name}"), f"load {name}")
-        self._window.strip.note(f"{name} changed {len(values)} fields.")
+        self._desk.strip.note(f"{name} changed {len(values)} fields.")
 
     def save_config_as(self, path: str) -> None:
         def write() -> None:
@@ -162,11 +157,11 @@ class FileCommands:
     def export_as(self, path: str) -> None:
         """Write the planes of the focused panel's step, off the GUI thread."""
         shows = self._model.session.panel.shows
-        exposure = self._window.runs.exposure(shows.step)
+        exposure = self._desk.runs.exposure(shows.step)
         if exposure is None:
-            self._window.strip.error(f"There are no planes of {shows.step} to write; run to this step first.")
+            self._desk.strip.error(f"There are no planes of {shows.step} to write; run to this step first.")
             return
-        session, calibs = self._model.session, self._window.runs.view.calibs
+        session, calibs = self._model.session, self._desk.runs.view.calibs
 
         def write(check: Callable[[], None]) -> None:
             from isrcore.export.exposure import write_exposure
@@ -176,7 +171,7 @@ class FileCommands:
             provenance = Provenance(session.frame, shows.step, override_text(session), used)
             write_exposure(exposure, path, provenance, overwrite=True, on_part=check)
 
-        write_beside(self._window, path, write)
+        self._desk.write_beside(path, write)
 
     def compare_headers_with(self, path: str) -> None:
         """Read the headers of another file beside the GUI thread and show them beside those of the frame."""
@@ -187,21 +182,19 @@ class FileCommands:
             return {hdu.name or ("" if hdu.index else "primary"): hdu.header for hdu in open_fits(path).hdus}
 
         def show(headers: dict[str, CardHeader]) -> None:
-            self._window.header.show_other(Path(path).name, headers)
-            self._window.raise_panel("header")
+            self._desk.header.show_other(Path(path).name, headers)
+            self._desk.docks.raise_dock("header")
 
-        self._window.jobs.start(
-            f"Reading the headers of {Path(path).name}", read, show, lambda error: self._window.strip.error(str(error))
+        self._desk.jobs.start(
+            f"Reading the headers of {Path(path).name}", read, show, lambda error: self._desk.strip.error(str(error))
         )
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen, with a legend that says what it shows."""
-        from isrviewer.shell.legend import picture_with_legend
-
-        if picture_with_legend(self._window).save(path, "PNG"):
-            self._window.strip.note(f"Wrote {path}")
+        if QImageWriter(path, b"PNG").write(self._desk.requests.picture()):
+            self._desk.strip.note(f"Wrote {path}")
         else:
-            self._window.strip.error(f"{path} could not be written; choose another folder.")
+            self._desk.strip.error(f"{path} could not be written; choose another folder.")
 
     def _demo_made(self, detector: int | None, demo: DemoFiles) -> None:
         session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
@@ -213,20 +206,14 @@ class FileCommands:
         """The first frame cannot be undone: pixels without a frame could neither be run nor be exported."""
         self._model.change(session, text if self._model.session.frame else "")
 
+    def _folder(self) -> str:
+        """Of the open frame: others lie beside it."""
+        return str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
+
     def _write(self, write: Callable[[], None], path: str) -> None:
         try:
             write()
         except OSError as error:
-            self._window.strip.error(f"{path} could not be written: {error.strerror or error}. Nothing was changed.")
+            self._desk.strip.error(f"{path} could not be written: {error.strerror or error}. Nothing was changed.")
         else:
-            self._window.strip.note(f"Wrote {path}")
-
-    def _ask_open(self, title: str, start: str, kinds: str, then: Callable[[str], None]) -> None:
-        path, _ = QFileDialog.getOpenFileName(self._window, title, start, kinds)
-        if path:
-            then(path)
-
-    def _ask_save(self, title: str, name: str, kinds: str, then: Callable[[str], None]) -> None:
-        path, _ = QFileDialog.getSaveFileName(self._window, title, name, kinds)
-        if path:
-            then(path)
+            self._desk.strip.note(f"Wrote {path}")

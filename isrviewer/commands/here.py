@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
 
 from isrcore.geom import Box
 from isrviewer.plots.inspector import frame_name
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["HereCommands"]
 
@@ -23,39 +22,39 @@ _SIDE = 32
 class HereCommands:
     """Entries of the menus View and Tools."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     def copy(self) -> None:
         """Put frame, step and everything that the status bar says of the pixel on the clipboard."""
-        readout, view = self._window.readout, self._window.runs.view
+        readout, view = self._desk.readout, self._desk.runs.view
         fields = (readout.value, readout.place, readout.planes, readout.sky)
         told = [field.text() for field in fields if field.text()]
         if not told:
-            self._window.strip.note("Put the cursor on a pixel first.")
+            self._desk.strip.note("Put the cursor on a pixel first.")
             return
-        words = [Path(self._model.session.frame).name, view.ccd, self._window.grid.focused.view.title, *told]
+        words = [Path(self._model.session.frame).name, view.ccd, self._desk.grid.focused.view.title, *told]
         QGuiApplication.clipboard().setText(" · ".join(word for word in words if word))
-        self._window.strip.note(f"Copied: {' · '.join(told)}")
+        self._desk.strip.note(f"Copied: {' · '.join(told)}")
 
     def box(self) -> None:
         """Measure the surroundings of the cursor, as if a box had been drawn there."""
-        panel = self._window.grid.focused
+        panel = self._desk.grid.focused
         if panel.exposure is None or panel.cursor is None:
-            self._window.strip.note("Put the cursor on a pixel first.")
+            self._desk.strip.note("Put the cursor on a pixel first.")
             return
         x, y = panel.cursor
-        self._window.inspectors.show_box(Box(x - _SIDE // 2, y - _SIDE // 2, _SIDE, _SIDE), panel.exposure)
+        self._desk.numbers.show_box(Box(x - _SIDE // 2, y - _SIDE // 2, _SIDE, _SIDE), panel.exposure)
 
     def zoom_to_box(self) -> None:
         """Fill the focused panel with the box that was drawn last."""
-        panel, drawn = self._window.grid.focused, self._model.session.box
+        panel, drawn = self._desk.grid.focused, self._model.session.box
         if drawn is None or panel.exposure is None:
             return
-        frame = frame_name(self._window.runs, panel.exposure)
+        frame = frame_name(self._desk.runs, panel.exposure)
         if frame != drawn.frame:
-            self._window.strip.note(drawn.elsewhere(frame))
+            self._desk.strip.note(drawn.elsewhere(frame))
             return
         panel.view.show_box(drawn.box)
 
@@ -63,15 +62,12 @@ class HereCommands:
         self._model.change(replace(self._model.session, pins=()), "unpin all")
 
     def picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save picture of the panel", "panel.png", "Pictures (*.png);;All files (*)"
-        )
-        if path:
-            self.picture_as(path)
+        kinds = "Pictures (*.png);;All files (*)"
+        self._desk.paths.ask_save("Save picture of the panel", "panel.png", kinds, self.picture_as)
 
     def picture_as(self, path: str) -> None:
         """Write the focused panel as it is on screen: title, pixels, colour bar."""
-        if self._window.grid.focused.grab().save(path, "PNG"):
-            self._window.strip.note(f"Wrote {path}")
+        if self._desk.grid.focused.grab().save(path, "PNG"):
+            self._desk.strip.note(f"Wrote {path}")
         else:
-            self._window.strip.error(f"{path} could not be written as PNG: choose another folder.")
+            self._desk.strip.error(f"{path} could not be written as PNG: choose another folder.")

@@ -10,8 +10,8 @@ from isrviewer.render.limits import Limits
 from isrviewer.session.changes import set_picture
 
 if TYPE_CHECKING:
+    from isrviewer.desk import Desk
     from isrviewer.render.compose import PictureStyle
-    from isrviewer.shell.window import Window
 
 __all__ = ["PictureCommands", "parse_limits"]
 
@@ -39,9 +39,9 @@ def parse_limits(text: str) -> tuple[float, float]:
 class PictureCommands:
     """The Picture menu. A panel that shows changes has limits and colours for changes, kept apart from the others."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     def _picture(self) -> PictureStyle:
         return self._model.session.panel.picture
@@ -65,16 +65,16 @@ class PictureCommands:
 
     def manual(self) -> None:
         """Ask for two numbers; those on screen are offered."""
-        layer = self._window.grid.focused.view.layer
+        layer = self._desk.grid.focused.view.layer
         offered = "" if layer is None else f"{layer.limits[0]:.6g} {layer.limits[1]:.6g}"
-        self._window.prompt.ask("Lower and upper limit", offered, self.manual_limits)
+        self._desk.prompt.ask("Lower and upper limit", offered, self.manual_limits)
 
     def manual_limits(self, text: str) -> None:
         """Use limits typed by the user."""
         try:
             low, high = parse_limits(text)
         except ValueError as error:
-            self._window.strip.error(str(error))
+            self._desk.strip.error(str(error))
             return
         self._set_limits(replace(self._model.session.panel.limits, mode="manual", low=low, high=high))
 

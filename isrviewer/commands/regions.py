@@ -7,16 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
-
-from isrviewer.commands.writing import write_beside
 from isrviewer.plots.inspector import frame_name
 from isrviewer.session.region_file import read_regions, write_regions
 from isrviewer.session.state import Region
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["RegionCommands", "raw_offset"]
 
@@ -33,19 +30,15 @@ def raw_offset(exposure: Exposure) -> tuple[int, int] | None:
 class RegionCommands:
     """What can be done with regions. Image coordinates in a file are those of the plane in the focused panel."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     def load(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self._window, "Load regions", "", REGIONS)
-        if path:
-            self.load_file(path)
+        self._desk.paths.ask_open("Load regions", REGIONS, self.load_file)
 
     def save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self._window, "Save regions", "regions.reg", REGIONS)
-        if path:
-            self.save_file(path)
+        self._desk.paths.ask_save("Save regions", "regions.reg", REGIONS, self.save_file)
 
     def load_file(self, path: str) -> None:
         """Add the regions of a file, as one undoable change."""
@@ -53,11 +46,11 @@ class RegionCommands:
         if frame is None:
             return
         offset, exposure = frame
-        self._window.jobs.start(
+        self._desk.jobs.start(
             f"Reading {Path(path).name}",
             lambda check: read_regions(Path(path), offset, exposure.wcs),
             lambda found: self._add(path, *found),
-            lambda error: self._window.strip.error(str(error)),
+            lambda error: self._desk.strip.error(str(error)),
         )
 
     def save_file(self, path: str) -> None:
@@ -72,21 +65,21 @@ class RegionCommands:
         def write(check: Callable[[], None]) -> None:
             write_regions(Path(path), regions, frame[0])
 
-        write_beside(self._window, path, write, f"Wrote {len(regions)} regions to {path}")
+        self._desk.write_beside(path, write, f"Wrote {len(regions)} regions to {path}")
 
     def keep_box(self) -> None:
         """Make a region of the box that was drawn last."""
         session = self._model.session
         if session.box is None:
-            self._window.strip.note("Draw a box first: hold Shift and drag in a panel.")
+            self._desk.strip.note("Draw a box first: hold Shift and drag in a panel.")
             return
         frame = self._frame()
         if frame is None:
             return
         offset, exposure = frame
-        name = frame_name(self._window.runs, exposure)
+        name = frame_name(self._desk.runs, exposure)
         if name != session.box.frame:
-            self._window.strip.note(session.box.elsewhere(name))
+            self._desk.strip.note(session.box.elsewhere(name))
             return
         box = session.box.box
         centre = (box.x0 + (box.width - 1) / 2 + offset[0], box.y0 + (box.height - 1) / 2 + offset[1])
@@ -104,14 +97,14 @@ class RegionCommands:
         self._model.change(replace(session, regions=(*session.regions, *regions)), f"regions of {name}")
         if left_out:
             reason = f"{len(left_out)} of {name} left out: {'; '.join(sorted(set(left_out)))}"
-            self._window.strip.error(f"{len(regions)} regions loaded. {reason}")
+            self._desk.strip.error(f"{len(regions)} regions loaded. {reason}")
         else:
-            self._window.strip.note(f"{len(regions)} regions loaded from {name}.")
+            self._desk.strip.note(f"{len(regions)} regions loaded from {name}.")
 
     def _frame(self) -> tuple[tuple[int, int], Exposure] | None:
-        exposure = self._window.grid.focused.exposure
+        exposure = self._desk.grid.focused.exposure
         offset = None if exposure is None else raw_offset(exposure)
         if exposure is None or offset is None:
-            self._window.strip.error("Regions need a frame on screen whose pixels lead back to the raw frame.")
+            self._desk.strip.error("Regions need a frame on screen whose pixels lead back to the raw frame.")
             return None
         return offset, exposure

@@ -11,7 +11,7 @@ from isrviewer.session.config import is_on
 from isrviewer.session.state import Route
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["RunCommands"]
 
@@ -19,10 +19,10 @@ __all__ = ["RunCommands"]
 class RunCommands:
     """The Run menu."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
-        self._runs = window.runs
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
+        self._runs = desk.runs
 
     def to_end(self) -> None:
         """Run on to the end or the next breakpoint."""
@@ -38,7 +38,7 @@ class RunCommands:
     def to_selected(self) -> None:
         selected = self._model.session.panel.shows.step
         if selected == RAW:
-            self._window.strip.note("The raw planes need no run; select a step first.")
+            self._desk.strip.note("The raw planes need no run; select a step first.")
             return
         self._runs.run(frozenset({selected}))
 
@@ -53,24 +53,24 @@ class RunCommands:
 
     def toggle_field(self, field: str) -> None:
         """Switch a boolean config field."""
-        value = not is_on(self._window.config, field)
+        value = not is_on(self._desk.config.value, field)
         self._model.change(set_field(self._model.session, field, value), f"{field} {'on' if value else 'off'}")
 
     def switch_off_missing(self) -> None:
         """Switch off every step whose calibration is missing."""
-        session = self._model.session
+        session, config = self._model.session, self._desk.config.value
         present = {info.kind for info in self._runs.view.calibs if info.path}
         fields = []
         for row in self._runs.view.rows:
             kinds = {"fringe" if kind == "fringes" else kind for kind in row.step.needs}
             field = row.step.switch
-            if field and field not in fields and kinds and not kinds & present and is_on(self._window.config, field):
+            if field and field not in fields and kinds and not kinds & present and is_on(config, field):
                 fields.append(field)
                 session = set_field(session, field, False)
         if fields:
             self._model.change(session, f"{', '.join(fields)} off")
         else:
-            self._window.strip.note("Every step that is on has its calibrations.")
+            self._desk.strip.note("Every step that is on has its calibrations.")
 
     def breakpoint(self) -> None:
         selected = self._model.session.panel.shows.step
@@ -123,7 +123,7 @@ class RunCommands:
         if 0 <= place < len(numbers):
             self.choose_ccd(numbers[place])
         else:
-            self._window.strip.note(f"CCD {view.detector} is the {'last' if direction > 0 else 'first'} in this frame.")
+            self._desk.strip.note(f"CCD {view.detector} is the {'last' if direction > 0 else 'first'} in this frame.")
 
     def choose_ccd(self, number: int) -> None:
         """Open another CCD of the frame."""

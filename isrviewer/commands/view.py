@@ -24,7 +24,7 @@ from isrviewer.session.readout import is_trimmed
 from isrviewer.session.state import CALIB
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["ViewCommands", "parse_place"]
 
@@ -65,27 +65,27 @@ def _sexagesimal(text: str) -> float:
 class ViewCommands:
     """The View menu."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._model = window.model
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._model = desk.model
 
     def zoom_in(self) -> None:
-        self._window.grid.focused.view.zoom_in()
+        self._desk.grid.focused.view.zoom_in()
 
     def zoom_out(self) -> None:
-        self._window.grid.focused.view.zoom_out()
+        self._desk.grid.focused.view.zoom_out()
 
     def fit(self) -> None:
         self._model.change(set_view(self._model.session, self._model.session.focused, None))
 
     def one_to_one(self) -> None:
-        self._window.grid.focused.view.one_to_one()
+        self._desk.grid.focused.view.one_to_one()
 
     def move_cursor(self, step: tuple[int, int]) -> None:
-        self._window.grid.focused.view.move_cursor(*step)
+        self._desk.grid.focused.view.move_cursor(*step)
 
     def go_to(self) -> None:
-        self._window.prompt.ask("Go to x y (0-based), or hh:mm:ss dd:mm:ss", "", self.go_to_place)
+        self._desk.prompt.ask("Go to x y (0-based), or hh:mm:ss dd:mm:ss", "", self.go_to_place)
 
     def go_to_place(self, text: str) -> None:
         """Centre the focused panel on a place typed by the user."""
@@ -95,13 +95,13 @@ class ViewCommands:
                 first, second = self._from_sky(first, second)
             self._check_is_inside(first, second)
         except ValueError as error:
-            self._window.strip.error(str(error))
+            self._desk.strip.error(str(error))
             return
-        self._window.grid.focused.view.go_to(first, second)
+        self._desk.grid.focused.view.go_to(first, second)
 
     def _check_is_inside(self, x: float, y: float) -> None:
         """A panel that shows no pixel at all would look broken."""
-        planes = self._window.grid.focused.planes
+        planes = self._desk.grid.focused.planes
         if planes is not None and planes.index(x, y) is None:
             (height, width), (x0, y0) = planes.shape, planes.xy0
             raise ValueError(
@@ -110,7 +110,7 @@ class ViewCommands:
             )
 
     def _from_sky(self, ra: float, dec: float) -> tuple[float, float]:
-        exposure = self._window.grid.focused.exposure
+        exposure = self._desk.grid.focused.exposure
         if exposure is None or exposure.wcs is None:
             raise ValueError("the header of this frame has no usable WCS; give x and y instead")
         x, y = (float(value) for value in exposure.wcs.world_to_pixel_values(ra, dec))
@@ -136,15 +136,15 @@ class ViewCommands:
         """Show a calibration frame, or the step that the list has selected again."""
         shows = self._model.session.panel.shows
         if shows.step == f"{CALIB}{kind}":
-            self._show(replace(shows, step=self._window.runs.last_step(), other=""))
-        elif kind in self._window.runs.calibrations():
+            self._show(replace(shows, step=self._desk.runs.last_step(), other=""))
+        elif kind in self._desk.runs.calibrations():
             self._show(replace(shows, step=f"{CALIB}{kind}", other=""))
         else:
-            self._window.strip.note(f"No {kind} frame is in memory: its step is off or has not run yet.")
+            self._desk.strip.note(f"No {kind} frame is in memory: its step is off or has not run yet.")
 
     def compare(self, combine: str) -> None:
         if self._model.session.panel.shows.step == RAW:
-            self._window.strip.note("The raw planes have no previous step; select a step first.")
+            self._desk.strip.note("The raw planes have no previous step; select a step first.")
         self._model.change(toggle_comparison(self._model.session, combine))
 
     def _show(self, shows: Shows) -> None:
@@ -152,7 +152,7 @@ class ViewCommands:
 
     def orient(self, how: str) -> None:
         """Turn or mirror the focused panel."""
-        view, planes = self._window.grid.focused.view, self._window.grid.focused.planes
+        view, planes = self._desk.grid.focused.view, self._desk.grid.focused.planes
         sky = None if planes is None else planes.sky
         match how:
             case "rotate":
@@ -166,17 +166,17 @@ class ViewCommands:
             case "north" if sky is not None:
                 view.orient(Orientation.north_up(sky))
             case "north":
-                self._window.strip.note("The header of this frame has no usable WCS, so north is not known.")
+                self._desk.strip.note("The header of this frame has no usable WCS, so north is not known.")
 
     def peek(self) -> None:
         """Swap to the previous step, or back: the menu's way; the key swaps while it is held."""
-        self._window.grid.peek(not self._window.grid.is_peeking)
+        self._desk.grid.peek(not self._desk.grid.is_peeking)
 
     def flip(self) -> None:
-        self._window.grid.flip()
+        self._desk.grid.flip()
 
     def blink(self) -> None:
-        self._window.grid.blink()
+        self._desk.grid.blink()
 
     def curtain(self) -> None:
         session = self._model.session
@@ -198,5 +198,6 @@ class ViewCommands:
         self._model.change(replace(self._model.session, link=mode), f"link {mode}")
 
     def full_panel(self) -> None:
-        self._window.toggle_docks()
+        self._desk.docks.toggle()
+        self._desk.requests.update_actions()
 

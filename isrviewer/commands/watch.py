@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
-
-from isrviewer.watch import FolderWatch
-
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.commands.files import FileCommands
+    from isrviewer.desk import Desk
 
 __all__ = ["WatchCommands"]
 
@@ -18,40 +15,32 @@ __all__ = ["WatchCommands"]
 class WatchCommands:
     """Start and end the watch; offer what arrives."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self.watch = FolderWatch(window)
-        self.watch.arrived.connect(self._offer)
-        self.watch.lost.connect(window.strip.error)
-
-    @property
-    def is_on(self) -> bool:
-        return self.watch.folder is not None
+    def __init__(self, desk: Desk, files: FileCommands) -> None:
+        self._desk = desk
+        self._files = files
+        self._watch = desk.watch
+        self._watch.arrived.connect(self._offer)
+        self._watch.lost.connect(desk.strip.error)
 
     def folder(self) -> None:
         """Ask for the folder; a watch that goes on ends instead."""
-        if self.is_on:
-            self._window.strip.note(f"{self.watch.folder} is no longer watched.")
-            self.watch.stop()
+        if self._watch.folder is not None:
+            self._desk.strip.note(f"{self._watch.folder} is no longer watched.")
+            self._watch.stop()
             return
-        frame = self._window.model.session.frame
+        frame = self._desk.model.session.frame
         start = str(Path(frame).parent) if frame else ""
-        path = QFileDialog.getExistingDirectory(self._window, "Watch a folder", start)
-        if path:
-            self.start(path)
+        self._desk.paths.ask_folder("Watch a folder", self.start, start)
 
     def start(self, path: str) -> None:
         """Watch a folder from now on."""
         try:
-            self.watch.start(Path(path))
+            self._watch.start(Path(path))
         except OSError as error:
-            self._window.strip.error(f"{path} cannot be watched: {error.strerror or error}")
+            self._desk.strip.error(f"{path} cannot be watched: {error.strerror or error}")
         else:
-            self._window.strip.note(f"Watching {path}: new frames are offered here.")
-
-    def close(self) -> None:
-        self.watch.stop()
+            self._desk.strip.note(f"Watching {path}: new frames are offered here.")
 
     def _offer(self, path: str) -> None:
         name = Path(path).name
-        self._window.strip.offer(f"New frame {name}", {f"Open {name}": lambda: self._window.files.open_path(path)})
+        self._desk.strip.offer(f"New frame {name}", {f"Open {name}": lambda: self._files.open_path(path)})

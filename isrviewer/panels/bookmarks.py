@@ -143,8 +143,9 @@ class BookmarksPanel(QWidget):
                 item.setText(column, text)
         while self.list.topLevelItemCount() > len(session.bookmarks):
             self.list.takeTopLevelItem(len(session.bookmarks))
-        if self.list.currentItem() is None:
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+        first = self.list.topLevelItem(0)
+        if self.list.currentItem() is None and first is not None:
+            self.list.setCurrentItem(first)
         self.list.blockSignals(False)
         self._say("" if session.bookmarks else _NONE)
         self._update_buttons()

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from isrviewer.plots.controls import tool_button
+from isrviewer.plots.trees import top_items
 from isrviewer.runner.messages import FrameFacts
 from isrviewer.theme import ACCENT, GRID, number_font
 
@@ -97,13 +98,13 @@ class HeaderPanel(QWidget):
         self.search.textChanged.connect(self._filter)
         self.found = QLabel("")
         self.found.setToolTip("Cards shown, and cards in the header")
-        self.compare = QToolButton(text="Compare with…", toolTip="Show the header of another file beside this one")
+        self.compare = tool_button("Compare with…", "Show the header of another file beside this one")
         self.compare.clicked.connect(self.compare_asked)
         self.only_differences = QCheckBox("differences only")
         self.only_differences.setToolTip("Hide the cards that are the same in both headers")
         self.only_differences.setEnabled(False)
         self.only_differences.toggled.connect(lambda: self._filter(self.search.text()))
-        self.end = QToolButton(text="×", toolTip="End the comparison", autoRaise=True)
+        self.end = tool_button("×", "End the comparison", is_flat=True)
         self.end.clicked.connect(lambda: self.show_other("", {}))
         self.end.hide()
         self.tree = QTreeWidget()
@@ -202,8 +203,7 @@ class HeaderPanel(QWidget):
     def _filter(self, wanted: str) -> None:
         words = wanted.lower().split()
         shown = 0
-        for number in range(self.tree.topLevelItemCount()):
-            item = self.tree.topLevelItem(number)
+        for item in top_items(self.tree):
             text = " ".join(item.text(column) for column in range(4)).lower()
             same = not item.data(_KEYWORD, Qt.ItemDataRole.UserRole)
             hidden = not all(word in text for word in words) or (same and self.only_differences.isChecked())

@@ -7,24 +7,18 @@ from collections.abc import Callable, Mapping
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QTextBrowser, QVBoxLayout, QWidget
 
-from isrviewer.actions.help_text import help_html
 from isrviewer.theme import GRID
 
 __all__ = ["HelpPanel"]
 
 
 class HelpPanel(QWidget):
-    """Made when it is first looked at.
+    """Made when it is first looked at."""
 
-    Parameters
-    ----------
-    shortcuts : callable
-        Returns the user's changed keys, action id -> keys.
-    """
-
-    def __init__(self, shortcuts: Callable[[], Mapping[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shortcuts = shortcuts
+        self._shortcuts: Callable[[], Mapping[str, str]] = dict
+        self._page: Callable[[Mapping[str, str]], str] | None = None
         self._written_for: Mapping[str, str] | None = None
         self.search = QLineEdit(placeholderText="search the help, Return for the next place", clearButtonEnabled=True)
         self.search.setToolTip("Go to the next place with this text; Return goes on")
@@ -37,6 +31,18 @@ class HelpPanel(QWidget):
         layout.addWidget(self.search)
         layout.addWidget(self.text)
 
+    def show_page(self, page: Callable[[Mapping[str, str]], str], shortcuts: Callable[[], Mapping[str, str]]) -> None:
+        """Say where the page comes from.
+
+        Parameters
+        ----------
+        page : callable
+            Makes the HTML from the user's changed keys, action id -> keys.
+        shortcuts : callable
+            Returns these keys as they are now.
+        """
+        self._page, self._shortcuts = page, shortcuts
+
     def show_topic(self, anchor: str) -> None:
         """Go to ``steps``, ``fields``, ``keys``, ``about``, the name of a step, or ``field-PATH``."""
         self._write()
@@ -48,9 +54,9 @@ class HelpPanel(QWidget):
 
     def _write(self) -> None:
         shortcuts = dict(self._shortcuts())
-        if shortcuts != self._written_for:
+        if self._page is not None and shortcuts != self._written_for:
             self._written_for = shortcuts
-            self.text.setHtml(help_html(shortcuts))
+            self.text.setHtml(self._page(shortcuts))
 
     def _find(self, from_top: bool) -> None:
         if from_top:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -19,10 +20,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from isrviewer.actions.table import ACTIONS, BY_ID, MENUS, MOUSE, keys_of
+from isrviewer.plots.trees import child_items, top_items
 from isrviewer.theme import GRID
 
-__all__ = ["KeySheet"]
+__all__ = ["KeySheet", "Listed"]
+
+
+class Listed(Protocol):
+    """A row of the table of actions, as far as the sheet shows it; `keys` are the default ones, separated by blanks."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def menu(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def keys(self) -> str: ...
+    @property
+    def tip(self) -> str: ...
 
 
 class KeySheet(QWidget):
@@ -36,12 +52,14 @@ class KeySheet(QWidget):
 
     changed = Signal(str, str)
 
-    def __init__(self, shortcuts: Mapping[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shortcuts = dict(shortcuts)
+        self._actions: dict[str, Listed] = {}
+        self._shortcuts: dict[str, str] = {}
         self.search = QLineEdit(placeholderText="search", clearButtonEnabled=True)
         self.search.setToolTip("Show the actions with this text")
         self.search.textChanged.connect(self._filter)
+        self.setFocusProxy(self.search)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Action", "Keys", "What it does"])
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -65,8 +83,34 @@ class KeySheet(QWidget):
         layout.addWidget(self.search)
         layout.addWidget(self.tree)
         layout.addLayout(row)
-        self._fill()
         self._enable(False)
+
+    def show_actions(
+        self, actions: Sequence[Listed], gestures: Sequence[tuple[str, str]], shortcuts: Mapping[str, str]
+    ) -> None:
+        """Fill the sheet.
+
+        Parameters
+        ----------
+        actions : sequence
+            The table of actions, menu after menu.
+        gestures : sequence of (str, str)
+            What the mouse does in an image panel.
+        shortcuts : mapping
+            The user's changes: action id -> keys.
+        """
+        self._actions = {action.id: action for action in actions}
+        self._shortcuts = dict(shortcuts)
+        for menu in dict.fromkeys(action.menu for action in actions):
+            top = QTreeWidgetItem(self.tree, [menu])
+            top.setExpanded(True)
+            for action in (action for action in actions if action.menu == menu):
+                item = QTreeWidgetItem(top, [action.text, self._shown_keys(action.id), action.tip])
+                item.setData(0, Qt.ItemDataRole.UserRole, action.id)
+        top = QTreeWidgetItem(self.tree, ["Mouse in an image panel"])
+        top.setExpanded(True)
+        for gesture, effect in gestures:
+            QTreeWidgetItem(top, [gesture, "", effect])
 
     def select(self, action_id: str) -> None:
         """Make one action the current row."""
@@ -75,23 +119,13 @@ class KeySheet(QWidget):
                 self.tree.setCurrentItem(item)
 
     def _items(self) -> list[QTreeWidgetItem]:
-        tops = [self.tree.topLevelItem(number) for number in range(self.tree.topLevelItemCount())]
-        return [top.child(number) for top in tops for number in range(top.childCount())]
+        return [item for top in top_items(self.tree) for item in child_items(top)]
 
-    def _fill(self) -> None:
-        for menu in MENUS:
-            top = QTreeWidgetItem(self.tree, [menu])
-            top.setExpanded(True)
-            for action in (action for action in ACTIONS if action.menu == menu):
-                item = QTreeWidgetItem(top, [action.text, self._keys(action.id), action.tip])
-                item.setData(0, Qt.ItemDataRole.UserRole, action.id)
-        top = QTreeWidgetItem(self.tree, ["Mouse in an image panel"])
-        top.setExpanded(True)
-        for gesture, effect in MOUSE:
-            QTreeWidgetItem(top, [gesture, "", effect])
+    def _keys_of(self, action_id: str) -> list[str]:
+        return self._shortcuts.get(action_id, self._actions[action_id].keys).split()
 
-    def _keys(self, action_id: str) -> str:
-        keys = keys_of(BY_ID[action_id], self._shortcuts)
+    def _shown_keys(self, action_id: str) -> str:
+        keys = self._keys_of(action_id)
         return "  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
 
     def _filter(self, wanted: str) -> None:
@@ -103,7 +137,7 @@ class KeySheet(QWidget):
         action_id = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
         self._enable(action_id is not None)
         if action_id is not None:
-            keys = keys_of(BY_ID[action_id], self._shortcuts)
+            keys = self._keys_of(action_id)
             self.edit.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
         self.note.clear()
 
@@ -117,18 +151,20 @@ class KeySheet(QWidget):
 
     def _reset(self) -> None:
         item = self.tree.currentItem()
-        self._set(BY_ID[item.data(0, Qt.ItemDataRole.UserRole)].keys)
+        if item is not None:
+            self._set(self._actions[item.data(0, Qt.ItemDataRole.UserRole)].keys)
 
     def _set(self, keys: str) -> None:
         item = self.tree.currentItem()
+        if item is None:
+            return
         action_id = item.data(0, Qt.ItemDataRole.UserRole)
-        taken = [
-            other for other in ACTIONS if other.id != action_id and keys and keys in keys_of(other, self._shortcuts)
-        ]
+        others = (other for other in self._actions.values() if other.id != action_id)
+        taken = [other for other in others if keys and keys in self._keys_of(other.id)]
         if taken:
             self.note.setText(f"{keys} belongs to “{taken[0].text}”; give that one other keys first")
             return
         self._shortcuts[action_id] = keys
-        item.setText(1, self._keys(action_id))
+        item.setText(1, self._shown_keys(action_id))
         self.note.clear()
         self.changed.emit(action_id, keys)

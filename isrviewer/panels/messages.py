@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from isrviewer.plots.controls import empty, tool_button
 from isrviewer.theme import GRID
 
 __all__ = ["MessageStrip"]
@@ -25,7 +26,7 @@ class MessageStrip(QFrame):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._cures = QHBoxLayout()
-        close = QToolButton(text="×", toolTip="Dismiss", autoRaise=True)
+        close = tool_button("×", "Dismiss", is_flat=True)
         close.clicked.connect(self.dismiss)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
@@ -56,13 +57,19 @@ class MessageStrip(QFrame):
         self.hide()
 
     def _show(self, text: str, colour: str, cures: dict[str, Callable[[], None]]) -> None:
-        while (item := self._cures.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        empty(self._cures)
         for word, cure in cures.items():
             button = QPushButton(word)
             button.setToolTip(word)
-            button.clicked.connect(lambda _, act=cure: (self.dismiss(), act()))
+            self._let_answer(button, cure)
             self._cures.addWidget(button)
         self.text.setText(text)
         self.setStyleSheet(f"MessageStrip {{ border-left: {GRID}px solid {colour}; }}")
         self.show()
+
+    def _let_answer(self, button: QPushButton, cure: Callable[[], None]) -> None:
+        def answer() -> None:
+            self.dismiss()
+            cure()
+
+        button.clicked.connect(answer)

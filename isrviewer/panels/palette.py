@@ -35,6 +35,7 @@ class CommandPalette(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
+        self._parent = parent
         self._actions: list[QAction] = []
         self.field = QLineEdit(placeholderText="find an action…")
         self.field.setToolTip("Type a part of the name, choose with the arrow keys, press Return")
@@ -53,7 +54,7 @@ class CommandPalette(QFrame):
     def open_for(self, actions: Sequence[QAction]) -> None:
         """Show the palette in the upper middle of the window."""
         self._actions = list(actions)
-        window = self.parentWidget().window()
+        window = self._parent.window()
         width = min(560, window.width() - 8 * GRID)
         self.resize(width, 400)
         self.move(

@@ -18,7 +18,7 @@ class Prompt(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._then: Callable[[str], None] | None = None
+        self._then: Callable[[str], object] | None = None
         self.question = QLabel()
         self.field = QLineEdit(clearButtonEnabled=True)
         self.field.setToolTip("Type the answer, press Return")
@@ -37,7 +37,7 @@ class Prompt(QFrame):
             layout.addWidget(widget, stretch)
         self.hide()
 
-    def ask(self, question: str, offered: str, then: Callable[[str], None]) -> None:
+    def ask(self, question: str, offered: str, then: Callable[[str], object]) -> None:
         """Call ``then(text)`` when the user has typed an answer; `offered` is in the field already."""
         self._then = then
         self.question.setText(question)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from isrviewer.plots.controls import empty
 from isrviewer.session.store import Recovered
 from isrviewer.theme import GRID
 
@@ -84,8 +85,7 @@ class StartPage(QFrame):
 
     def show_lists(self, recent: tuple[str, ...], recovered: list[Recovered]) -> None:
         """Offer recent frames and sessions left behind."""
-        while (item := self._lists.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        empty(self._lists)
         for left in recovered[:_SHOWN]:
             self._lists.addWidget(self._recovery_row(left))
         if recent:
@@ -112,7 +112,8 @@ class StartPage(QFrame):
         restore.clicked.connect(lambda: self.recovery_chosen.emit(left))
         dismiss = QPushButton("Discard")
         dismiss.setToolTip("Delete what was saved of this session")
-        dismiss.clicked.connect(lambda: (self.recovery_dismissed.emit(left), row.hide()))
+        dismiss.clicked.connect(lambda: self.recovery_dismissed.emit(left))
+        dismiss.clicked.connect(row.hide)
         layout = QHBoxLayout(row)
         layout.addWidget(text, 1)
         layout.addWidget(restore)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QLabel,
@@ -55,7 +55,7 @@ class _Delegate(QStyledItemDelegate):
         self._small = number_font(1.5)
         self._numbers = number_font(0.5)
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         line: Line = index.data(STEP)
         height = option.fontMetrics.height() + GRID
         if line.below:
@@ -67,7 +67,9 @@ class _Delegate(QStyledItemDelegate):
         side = 14
         return QRect(row.left() + 4 * GRID, row.top() + GRID // 2 + 1, side, side)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         line: Line = index.data(STEP)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         rect, palette = option.rect, option.palette
@@ -156,6 +158,7 @@ class StepsPanel(QWidget):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.selectionModel().currentChanged.connect(self._row_chosen)
         self.list.viewport().installEventFilter(self)
+        self.setFocusProxy(self.list)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
@@ -62,13 +63,13 @@ class StepsButton(QToolButton):
         menu = self.menu()
         menu.clear()
         for mode, text in ((SHOWN, "On screen, and the one before"), (ALL, "All")):
-            action = menu.addAction(text, lambda mode=mode: self.choose((), mode))
+            action = menu.addAction(text, partial(self.choose, (), mode))
             action.setCheckable(True)
             action.setChecked(self._mode == mode)
         menu.addSeparator()
         offered = result_names(self._runs)
         for name, label in ((name, label) for name, label, _ in self._runs.results() if name in offered):
-            action = menu.addAction(label, lambda name=name: self._toggle(name))
+            action = menu.addAction(label, partial(self._toggle, name))
             action.setCheckable(True)
             action.setChecked(name in self._chosen)
 
@@ -104,7 +105,7 @@ class PlanesButton(QToolButton):
         self.setToolTip("Pixels with any of the checked mask planes are left out")
         menu = QMenu(self)
         for plane in planes:
-            action = menu.addAction(plane, lambda plane=plane: self.toggle(plane))
+            action = menu.addAction(plane, partial(self.toggle_plane, plane))
             action.setCheckable(True)
             action.setChecked(True)
         menu.addSeparator()
@@ -113,7 +114,7 @@ class PlanesButton(QToolButton):
         self.setMenu(menu)
         self._name()
 
-    def toggle(self, plane: str) -> None:
+    def toggle_plane(self, plane: str) -> None:
         """Leave a plane out, or no longer."""
         self.choose(each for each in self._all if (each in self.planes) != (each == plane))
 

@@ -1,14 +1,14 @@
-"""The controls above the numbers: one line of them, or more where the panel is narrow."""
+"""Small controls, and the line of them above the numbers: more than one line where the panel is narrow."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QToolButton, QWidget
 
 from isrviewer.theme import GRID
 
-__all__ = ["ControlRow", "top_line"]
+__all__ = ["ControlRow", "empty", "tool_button", "top_line"]
 
 
 class ControlRow(QWidget):
@@ -70,3 +70,20 @@ def top_line(controls: ControlRow, text: QWidget, *, text_first: bool = True) ->
         line.addWidget(widget, 1 if widget is text else 0)
     line.setAlignment(text, Qt.AlignmentFlag.AlignTop)
     return line
+
+
+def tool_button(text: str, tip: str, *, is_flat: bool = False) -> QToolButton:
+    """A small button with words on it; a flat one has no border until the mouse is over it."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAutoRaise(is_flat)
+    return button
+
+
+def empty(layout: QLayout) -> None:
+    """Take all widgets out of a layout; they are gone when the event is handled."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.deleteLater()

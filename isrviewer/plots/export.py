@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, QSize, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QToolButton, QWidget
 
 from isrcore import inspect as core_inspect
@@ -29,7 +29,7 @@ def write_png(widget: QWidget, path: Path) -> None:
     painter = QPainter(image)
     _render(widget, painter)
     painter.end()
-    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]  # Its stub asks for bytes, which it refuses.
+    if not QImageWriter(str(path), b"PNG").write(image):
         raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
 
 

@@ -243,10 +243,13 @@ def _fitting(width: float) -> QFont:
 
 
 def _mix(ground: QColor, colour: QColor, part: float) -> QColor:
-    pairs = zip(ground.getRgb()[:3], colour.getRgb()[:3], strict=True)
-    return QColor(*(round(a + part * (b - a)) for a, b in pairs))
+    return QColor(*(round(a + part * (b - a)) for a, b in zip(_rgb(ground), _rgb(colour), strict=True)))
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()
 
 
 def _readable(ground: QColor) -> QColor:
-    red, green, blue = ground.getRgb()[:3]
+    red, green, blue = _rgb(ground)
     return QColor("black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white")

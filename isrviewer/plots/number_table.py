@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from isrcore.geom import Box
+from isrviewer.plots.trees import top_items
 from isrviewer.theme import number_font
 
 __all__ = ["Column", "NumberTable", "box_text", "column_texts", "count_text", "number_text"]
@@ -108,21 +109,22 @@ class NumberTable(QTreeWidget):
         """
         grey, heavy = set(quiet), set(bold)
         place = self.verticalScrollBar().value()
-        current = self.indexOfTopLevelItem(self.currentItem()) if self.currentItem() is not None else -1
+        item = self.currentItem()
+        current = self.indexOfTopLevelItem(item) if item is not None else -1
         self.blockSignals(True)
         self.setUpdatesEnabled(False)
         self.clear()
         self.addTopLevelItems([self._item(cells, n in grey, n in heavy) for n, cells in enumerate(rows)])
-        if 0 <= current < self.topLevelItemCount():
-            self.setCurrentItem(self.topLevelItem(current))
+        item = self.topLevelItem(current)
+        if item is not None:
+            self.setCurrentItem(item)
         self.verticalScrollBar().setValue(place)
         self.setUpdatesEnabled(True)
         self.blockSignals(False)
 
     def texts(self) -> list[list[str]]:
         """All cells."""
-        items = [self.topLevelItem(number) for number in range(self.topLevelItemCount())]
-        return [[item.text(column) for column in range(self.columnCount())] for item in items]
+        return [[item.text(column) for column in range(self.columnCount())] for item in top_items(self)]
 
     def _item(self, cells: Sequence[str], is_quiet: bool, is_bold: bool) -> QTreeWidgetItem:
         item = QTreeWidgetItem(list(cells))

@@ -27,7 +27,7 @@ def series_colour(number: int) -> str:
     return colours[number % len(colours)]
 
 
-class Plot(pg.PlotWidget):
+class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph states no types
     """A plot with axes (name, unit).
 
     Drag to pan, wheel to zoom, double click to see everything.

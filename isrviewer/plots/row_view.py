@@ -34,7 +34,8 @@ class RowView(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setIconSize(QSize(2 * GRID, 2 * GRID))
-        self.findChild(QAbstractButton).setToolTip("Choose all rows")
+        for corner in self.findChildren(QAbstractButton):
+            corner.setToolTip("Choose all rows")
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID)

@@ -9,9 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from isrviewer.session.model import SessionModel
 from isrviewer.session.state import Override, Session
 
 __all__ = [
+    "CurrentConfig",
     "changed_by_file",
     "changed_by_preset",
     "command_line",
@@ -65,6 +67,37 @@ def effective_config(overrides: tuple[Override, ...]) -> tuple[Any, dict[str, st
             problems[override.field] = str(error)
     problems.update(config_problems(config))
     return config, problems
+
+
+class CurrentConfig:
+    """The task config of the present session, built once for every set of overrides.
+
+    Parameters
+    ----------
+    model : `SessionModel`
+    """
+
+    def __init__(self, model: SessionModel) -> None:
+        self._model = model
+        self._built_of: tuple[Override, ...] = ()
+        self._built: tuple[Any, dict[str, str]] | None = None
+
+    def checked(self) -> tuple[Any, dict[str, str]]:
+        """Config and problems, see `effective_config`. Takes long the first time: the chain has to be imported."""
+        overrides = self._model.session.config
+        if self._built is None or self._built_of is not overrides:
+            self._built, self._built_of = effective_config(overrides), overrides
+        return self._built
+
+    @property
+    def value(self) -> Any:
+        """The config; see `checked`."""
+        return self.checked()[0]
+
+    @property
+    def known(self) -> Any | None:
+        """The config if it has been built already."""
+        return None if self._built is None else self.value
 
 
 def is_on(config: Any, field: str) -> bool:
@@ -124,7 +157,7 @@ def changed_by_preset(session: Session, name: str) -> list[tuple[str, Any]]:
     return _changed_by(session, {preset.name: preset for preset in list_presets()}[name].load)
 
 
-def _changed_by(session: Session, load: Callable[[Any], None]) -> list[tuple[str, Any]]:
+def _changed_by(session: Session, load: Callable[[Any], object]) -> list[tuple[str, Any]]:
     from isrcore.config.fields import copy_config, differences
 
     before, _ = effective_config(session.config)

@@ -29,7 +29,8 @@ def _package() -> ModuleType:
             "DS9 region files need the package regions, which is not installed; install it with "
             "pip install 'isrviewer[regions]'"
         ) from None
-    return regions
+    package: ModuleType = regions
+    return package
 
 
 def read_regions(path: Path, offset: tuple[float, float], wcs: Any = None) -> tuple[tuple[Region, ...], list[str]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.session.codec import CodecError, from_json, to_json
@@ -14,6 +16,7 @@ from isrviewer.session.store import write_json
 
 __all__ = [
     "Settings",
+    "UserSettings",
     "default_budget",
     "load_settings",
     "save_settings",
@@ -108,3 +111,29 @@ def with_recent(settings: Settings, path: str) -> Settings:
     """The settings with `path` as the newest recent frame."""
     recent = (path, *(old for old in settings.recent if old != path))
     return replace(settings, recent=recent[:_RECENT])
+
+
+class UserSettings:
+    """The settings of this user while the program runs, written with every change.
+
+    Parameters
+    ----------
+    failed : callable
+        Is told when they could not be written, and why.
+
+    Attributes
+    ----------
+    value : `Settings`
+    """
+
+    def __init__(self, failed: Callable[[str], None]) -> None:
+        self._failed = failed
+        self.value = load_settings(settings_folder())
+
+    def change(self, **changes: Any) -> None:
+        """Change some fields and write all."""
+        self.value = replace(self.value, **changes)
+        try:
+            save_settings(self.value, settings_folder())
+        except OSError as error:
+            self._failed(f"Settings could not be written to {settings_folder()}: {error.strerror or error}")

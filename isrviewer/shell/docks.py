@@ -7,42 +7,14 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
 
-from isrviewer.panels.defects.group import AUDITORS
-from isrviewer.panels.numbers.group import INSPECTORS
+from isrviewer.actions.panels import PANELS
 
-__all__ = ["LAYOUT", "Docks"]
+__all__ = ["Docks"]
 
-_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
-_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
-_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
-
-LAYOUT = (
-    ("steps", "Steps", _LEFT),
-    ("overview", "Overview", _LEFT),
-    ("config", "Config", _RIGHT),
-    ("masks", "Masks", _RIGHT),
-    *INSPECTORS[:1],
-    ("calibs", "Calibrations", _RIGHT),
-    ("compare", "A/B", _RIGHT),
-    ("bookmarks", "Bookmarks", _RIGHT),
-    ("help", "Help", _RIGHT),
-    ("log", "Log", _BOTTOM),
-    ("errors", "Errors", _BOTTOM),
-    ("header", "Header", _BOTTOM),
-    ("keys", "Keys", _BOTTOM),
-    *INSPECTORS[1:],
-    *AUDITORS,
-)
-"""Name, title and first place of every dock."""
-
-_SHOWN = {"steps", "overview", "config", "masks", INSPECTORS[0][0], "calibs", "compare"}
-"""What a first start shows."""
-
+_BOTTOM, _RIGHT = Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _STEPS_WIDTH, _INSPECT_WIDTH, _BOTTOM_HEIGHT, _STEPS_HEIGHT, _OVERVIEW_HEIGHT = 270, 380, 180, 720, 200
-_HEIGHTS = {"audit": 300, "overscan": 400, "surface": 300, "cuts": 240, "histograms": 240, "keys": 400, "header": 280}
-"""What plots and long lists need at least."""
 _MIN_STEPS, _MIN_INSPECT = 220, 280
 
 
@@ -53,7 +25,7 @@ class Docks:
     ----------
     window : `QMainWindow`
     panels : mapping
-        Panel by the name of its dock, see `LAYOUT`.
+        Panel by the name of its dock, see `isrviewer.actions.panels`.
     """
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
@@ -61,21 +33,21 @@ class Docks:
         self._full_state = QByteArray()
         self.by_name: dict[str, QDockWidget] = {}
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
-        window.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}
-        for name, title, area in LAYOUT:
-            dock = QDockWidget(title, window)
+        for row in PANELS:
+            name, area = row.name, row.area
+            dock = QDockWidget(row.title, window)
             dock.setObjectName(name)
             dock.setWidget(panels[name])
             # The tabs say the names; a second line of titles would only take room.
             dock.setTitleBarWidget(QWidget(dock))
             window.addDockWidget(area, dock)
             # Hidden before it becomes a tab: Qt leaves the tabs of docks that are hidden later where they are.
-            dock.setVisible(name in _SHOWN)
-            if name == "overview":
-                # Small, and wanted beside the list of steps rather than instead of it.
+            dock.setVisible(row.is_shown)
+            if row.is_below:
                 window.splitDockWidget(first[area], dock, Qt.Orientation.Vertical)
             elif area in first:
                 window.tabifyDockWidget(first[area], dock)
@@ -100,15 +72,26 @@ class Docks:
         dock = self.by_name[name]
         dock.show()
         dock.raise_()
-        wanted = min(_HEIGHTS.get(name, 0), self._window.height() // 2)
+        wanted = min(next(row.height for row in PANELS if row.name == name), self._window.height() // 2)
         if dock.height() < wanted and self._window.dockWidgetArea(dock) == _BOTTOM and not dock.isFloating():
             self._window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+
+    def focus_dock(self, name: str) -> None:
+        """Bring a dock to the front; the keys go to its list or field, if it has one that takes them."""
+        self.raise_dock(name)
+        proxy = self.by_name[name].widget().focusProxy()
+        if proxy is not None:
+            proxy.setFocus()
+
+    def set_title(self, name: str, title: str) -> None:
+        """Write something else on the tab of a dock."""
+        self.by_name[name].setWindowTitle(title)
 
     @property
     def are_put_away(self) -> bool:
         return not self._full_state.isEmpty()
 
-    def toggle(self, toolbar: QWidget) -> None:
+    def toggle(self) -> None:
         """Put all docks and the toolbar away, or bring back those that were there."""
         if self.are_put_away:
             self._window.restoreState(self._full_state)
@@ -117,7 +100,8 @@ class Docks:
         self._full_state = self._window.saveState()
         for dock in self.by_name.values():
             dock.hide()
-        toolbar.hide()
+        for bar in self._window.findChildren(QToolBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.hide()
 
     def layout(self) -> dict[str, str]:
         """Geometry and layout for the settings."""

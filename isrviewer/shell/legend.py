@@ -11,18 +11,20 @@ from isrviewer.audit.picture import PAINTS
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from isrviewer.desk import Desk
     from isrviewer.panels.image.panel import ImagePanel
-    from isrviewer.shell.window import Window
 
 __all__ = ["legend_lines", "picture_with_legend"]
 
 
-def legend_lines(window: Window) -> list[str]:
+def legend_lines(desk: Desk) -> list[str]:
     """Frame and CCD, then a line for each panel: what it shows, limits, stretch, colours, mask planes drawn."""
-    view, session = window.runs.view, window.model.session
+    view, session = desk.runs.view, desk.model.session
     title = view.facts.title if view.facts else "no frame"
     lines = [" · ".join(word for word in (title, view.ccd, session.frame) if word)]
-    for number, panel in enumerate(window.grid.panels):
+    for number, panel in enumerate(desk.grid.panels):
         lines.append(f"{number + 1}: {_panel_line(panel)}")
     return lines
 
@@ -42,30 +44,30 @@ def _panel_line(panel: ImagePanel) -> str:
     return " · ".join(words)
 
 
-def _plane_colours(window: Window) -> list[tuple[str, str]]:
+def _plane_colours(desk: Desk) -> list[tuple[str, str]]:
     """Name and colour of the mask planes that the panels draw."""
-    overlay = window.model.session.overlay
+    overlay = desk.model.session.overlay
     found: dict[str, str] = {}
-    for panel in window.grid.panels:
+    for panel in desk.grid.panels:
         if overlay.visible and panel.planes is not None:
             styles = overlay.styles(panel.planes.plane_bits)
             found |= {name: style.colour for name, style in styles.items() if style.visible}
     return sorted(found.items())
 
 
-def _map_colours(window: Window) -> list[tuple[str, str]]:
+def _map_colours(desk: Desk) -> list[tuple[str, str]]:
     """Status or difference and colour of the defects that the panels draw."""
-    pictures = [panel.view.defects.picture for panel in window.grid.panels]
+    pictures = [panel.view.defects.picture for panel in desk.grid.panels]
     drawn = {number for picture in pictures if picture is not None for number in set(picture.paints.tolist())}
     return [(name, colour) for number, (name, colour) in enumerate(PAINTS.items()) if number in drawn]
 
 
-def picture_with_legend(window: Window) -> QImage:
+def picture_with_legend(window: QWidget, desk: Desk) -> QImage:
     """The window as it is on screen, with the legend below it and, as text, in the file."""
     shot = window.grab()
     ratio = shot.devicePixelRatio()
     width, height = shot.width() / ratio, shot.height() / ratio
-    lines, planes, defects = legend_lines(window), _plane_colours(window), _map_colours(window)
+    lines, planes, defects = legend_lines(desk), _plane_colours(desk), _map_colours(desk)
     colours = planes + [(f"{name} defects", colour) for name, colour in defects]
     metrics = QFontMetricsF(window.font())
     row = metrics.height() + GRID / 2

@@ -12,12 +12,14 @@ from isrviewer.panels.image.defects import Place
 from isrviewer.runner.background import Background
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
     from isrcore.audit.compare import MapComparison
     from isrcore.audit.defect import Defect
     from isrcore.audit.document import DefectDocument
     from isrviewer.audit.stroke import Stroke
+    from isrviewer.desk import Desk
     from isrviewer.panels.image.panel import ImagePanel
-    from isrviewer.shell.window import Window
 
 __all__ = ["MapMarks"]
 
@@ -34,15 +36,15 @@ class MapMarks:
         Whether a defect is being chosen in a panel right now: it is in view, and the view should stay.
     """
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._audits = audits = window.audits
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        self._desk = desk
+        self._audits = audits = desk.audits
         self.is_choosing = False
         self._tool = ""
         self._map: MapPicture | None = None
         self._compared: tuple[MapComparison, MapPicture] | None = None
-        self._comparing = Background(window)
-        grid = window.grid
+        self._comparing = Background(parent)
+        grid = desk.grid
         grid.shown.connect(self._place)
         grid.cursor_moved.connect(self._read)
         grid.clicked.connect(self._choose_at)
@@ -64,7 +66,7 @@ class MapMarks:
     def _open(self) -> None:
         document = self._audits.document
         self._map = None if document is None else MapPicture.of(document)
-        for panel in self._window.grid.panels:
+        for panel in self._desk.grid.panels:
             panel.view.pen.drop()
         self._draw()
 
@@ -75,7 +77,7 @@ class MapMarks:
 
     def _place(self, index: int) -> None:
         """A panel shows other planes."""
-        panel = self._window.grid.panels[index]
+        panel = self._desk.grid.panels[index]
         exposure = panel.exposure
         if panel.planes is not None and exposure is not None:
             offset, detector = map_offset(exposure), exposure.detector
@@ -84,9 +86,9 @@ class MapMarks:
         self._draw_in(panel)
 
     def _draw(self) -> None:
-        for panel in self._window.grid.panels:
+        for panel in self._desk.grid.panels:
             self._draw_in(panel)
-        self._read(self._window.model.session.focused)
+        self._read(self._desk.model.session.focused)
 
     def _draw_in(self, panel: ImagePanel) -> None:
         defect, layer = self._audits.defect, panel.view.defects
@@ -119,11 +121,11 @@ class MapMarks:
         """Let the pens have the tool; with a new one the keys go to the panel and the map is seen."""
         tool = self._audits.tool
         if tool and tool != self._tool:
-            self._window.grid.focused.view.setFocus()
+            self._desk.grid.focused.view.setFocus()
             if not self._audits.shows_map:
                 self._audits.show_map(True)
         self._tool = tool
-        for panel in self._window.grid.panels:
+        for panel in self._desk.grid.panels:
             self._hand_tool_to(panel)
 
     def _hand_tool_to(self, panel: ImagePanel) -> None:
@@ -155,7 +157,7 @@ class MapMarks:
     def _read(self, index: int) -> None:
         """Tell the defects under the cursor."""
         document = self._audits.document
-        panel = self._window.grid.panels[index]
+        panel = self._desk.grid.panels[index]
         place = panel.view.defects.place_of(panel.planes)
         defects = []
         if document is not None and self._map is not None and place is not None and panel.cursor is not None:
@@ -163,13 +165,13 @@ class MapMarks:
             defects = [document[number] for number in numbers]
         text = _label(defects[0]) if defects else ""
         more = f" +{len(defects) - 1}" if len(defects) > 1 else ""
-        self._window.readout.show_defect(text + more, document is not None)
+        self._desk.readout.show_defect(text + more, document is not None)
 
     # From the panels to the map
 
     def _choose_at(self, index: int, x: float, y: float) -> None:
         """Choose the defect that was clicked on; of several that lie there the next."""
-        audit, panel = self._audits.current, self._window.grid.panels[index]
+        audit, panel = self._audits.current, self._desk.grid.panels[index]
         place = panel.view.defects.place_of(panel.planes)
         if audit is None or self._map is None or place is None:
             return

@@ -15,7 +15,7 @@ from isrviewer.theme import ACCENT
 if TYPE_CHECKING:
     from isrcore.image import Exposure
     from isrcore.inspect.layout import Layout
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["Marks"]
 
@@ -25,22 +25,22 @@ _DRAWN = "#F0A030"
 class Marks:
     """Keeps the marks of the panels in line with the session."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        window.grid.shown.connect(self._draw)
-        window.model.observe(self._session_changed)
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        desk.grid.shown.connect(self._draw)
+        desk.model.observe(self._session_changed)
 
     def _session_changed(self, old: Session, new: Session) -> None:
         if (old.regions, old.pins, old.box, old.line) != (new.regions, new.pins, new.box, new.line):
-            for index in range(len(self._window.grid.panels)):
+            for index in range(len(self._desk.grid.panels)):
                 self._draw(index)
 
     def _draw(self, index: int) -> None:
-        panel = self._window.grid.panels[index]
+        panel = self._desk.grid.panels[index]
         panel.view.set_shapes(() if panel.exposure is None else tuple(self._shapes(panel.exposure)))
 
     def _shapes(self, exposure: Exposure) -> Iterator[Shape]:
-        session = self._window.model.session
+        session = self._desk.model.session
         offset = raw_offset(exposure) if session.regions or session.pins else None
         if offset is not None:
             yield from region_shapes(session.regions, offset)
@@ -53,7 +53,7 @@ class Marks:
         """The box in every frame that has its pixels; the line in its own frame, as others break it at amplifiers."""
         from isrcore.inspect.layout import Layout
 
-        raw = self._window.runs.view.raw
+        raw = self._desk.runs.view.raw
         here = Layout.of(exposure, raw.detector if raw is not None else None)
         line = session.line
         if line is not None and line.frame == here.name:
@@ -68,7 +68,7 @@ class Marks:
         """Of the frame that a box was drawn over; None when it is neither `here` nor made from the raw frame alone."""
         from isrcore.inspect.layout import ASSEMBLED, RAW, Layout
 
-        raw = self._window.runs.view.raw
+        raw = self._desk.runs.view.raw
         if drawn.frame == here.name:
             return here
         if raw is None or raw.detector is None:

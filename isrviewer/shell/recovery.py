@@ -12,7 +12,9 @@ from isrviewer.session.settings import state_folder
 from isrviewer.session.store import Autosave, Recovered
 
 if TYPE_CHECKING:
-    from isrviewer.shell.window import Window
+    from isrviewer.commands.files import FileCommands
+    from isrviewer.desk import Desk
+    from isrviewer.panels.start import StartPage
 
 __all__ = ["Recovery"]
 
@@ -22,15 +24,15 @@ _DELAY_MS = 1000
 class Recovery(QObject):
     """Autosave of a window, and the sessions that other processes left behind."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, desk: Desk, files: FileCommands, start: StartPage, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk, self._commands = desk, files
         self._files = Autosave(state_folder())
         self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._timer.timeout.connect(self._save)
-        window.start.recovery_chosen.connect(self._restore)
-        window.start.recovery_dismissed.connect(lambda left: left.path.unlink(missing_ok=True))
-        window.model.observe(self._changed)
+        start.recovery_chosen.connect(self._restore)
+        start.recovery_dismissed.connect(lambda left: left.path.unlink(missing_ok=True))
+        desk.model.observe(self._changed)
 
     @property
     def path(self) -> Path:
@@ -53,10 +55,10 @@ class Recovery(QObject):
 
     def _save(self) -> None:
         try:
-            self._files.save(self._window.model.session)
+            self._files.save(self._desk.model.session)
         except OSError as error:
-            self._window.strip.error(f"The session cannot be saved for recovery: {error.strerror or error}")
+            self._desk.strip.error(f"The session cannot be saved for recovery: {error.strerror or error}")
 
     def _restore(self, left: Recovered) -> None:
-        self._window.files.restore_session(left.session)
+        self._commands.restore_session(left.session)
         left.path.unlink(missing_ok=True)

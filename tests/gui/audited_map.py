@@ -16,6 +16,7 @@ from isrcore.audit.pixels import PixelSet
 from isrcore.audit.statistics import DefectStatistics
 from isrcore.geom import Box
 from isrviewer.audit.audit import Audit, begin_audit
+from isrviewer.panels.defects.comparison import MapComparePanel
 from isrviewer.session.state import Threshold
 from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
@@ -61,10 +62,10 @@ def prepare_audit(window: Window, qtbot: QtBot) -> Audit:
     audits.select(3)
     for action in ("audit.grow", "audit.kind_trap", "audit.undo"):
         window.actions_by_table.trigger(action)
-    window.raise_panel("maps")
-    window.auditing.comparing.begin(audit, small_document(Box(3, 4, 1, 1), Box(30, 30, 2, 2), source="other.fits"))
-    qtbot.waitUntil(lambda: bool(window.auditing.maps.rows.differences), timeout=5000)
-    choose_row(window.auditing.maps.table, 0)
+    window.docks.raise_dock("maps")
+    window.desk.comparing.begin(audit, small_document(Box(3, 4, 1, 1), Box(30, 30, 2, 2), source="other.fits"))
+    qtbot.waitUntil(lambda: bool(window.panels[MapComparePanel].rows.differences), timeout=5000)
+    choose_row(window.panels[MapComparePanel].table, 0)
     audits.select(3)
     settle(window, qtbot)
     return audit

@@ -120,7 +120,7 @@ def frame(tmp_path: Path) -> str:
 @pytest.fixture
 def opened(window: Window, frame: str, qtbot: QtBot) -> Window:
     """A window with a frame open, its run complete, and its picture on screen."""
-    window.files.open_path(frame)
+    window.commands.file.open_path(frame)
     qtbot.waitUntil(lambda: not window.runs.busy and bool(window.runs.view.rows), timeout=10000)
     settle(window, qtbot)
     return window

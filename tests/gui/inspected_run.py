@@ -17,6 +17,14 @@ from isrcore.inspect.layout import ASSEMBLED
 from isrcore.inspect.results import RunResults
 from isrcore.steps.step import IsrState
 from isrcore.task import calibrations
+from isrviewer.panels.numbers.amplifiers import AmplifiersPanel
+from isrviewer.panels.numbers.box_statistics import StatisticsPanel
+from isrviewer.panels.numbers.cuts import CutsPanel
+from isrviewer.panels.numbers.group import Inspectors
+from isrviewer.panels.numbers.histograms import HistogramsPanel
+from isrviewer.panels.numbers.overscan_view import OverscanView
+from isrviewer.panels.numbers.surface import SurfacePanel
+from isrviewer.panels.numbers.time_machine import TimeMachine
 from isrviewer.plots.inspector import InspectorPanel, run_results
 from isrviewer.runner.messages import Event, FrameFacts, Opened, Planned, Request, RunEnded
 from isrviewer.runner.model import RunModel
@@ -115,3 +123,25 @@ class InspectedRun:
         for panel in self._panels:
             panel.close_background()
         self.runs.close()
+
+
+class NumberPanels(Inspectors):
+    """All panels with numbers, told together what the user points at."""
+
+    def __init__(self, run: InspectedRun) -> None:
+        self.pixel, self.cuts = TimeMachine(run.model, run.runs), CutsPanel(run.model, run.runs)
+        self.statistics, self.surface = StatisticsPanel(run.model, run.runs), SurfacePanel(run.model, run.runs)
+        super().__init__(run.model, run.runs, self.pixel, self.cuts, self.surface)
+        self.panels: dict[str, InspectorPanel] = {
+            "pixel": self.pixel,
+            "statistics": self.statistics,
+            "cuts": self.cuts,
+            "overscan": OverscanView(run.model, run.runs),
+            "amplifiers": AmplifiersPanel(run.model, run.runs),
+            "histograms": HistogramsPanel(run.model, run.runs),
+            "surface": self.surface,
+        }
+
+    def close(self) -> None:
+        for panel in self.panels.values():
+            panel.close_background()

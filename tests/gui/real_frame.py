@@ -42,8 +42,8 @@ def open_real(qtbot: QtBot, real: RealFrames) -> Window:
     window.show()
     qtbot.waitExposed(window)
     window.begin()
-    window.files.set_calib_folder(real.calibrations)
-    window.files.open_path(real.frames[0])
+    window.commands.file.set_calib_folder(real.calibrations)
+    window.commands.file.open_path(real.frames[0])
     qtbot.waitUntil(lambda: bool(window.runs.view.rows), timeout=60000)
     settle_real(window, qtbot)
     return window

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from isrcore.geom import Box
 from isrviewer.actions.table import ACTIONS, BY_ID, MENUS, Action, keys_of
 from isrviewer.commands.view import parse_place
+from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.palette import match_rank
 from isrviewer.session.changes import toggle_pin
 from isrviewer.session.drawn import DrawnBox
@@ -56,9 +57,9 @@ def no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iterator[Window]:
     """A window in which every action can be done."""
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
-    opened.edit.remember_as("one")
+    opened.commands.edit.remember_as("one")
     opened.actions_by_table.trigger("compare.keep")
     opened.model.change(replace(opened.model.session, regions=(Region("point", ((3.0, 4.0),)),)))
     opened.model.change(toggle_pin(opened.model.session, Pin(3, 4)))
@@ -69,9 +70,9 @@ def ready(opened: Window, qtbot: QtBot, no_dialogs: None, no_demo: None) -> Iter
     opened.grid.focused.view.go_to(6, 15)
     opened.actions_by_table.by_id["tools.bookmark"].trigger()
     opened.actions_by_table.by_id["run.route"].trigger()
-    opened.run_commands.toggle_field("doDefect")
+    opened.commands.run.toggle_field("doDefect")
     opened.model.undo()
-    opened.run_commands.toggle_field("doDefect")
+    opened.commands.run.toggle_field("doDefect")
     opened.model.undo()
     settle(opened, qtbot)
     yield opened
@@ -90,7 +91,7 @@ def test_every_action_can_be_triggered(
     if action.menu == "Defects":
         prepare_audit(window, qtbot)
     if action.needs == "named":
-        window.run_commands.toggle_field("doFlat")
+        window.commands.run.toggle_field("doFlat")
     qt_action = window.actions_by_table.by_id[action.id]
     assert qt_action.isEnabled(), f"{action.id} needs {action.needs}"
     keys = keys_of(action, {})
@@ -109,11 +110,11 @@ def test_every_action_can_be_triggered(
 
 def test_changed_keys_work_and_are_remembered(opened: Window, qtbot: QtBot) -> None:
     opened.actions_by_table.trigger("help.keys")
-    sheet = opened.keys
+    sheet = opened.panels[KeySheet]
     sheet.select("masks.toggle")
     sheet.edit.setKeySequence(QKeySequence("F3"))
     qtbot.mouseClick(sheet.apply, Qt.MouseButton.LeftButton)
-    assert opened.settings.shortcuts == {"masks.toggle": "F3"}
+    assert opened.desk.settings.value.shortcuts == {"masks.toggle": "F3"}
     sheet.select("masks.toggle")
     sheet.edit.setKeySequence(QKeySequence("R"))
     qtbot.mouseClick(sheet.apply, Qt.MouseButton.LeftButton)
@@ -126,7 +127,7 @@ def test_changed_keys_work_and_are_remembered(opened: Window, qtbot: QtBot) -> N
 
 
 def test_palette_finds_and_triggers(opened: Window, qtbot: QtBot) -> None:
-    opened.open_palette()
+    opened.desk.requests.find_action()
     qtbot.keyClicks(opened._palette.field, "invert")
     assert opened._palette.list.item(0).text().startswith("Invert colours")
     qtbot.keyClick(opened._palette.field, Qt.Key.Key_Return)

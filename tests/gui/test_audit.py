@@ -55,10 +55,10 @@ def test_runs_take_the_map_and_its_edits(audited: Window, engine: SmallEngine, q
 def test_undo_survives_another_ccd_and_every_edit_is_on_disk(audited: Window, qtbot: QtBot) -> None:
     audited.audits.select(2)
     audited.actions_by_table.trigger("audit.reject")
-    audited.run_commands.choose_ccd(1)
+    audited.commands.run.choose_ccd(1)
     settle(audited, qtbot)
     assert audited.audits.current is None
-    audited.run_commands.choose_ccd(0)
+    audited.commands.run.choose_ccd(0)
     settle(audited, qtbot)
     audit = audited.audits.current
     assert audit is not None

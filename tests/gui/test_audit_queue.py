@@ -58,14 +58,14 @@ def engine() -> MapEngine:
 def panel(opened: Window, qtbot: QtBot) -> AuditQueuePanel:
     """The queue of a map of three defects."""
     audit_small_map(opened, qtbot)
-    found = opened.auditing.queue
+    found = opened.panels[AuditQueuePanel]
     wait(opened, qtbot)
     return found
 
 
 def wait(window: Window, qtbot: QtBot) -> None:
     settle(window, qtbot)
-    qtbot.waitUntil(lambda: window.auditing.queue.is_settled, timeout=5000)
+    qtbot.waitUntil(lambda: window.panels[AuditQueuePanel].is_settled, timeout=5000)
 
 
 def press(window: Window, qtbot: QtBot, *keys: Qt.Key) -> None:
@@ -106,7 +106,7 @@ def test_opening_a_map_shows_the_queue(panel: AuditQueuePanel, opened: Window) -
 
 
 def test_a_visit_shows_the_place_in_every_frame(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     opened.model.change(show_step(opened.model.session, "doFlat"))
     press(opened, qtbot, Qt.Key.Key_N)
     scene = panel.strip.scene
@@ -182,7 +182,7 @@ def test_order_and_choice_are_combos_that_take_a_refusal_back(
 
 
 def test_clicks_choose_the_profiles(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     opened.model.change(show_step(opened.model.session, "doFlat"))
     press(opened, qtbot, Qt.Key.Key_N)
     layout = panel.strip.layout_now()
@@ -295,7 +295,7 @@ def test_edits_that_do_not_reach_the_run_are_said_and_cured(
     panel: AuditQueuePanel, opened: Window, qtbot: QtBot
 ) -> None:
     cure = panel.facts.cure
-    opened.run_commands.toggle_field("doDefect")
+    opened.commands.run.toggle_field("doDefect")
     wait(opened, qtbot)
     assert cure.isVisible()
     assert cure.text() == "Switch doDefect on"
@@ -321,7 +321,7 @@ def test_closing_the_map_leaves_a_word(panel: AuditQueuePanel, opened: Window, q
 
 
 def test_words_leave_the_buttons_when_there_is_no_room(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
-    opened.update_icons()
+    opened.desk.requests.draw_icons()
     confirm = button(panel, "audit.confirm")
     panel.bar.resize(2400, panel.bar.height())
     assert confirm.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
@@ -332,12 +332,12 @@ def test_words_leave_the_buttons_when_there_is_no_room(panel: AuditQueuePanel, o
 
 def test_nothing_is_drawn_or_held_behind_another_tab(panel: AuditQueuePanel, opened: Window, qtbot: QtBot) -> None:
     press(opened, qtbot, Qt.Key.Key_N)
-    opened.raise_panel("log")
+    opened.docks.raise_dock("log")
     qtbot.waitUntil(lambda: not panel.is_seen)
     scene = panel.strip.scene
     press(opened, qtbot, Qt.Key.Key_N)
     assert panel.strip.scene is scene
-    opened.raise_panel("audit")
+    opened.docks.raise_dock("audit")
     wait(opened, qtbot)
     assert panel.strip.scene is not None
     assert panel.strip.scene.box == Box(25 - 20, 5 - 20, 41, 41)

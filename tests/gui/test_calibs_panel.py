@@ -16,7 +16,7 @@ from tests.gui.conftest import settle
 
 @pytest.fixture
 def calibs(opened: Window) -> Window:
-    opened.raise_panel("calibs")
+    opened.docks.raise_dock("calibs")
     return opened
 
 
@@ -29,7 +29,7 @@ def test_the_check_box_switches_the_step(calibs: Window, qtbot: QtBot) -> None:
     assert not box.isChecked()
     box.click()
     settle(calibs, qtbot)
-    assert calibs.config.doFlat
+    assert calibs.desk.config.value.doFlat
     assert calibs.calibs.findChild(QCheckBox).isChecked()
 
 

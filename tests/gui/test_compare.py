@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from isrviewer.panels.log import ErrorsPanel
+from isrviewer.panels.parameters.compare import ComparePanel
 from isrviewer.session.state import COMPARED
 from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
@@ -14,7 +16,7 @@ from tests.gui.small_engine import SmallEngine
 
 
 def press(window: Window, qtbot: QtBot, text: str) -> None:
-    button = next(button for button in window.compare.findChildren(QPushButton) if button.text() == text)
+    button = next(button for button in window.panels[ComparePanel].findChildren(QPushButton) if button.text() == text)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     settle(window, qtbot)
 
@@ -22,9 +24,9 @@ def press(window: Window, qtbot: QtBot, text: str) -> None:
 @pytest.fixture
 def compared(opened: Window, qtbot: QtBot) -> Window:
     """A has the flat on, B has it off; the flat doubles the pixels."""
-    opened.raise_panel("compare")
+    opened.docks.raise_dock("compare")
     press(opened, qtbot, "Keep A as B")
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     return opened
 
@@ -36,10 +38,10 @@ def value(window: Window, panel: int, x: int = 3, y: int = 2) -> float:
 
 
 def test_differences_of_config_are_listed(compared: Window) -> None:
-    tree = compared.compare.tree
+    tree = compared.panels[ComparePanel].tree
     rows = [[tree.topLevelItem(n).text(c) for c in range(3)] for n in range(tree.topLevelItemCount())]
     assert rows == [["doFlat", "True", "False"]]
-    assert compared.compare.note.text() == "1 difference"
+    assert compared.panels[ComparePanel].note.text() == "1 difference"
 
 
 def test_both_results_stand_side_by_side(compared: Window, qtbot: QtBot) -> None:
@@ -48,7 +50,7 @@ def test_both_results_stand_side_by_side(compared: Window, qtbot: QtBot) -> None
     assert (value(compared, 0), value(compared, 1)) == (166.0, 83.0)
     assert "B · final" in compared.grid.panels[1].title
     # A change of A leaves B as it is.
-    compared.run_commands.toggle_field("doFlat")
+    compared.commands.run.toggle_field("doFlat")
     settle(compared, qtbot)
     assert (value(compared, 0), value(compared, 1)) == (83.0, 83.0)
 
@@ -72,12 +74,12 @@ def test_swap_exchanges_the_parameters(compared: Window, qtbot: QtBot) -> None:
 
 def test_the_end_of_the_comparison_leaves_no_panel_behind(compared: Window, qtbot: QtBot) -> None:
     press(compared, qtbot, "A beside B")
-    compared.edit.forget_named("B")
+    compared.commands.edit.forget_named("B")
     settle(compared, qtbot)
     assert compared.model.session.compared == ""
     assert [panel.shows.step for panel in compared.model.session.panels] == ["postISRCCD", "postISRCCD"]
     assert not [name for panel in compared.model.session.panels if (name := panel.shows.step).startswith(COMPARED)]
-    assert not compared.compare.beside.isEnabled()
+    assert not compared.panels[ComparePanel].beside.isEnabled()
 
 
 def test_a_step_of_b_that_fails_says_that_it_is_of_b(compared: Window, qtbot: QtBot, engine: SmallEngine) -> None:
@@ -87,5 +89,5 @@ def test_a_step_of_b_that_fails_says_that_it_is_of_b(compared: Window, qtbot: Qt
     engine.store.clear()
     compared.runs.run()
     settle(compared, qtbot)
-    assert compared.errors.list.item(0).text().startswith("B doFlat: ")
+    assert compared.panels[ErrorsPanel].list.item(0).text().startswith("B doFlat: ")
     assert {row.step.name: row.status for row in compared.runs.view.rows}["postISRCCD"] in {"done", "cached"}

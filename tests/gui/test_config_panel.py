@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from isrviewer.panels.log import ErrorsPanel
 from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 
@@ -39,7 +40,7 @@ def test_every_field_is_there_once_under_a_step(window: Window) -> None:
 def test_a_typed_number_runs_and_is_marked(opened: Window, qtbot: QtBot) -> None:
     type_value(opened, qtbot, "overscan.numSigmaClip", "4.5")
     settle(opened, qtbot)
-    assert opened.config.overscan.numSigmaClip == 4.5
+    assert opened.desk.config.value.overscan.numSigmaClip == 4.5
     item = item_of(opened, "overscan.numSigmaClip")
     assert (item.text(1), item.text(2), item.font(0).bold()) == ("4.5", "● you", True)
     opened.model.undo()
@@ -65,22 +66,22 @@ def test_a_choice_offers_what_the_field_allows(opened: Window, qtbot: QtBot) -> 
     assert "MEDIAN" in [box.itemText(number) for number in range(box.count())]
     box.setCurrentText("MEAN")
     box.activated.emit(box.currentIndex())
-    assert opened.config.overscan.fitType == "MEAN"
+    assert opened.desk.config.value.overscan.fitType == "MEAN"
 
 
 def test_a_broken_rule_is_shown_at_a_field_and_in_the_errors(opened: Window, qtbot: QtBot) -> None:
     for field in ("doFlat", "doApplyGains"):
-        opened.run_commands.toggle_field(field)
+        opened.commands.run.toggle_field(field)
     settle(opened, qtbot)
-    assert opened.errors.list.count() == 1
-    assert "doApplyGains" in opened.errors.list.item(0).text()
+    assert opened.panels[ErrorsPanel].list.count() == 1
+    assert "doApplyGains" in opened.panels[ErrorsPanel].list.item(0).text()
     opened.model.undo()
     settle(opened, qtbot)
     assert "stale" not in {row.status for row in opened.runs.view.rows}
 
 
 def test_search_and_only_changed(opened: Window) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     opened.config_panel.only_changed.setChecked(True)
     shown = [path for path, item in opened.config_panel._items.items() if not item.isHidden()]
     assert "doFlat" in shown
@@ -95,21 +96,21 @@ def test_search_and_only_changed(opened: Window) -> None:
 def test_override_files_go_in_and_out(opened: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text("config.doFlat = True\nconfig.overscan.order = 3\n")
-    opened.files.open_path(str(path))
+    opened.commands.file.open_path(str(path))
     settle(opened, qtbot)
     assert item_of(opened, "overscan.order").text(2) == "● file mine.py"
     copy = tmp_path / "copy.py"
-    opened.files.save_config_as(str(copy))
+    opened.commands.file.save_config_as(str(copy))
     opened.actions_by_table.by_id["edit.reset_config"].trigger()
-    assert opened.config.overscan.order == 1
-    opened.files.open_path(str(copy))
-    assert (opened.config.doFlat, opened.config.overscan.order) == (True, 3)
+    assert opened.desk.config.value.overscan.order == 1
+    opened.commands.file.open_path(str(copy))
+    assert (opened.desk.config.value.doFlat, opened.desk.config.value.overscan.order) == (True, 3)
 
 
 def test_a_refused_file_names_its_line_and_changes_nothing(opened: Window, tmp_path: Path) -> None:
     path = tmp_path / "bad.py"
     path.write_text("config.doFlat = True\nimport os; os.remove('x')\n")
     before = opened.model.session
-    opened.files.open_path(str(path))
+    opened.commands.file.open_path(str(path))
     assert "line 2" in opened.strip.text.text()
     assert opened.model.session == before

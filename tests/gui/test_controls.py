@@ -6,11 +6,12 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from isrviewer.panels.numbers.group import INSPECTORS
+from isrviewer.actions.panels import PANELS
 from isrviewer.plots.controls import ControlRow
-from isrviewer.shell.docks import LAYOUT
 from isrviewer.shell.window import Window
 from isrviewer.theme import GRID
+
+BELOW = ("statistics", "cuts", "overscan", "amplifiers", "histograms", "surface")
 
 
 def test_a_narrow_row_breaks_into_lines(qtbot: QtBot) -> None:
@@ -29,7 +30,7 @@ def test_a_narrow_row_breaks_into_lines(qtbot: QtBot) -> None:
     assert len({button.y() for button in buttons}) == 3
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in INSPECTORS[1:]])
+@pytest.mark.parametrize("name", BELOW)
 def test_panels_below_leave_the_docks_beside_them_alone(window: Window, name: str) -> None:
     window.resize(1280, 800)
     before = [window.docks.by_name[side].width() for side in ("steps", "config")]
@@ -42,8 +43,8 @@ def test_tabs_show_whole_names(window: Window) -> None:
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QTabBar
 
-    for name, _, _ in LAYOUT:
-        window.docks.raise_dock(name)
+    for row in PANELS:
+        window.docks.raise_dock(row.name)
     window.grab()
     bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
     titles = {bar.tabText(number) for bar in bars for number in range(bar.count())}

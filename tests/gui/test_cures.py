@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from isrviewer.panels.log import ErrorsPanel
 from isrviewer.panels.step_model import STEP
 from isrviewer.session.config import is_on
 from isrviewer.shell.window import Window
@@ -16,7 +17,7 @@ from tests.gui.test_window import statuses
 @pytest.fixture
 def failed(opened: Window, qtbot: QtBot, engine: SmallEngine) -> Window:
     engine.failing = "doFlat"
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     assert statuses(opened)["doFlat"] == "failed"
     return opened
@@ -31,9 +32,9 @@ def cure(window: Window, qtbot: QtBot, text: str) -> None:
 
 def test_switching_the_step_off_runs_the_rest(failed: Window, qtbot: QtBot) -> None:
     cure(failed, qtbot, "Switch doFlat off")
-    assert not is_on(failed.config, "doFlat")
+    assert not is_on(failed.desk.config.value, "doFlat")
     assert statuses(failed) == {"doDefect": "cached", "doFlat": "skipped", "postISRCCD": "cached"}
-    assert failed.errors.list.count() == 0
+    assert failed.panels[ErrorsPanel].list.count() == 0
 
 
 def test_choosing_a_calibration_leads_to_the_chooser(failed: Window, qtbot: QtBot) -> None:
@@ -42,7 +43,7 @@ def test_choosing_a_calibration_leads_to_the_chooser(failed: Window, qtbot: QtBo
 
 
 def test_the_config_fields_of_the_step(failed: Window, qtbot: QtBot) -> None:
-    failed.raise_panel("masks")
+    failed.docks.raise_dock("masks")
     cure(failed, qtbot, "Show its config fields")
     assert failed.config_panel.isVisible()
     tree = failed.config_panel.tree

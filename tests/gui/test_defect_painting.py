@@ -133,7 +133,7 @@ def test_escape_drops_a_stroke_and_then_puts_the_tool_away(
 ) -> None:
     view = view_of(audited)
     engine.gate.clear()
-    audited.run_commands.toggle_field("doFlat")
+    audited.commands.run.toggle_field("doFlat")
     qtbot.waitUntil(lambda: audited.runs.busy and audited.actions_by_table.by_id["run.stop"].isEnabled(), timeout=5000)
     use(audited, "paint")
     QTest.mousePress(view, LEFT, pos=at(view, 15, 40))
@@ -153,7 +153,7 @@ def test_escape_drops_a_stroke_and_then_puts_the_tool_away(
 def test_strokes_during_a_run_reach_the_next_one(audited: Window, engine: SmallEngine, qtbot: QtBot) -> None:
     view = view_of(audited)
     engine.gate.clear()
-    audited.run_commands.toggle_field("doFlat")
+    audited.commands.run.toggle_field("doFlat")
     qtbot.waitUntil(lambda: audited.runs.busy, timeout=5000)
     use(audited, "paint")
     drag(view, at(view, 15, 40), at(view, 17, 40))
@@ -182,11 +182,11 @@ def test_undo_goes_on_after_step_panel_and_ccd_have_changed(audited: Window, qtb
     audited.actions_by_table.trigger("view.next_panel")
     settle(audited, qtbot)
     stroke(44)
-    audited.run_commands.choose_ccd(1)
+    audited.commands.run.choose_ccd(1)
     settle(audited, qtbot)
     assert view_of(audited).defects.picture is None
     assert not view_of(audited).pen.is_on
-    audited.run_commands.choose_ccd(0)
+    audited.commands.run.choose_ccd(0)
     settle(audited, qtbot)
     assert len(document(audited)) == 6
     for state in reversed(states[:-1]):

@@ -23,10 +23,10 @@ _NAMES = [column.name for column in COLUMNS]
 
 @pytest.fixture
 def panel(opened: Window, qtbot: QtBot) -> DefectTablePanel:
-    opened.raise_panel("defects")
+    opened.docks.raise_dock("defects")
     audit_small_map(opened, qtbot)
     opened.activateWindow()
-    return opened.auditing.defects
+    return opened.panels[DefectTablePanel]
 
 
 def choose(panel: DefectTablePanel, *rows: int) -> None:
@@ -216,11 +216,11 @@ def test_many_new_defects_and_back(panel: DefectTablePanel, opened: Window, qtbo
 
 
 def test_a_hidden_table_catches_up(opened: Window, panel: DefectTablePanel, qtbot: QtBot) -> None:
-    opened.raise_panel("config")
+    opened.docks.raise_dock("config")
     opened.docks.by_name["defects"].hide()
     opened.audits.select(3)
     opened.actions_by_table.trigger("audit.reject")
-    opened.raise_panel("defects")
+    opened.docks.raise_dock("defects")
     settle(opened, qtbot)
     assert texts(panel, "status")[2] == "✗ rejected"
     assert [panel.rows.numbers[index.row()] for index in panel.table.selectionModel().selectedRows()] == [

@@ -18,7 +18,6 @@ from isrcore.geom import Box
 from isrviewer.audit.style import DIFFERENCE_COLOURS, status_colour
 from isrviewer.panels.image.defects import Place
 from isrviewer.render.view import Orientation, View
-from isrviewer.shell.legend import picture_with_legend
 from isrviewer.shell.window import Window
 from tests.gui.audited_map import BOXES, small_document
 from tests.gui.image_frames import at, move, pixels
@@ -153,7 +152,7 @@ def test_the_picture_of_a_map_follows_its_edits(audited: Window) -> None:
 
 
 def test_the_legend_of_a_screenshot_names_the_colours_of_the_defects(audited: Window) -> None:
-    text = picture_with_legend(audited).text("Description")
+    text = audited.desk.requests.picture().text("Description")
     assert f"defects: unseen {status_colour('unseen')}" in text
     audited.audits.show_map(False)
-    assert "defects:" not in picture_with_legend(audited).text("Description")
+    assert "defects:" not in audited.desk.requests.picture().text("Description")

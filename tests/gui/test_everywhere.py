@@ -16,6 +16,7 @@ from isrcore.chain import CHAIN
 from isrcore.metadata import PropertyList
 from isrviewer.actions.table import ACTIONS
 from isrviewer.panels.header import pair_cards
+from isrviewer.panels.log import ErrorsPanel
 from isrviewer.runner.jobs import JobCancelled
 from isrviewer.session.settings import load_settings
 from isrviewer.shell.window import Window
@@ -25,12 +26,12 @@ from tests.gui.conftest import settle
 
 def test_the_help_is_made_from_steps_fields_and_actions(opened: Window, qtbot: QtBot) -> None:
     opened.actions_by_table.trigger("help.page")
-    text = opened.help.text.toPlainText()
+    text = opened.desk.help.text.toPlainText()
     assert [step.name for step in CHAIN if step.doc not in text] == []
     assert [path for path in opened.config_panel._items if path not in text] == []
     assert [action.id for action in ACTIONS if action.tip not in text] == []
-    qtbot.keyClicks(opened.help.search, "numSigmaClip")
-    assert opened.help.text.textCursor().selectedText() == "numSigmaClip"
+    qtbot.keyClicks(opened.desk.help.search, "numSigmaClip")
+    assert opened.desk.help.text.textCursor().selectedText() == "numSigmaClip"
 
 
 def test_questions_are_asked_in_the_window_and_escape_takes_them_back(opened: Window, qtbot: QtBot) -> None:
@@ -64,7 +65,7 @@ def test_presets_states_and_the_clipboard(opened: Window, qtbot: QtBot) -> None:
     next(action for action in menu.actions() if action.text() == "electrons").trigger()
     settle(opened, qtbot)
     assert {override.origin for override in opened.model.session.config} == {"preset electrons"}
-    opened.edit.remember_as("in electrons")
+    opened.commands.edit.remember_as("in electrons")
     files = tools.files.menu()
     files.aboutToShow.emit()
     next(action for action in files.actions() if action.text() == "Copy as override file").trigger()
@@ -77,20 +78,20 @@ def test_presets_states_and_the_clipboard(opened: Window, qtbot: QtBot) -> None:
     states = tools.states.menu()
     states.aboutToShow.emit()
     next(action for action in states.actions() if action.text() == "in electrons").trigger()
-    assert opened.config.doApplyGains
+    assert opened.desk.config.value.doApplyGains
 
 
 def test_a_rule_about_two_fields_is_told_at_both(opened: Window, qtbot: QtBot) -> None:
     for field in ("doFlat", "doApplyGains"):
-        opened.run_commands.toggle_field(field)
+        opened.commands.run.toggle_field(field)
     settle(opened, qtbot)
     for field in ("doFlat", "doApplyGains"):
         assert "switch one of them off" in opened.config_panel._items[field].child(0).text(0)
-    assert opened.errors.list.count() == 1
+    assert opened.panels[ErrorsPanel].list.count() == 1
 
 
 def test_details_say_doc_unit_and_history(opened: Window) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     opened.config_panel.go_to("doFlat")
     text = opened.config_panel.details.toPlainText()
     assert "default: True" in text
@@ -103,11 +104,11 @@ def test_headers_are_compared_with_those_of_another_file(opened: Window, qtbot: 
 
     other = tmp_path / "other.fits"
     fits.HDUList([fits.PrimaryHDU(header=fits.Header([("EXPTIME", 60.0), ("FILTER", "r")]))]).writeto(other)
-    opened.raise_panel("header")
-    opened.files.compare_headers_with(str(other))
+    opened.docks.raise_dock("header")
+    opened.commands.file.compare_headers_with(str(other))
     settle(opened, qtbot)
-    opened.header.only_differences.setChecked(True)
-    tree = opened.header.tree
+    opened.desk.header.only_differences.setChecked(True)
+    tree = opened.desk.header.tree
     shown = {
         tree.topLevelItem(n).text(0): (tree.topLevelItem(n).text(1), tree.topLevelItem(n).text(2))
         for n in range(tree.topLevelItemCount())
@@ -159,7 +160,7 @@ def test_two_jobs_both_answer(window: Window, qtbot: QtBot) -> None:
 
 def test_a_screenshot_carries_its_legend(opened: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "shot.png"
-    opened.files.screenshot_as(str(path))
+    opened.commands.file.screenshot_as(str(path))
     image = QImage(str(path))
     ratio = opened.devicePixelRatioF()
     assert image.width() == round(opened.width() * ratio)
@@ -172,5 +173,5 @@ def test_a_screenshot_carries_its_legend(opened: Window, qtbot: QtBot, tmp_path:
 
 @pytest.mark.parametrize("name", ["absent/shot.png"])
 def test_a_screenshot_that_cannot_be_written_says_so(opened: Window, tmp_path: Path, name: str) -> None:
-    opened.files.screenshot_as(str(tmp_path / name))
+    opened.commands.file.screenshot_as(str(tmp_path / name))
     assert "could not be written" in opened.strip.text.text()

@@ -42,8 +42,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def panel(opened: Window) -> FocalPlanePanel:
-    opened.raise_panel("focal_plane")
-    return opened.auditing.focal_plane
+    opened.docks.raise_dock("focal_plane")
+    return opened.panels[FocalPlanePanel]
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_mask(
     settle(opened, qtbot)
     assert "ccd02.txt" in opened.strip.text.text()
     assert "expected" in opened.strip.text.text()
-    assert opened.auditing.plane.summary is None or not opened.auditing.plane.summary.maps
+    assert opened.desk.focal_plane.summary is None or not opened.desk.focal_plane.summary.maps
 
 
 def test_reading_is_cancelled(
@@ -140,7 +140,7 @@ def test_reading_is_cancelled(
         return read(*arguments)
 
     monkeypatch.setattr(isrcore.audit.focal_plane, "read_map", wait)
-    opened.groups["maps"].summarise(str(folder))
+    opened.commands.maps.summarise(str(folder))
     qtbot.waitUntil(reached.is_set, timeout=5000)
     qtbot.waitUntil(lambda: "Reading map 1 of 3" in panel.title.text(), timeout=5000)
     qtbot.waitUntil(opened.progress.isVisible, timeout=5000)
@@ -148,4 +148,4 @@ def test_reading_is_cancelled(
     go_on.set()
     assert "Cancelled" in opened.strip.text.text()
     assert not opened.jobs.busy
-    assert not opened.auditing.plane.folder
+    assert not opened.desk.focal_plane.folder

@@ -60,7 +60,7 @@ def test_all_pins_go_and_come_back(opened: Window, qtbot: QtBot) -> None:
 
 
 def test_the_panel_is_written_as_a_picture(opened: Window, tmp_path: Path) -> None:
-    here, size = opened.groups["here"], opened.grid.focused.size() * opened.devicePixelRatioF()
+    here, size = opened.commands.here, opened.grid.focused.size() * opened.devicePixelRatioF()
     here.picture_as(str(tmp_path / "panel.png"))  # type: ignore[attr-defined]
     picture = QImage(str(tmp_path / "panel.png"))
     assert picture.size() == size

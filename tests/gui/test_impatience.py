@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.actions.state import checked_actions
 from isrviewer.actions.table import ACTIONS
+from isrviewer.panels.defects.thresholds import ThresholdsPanel
+from isrviewer.panels.keys import KeySheet
 from isrviewer.plots.plot import Plot
 from isrviewer.render.view import View
 from isrviewer.runner.background import Background
@@ -41,7 +43,7 @@ def test_undo_takes_the_panel_with_the_focus_away(
 
 def test_keys_can_be_changed_only_for_an_action_that_is_selected(opened: Window) -> None:
     opened.actions_by_table.trigger("help.keys")
-    sheet = opened.keys
+    sheet = opened.panels[KeySheet]
     controls = (sheet.edit, sheet.apply, sheet.reset)
     assert not any(control.isEnabled() for control in controls)
     sheet.select("masks.toggle")
@@ -50,7 +52,7 @@ def test_keys_can_be_changed_only_for_an_action_that_is_selected(opened: Window)
 
 def test_no_threshold_can_become_nothing(opened: Window) -> None:
     opened.actions_by_table.trigger("maps.thresholds")
-    for name, field in opened.auditing.thresholds.fields.items():
+    for name, field in opened.panels[ThresholdsPanel].fields.items():
         field.setValue(0.0)
         assert field.value() > 0, name
 
@@ -107,7 +109,7 @@ def test_a_histogram_may_have_more_bins_than_the_plot_has_pixels(qtbot: QtBot) -
 def test_no_place_leaves_the_panel_without_a_picture(opened: Window, qtbot: QtBot, place: str, cure: str) -> None:
     view = view_of(opened)
     before = view.view.center
-    opened.groups["view"].go_to_place(place)
+    opened.commands.view.go_to_place(place)
     settle(opened, qtbot)
     assert view.view.center == before
     assert cure in opened.strip.text.text()
@@ -120,7 +122,7 @@ def test_the_first_frame_cannot_be_undone(opened: Window, qtbot: QtBot) -> None:
         opened.actions_by_table.trigger("edit.undo")
     settle(opened, qtbot)
     assert opened.model.session.frame == frame
-    opened.run_commands.choose_ccd(1)
+    opened.commands.run.choose_ccd(1)
     settle(opened, qtbot)
     opened.actions_by_table.trigger("edit.undo")
     settle(opened, qtbot)
@@ -132,11 +134,11 @@ def test_a_saved_session_brings_back_a_map_without_edits_each_time(
 ) -> None:
     audit_small_map(opened, qtbot)
     saved = str(tmp_path / "session.json")
-    opened.files.save_session_as(saved)
+    opened.commands.file.save_session_as(saved)
     opened.close()
     for _ in range(2):
         window = make_window()
-        window.files.open_path(saved)
+        window.commands.file.open_path(saved)
         qtbot.waitUntil(lambda window=window: window.audits.document is not None, timeout=5000)
         settle(window, qtbot)
         assert len(window.audits.document or ()) == 3
@@ -145,7 +147,7 @@ def test_a_saved_session_brings_back_a_map_without_edits_each_time(
 
 
 def test_an_override_file_that_is_gone(opened: Window, tmp_path: Path) -> None:
-    opened.files.load_config_file(str(tmp_path / "gone.py"))
+    opened.commands.file.load_config_file(str(tmp_path / "gone.py"))
     assert opened.strip.text.text() == f"{tmp_path}/gone.py: cannot be read (No such file or directory); " + (
         "choose another override file"
     )
@@ -163,6 +165,7 @@ def test_a_tick_says_what_is_on_also_when_an_action_changes_nothing(
         for _ in range(2):
             if action.checkable and table.by_id[action.id].isEnabled():
                 table.trigger(action.id)
-                wrong += [action.id] * (table.by_id[action.id].isChecked() != (action.id in checked_actions(opened)))
+                is_on = action.id in checked_actions(opened.desk)
+                wrong += [action.id] * (table.by_id[action.id].isChecked() != is_on)
     settle(opened, qtbot)
     assert not wrong

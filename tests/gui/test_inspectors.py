@@ -8,26 +8,22 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.panels.numbers.group import INSPECTORS, Inspectors
+from isrviewer.panels.numbers.time_machine import TimeMachine
 from isrviewer.session.drawn import DrawnBox
 from isrviewer.shell.window import Window
-from tests.gui.inspected_run import InspectedRun
+from tests.gui.inspected_run import InspectedRun, NumberPanels
 
 
 @pytest.fixture
-def group(run: InspectedRun, qtbot: QtBot) -> Iterator[Inspectors]:
-    made = Inspectors(run.model, run.runs)
+def group(run: InspectedRun, qtbot: QtBot) -> Iterator[NumberPanels]:
+    made = NumberPanels(run)
     for panel in made.panels.values():
         qtbot.addWidget(panel)
     yield made
     made.close()
 
 
-def test_every_panel_has_a_dock(group: Inspectors) -> None:
-    assert list(group.panels) == [name for name, _, _ in INSPECTORS]
-
-
-def test_hidden_panels_build_nothing(run: InspectedRun, group: Inspectors) -> None:
+def test_hidden_panels_build_nothing(run: InspectedRun, group: NumberPanels) -> None:
     group.show_cursor((20, 10))
     exposure = run.runs.exposure("postISRCCD")
     assert exposure is not None
@@ -38,7 +34,7 @@ def test_hidden_panels_build_nothing(run: InspectedRun, group: Inspectors) -> No
     assert all(panel.column.count() == 1 for panel in group.panels.values()), "more than the line for messages"
 
 
-def test_what_was_drawn_before_is_shown_when_a_panel_opens(run: InspectedRun, group: Inspectors) -> None:
+def test_what_was_drawn_before_is_shown_when_a_panel_opens(run: InspectedRun, group: NumberPanels) -> None:
     exposure = run.runs.exposure("postISRCCD")
     assert exposure is not None
     group.show_cursor((8 + 12, 7))
@@ -59,22 +55,22 @@ def test_what_was_drawn_before_is_shown_when_a_panel_opens(run: InspectedRun, gr
 
 
 def test_a_panel_behind_another_tab_computes_nothing(opened: Window, qtbot: QtBot) -> None:
-    pixel = opened.inspectors.pixel
+    pixel = opened.panels[TimeMachine]
     opened.grid.focused.view.go_to(3, 4)
-    opened.raise_panel("pixel")
+    opened.docks.raise_dock("pixel")
     qtbot.waitUntil(lambda: pixel.is_seen and pixel.is_settled)
     assert "x 3 y 4" in pixel.facts.text()
-    opened.raise_panel("config")
+    opened.docks.raise_dock("config")
     qtbot.waitUntil(lambda: not pixel.is_seen)
     opened.grid.focused.view.go_to(5, 6)
     assert pixel.is_settled
     assert "x 3 y 4" in pixel.facts.text()
-    opened.raise_panel("pixel")
+    opened.docks.raise_dock("pixel")
     qtbot.waitUntil(lambda: pixel.is_seen and pixel.is_settled)
     assert "x 5 y 6" in pixel.facts.text()
 
 
-def test_drawing_asks_for_the_panel_that_shows_it(run: InspectedRun, group: Inspectors, qtbot: QtBot) -> None:
+def test_drawing_asks_for_the_panel_that_shows_it(run: InspectedRun, group: NumberPanels, qtbot: QtBot) -> None:
     exposure = run.runs.exposure("postISRCCD")
     assert exposure is not None
     with qtbot.waitSignal(group.raise_asked) as raised:

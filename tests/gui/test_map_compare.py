@@ -21,10 +21,10 @@ OTHER = (BOXES[0], Box(10, 20, 3, 3), Box(30, 30, 2, 2), Box(35, 50, 1, 1))
 @pytest.fixture
 def panel(opened: Window, qtbot: QtBot) -> MapComparePanel:
     audit = audit_small_map(opened, qtbot)
-    opened.raise_panel("maps")
+    opened.docks.raise_dock("maps")
     opened.activateWindow()
-    opened.auditing.comparing.begin(audit, small_document(*OTHER, source="other.fits"))
-    panel = opened.auditing.maps
+    opened.desk.comparing.begin(audit, small_document(*OTHER, source="other.fits"))
+    panel = opened.panels[MapComparePanel]
     qtbot.waitUntil(lambda: panel.rows.rowCount() == 4, timeout=5000)
     return panel
 
@@ -34,7 +34,7 @@ def words(panel: MapComparePanel) -> list[str]:
 
 
 def wait_for(panel: MapComparePanel, opened: Window, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not opened.auditing.comparing.is_busy, timeout=5000)
+    qtbot.waitUntil(lambda: not opened.desk.comparing.is_busy, timeout=5000)
 
 
 def row_of(panel: MapComparePanel, box: Box) -> int:
@@ -146,10 +146,10 @@ def test_a_map_that_is_none_changes_nothing(
 
 
 def test_another_ccd_has_no_comparison(panel: MapComparePanel, opened: Window, qtbot: QtBot) -> None:
-    opened.run_commands.choose_ccd(1)
+    opened.commands.run.choose_ccd(1)
     settle(opened, qtbot)
     assert panel.rows.rowCount() == 0
-    opened.run_commands.choose_ccd(0)
+    opened.commands.run.choose_ccd(0)
     settle(opened, qtbot)
     wait_for(panel, opened, qtbot)
     assert panel.rows.rowCount() == 4

@@ -15,7 +15,9 @@ from isrcore.audit.pixels import PixelSet
 from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
 from isrviewer.audit.audit import Audit, begin_audit
+from isrviewer.panels.defects.table import DefectTablePanel
 from isrviewer.panels.defects.table_rows import COLUMNS
+from isrviewer.panels.defects.thresholds import ThresholdsPanel
 from isrviewer.shell.window import Window
 from tests.gui.real_frame import RealFrames, open_real, settle_real, simulate_frames
 
@@ -58,8 +60,8 @@ def press(window: Window, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifi
 
 def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypatch: pytest.MonkeyPatch) -> None:
     audit, shift = begin(window, qtbot), Qt.KeyboardModifier.ShiftModifier
-    window.raise_panel("defects")
-    table = window.auditing.defects
+    window.docks.raise_dock("defects")
+    table = window.panels[DefectTablePanel]
     press(window, qtbot, Qt.Key.Key_E, shift)
     assert "Measured 2 defects of ccd00" in window.strip.text.text()
     assert audit.statistics[1].strongest > 5
@@ -84,7 +86,7 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     assert table.rows.index(1, finding).data() == "over-flagged"
     # What is new has its numbers, too; a second search that was under way adds nothing twice.
     assert all(defect.id in audit.statistics for defect in found)
-    window.groups["maps"]._found(
+    window.commands.maps._found(
         audit, audit.data_of, {"findings": audit.findings, "statistics": audit.statistics, "notes": ()}
     )
     assert len(audit.history.done) == 1
@@ -108,15 +110,15 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     window.audits.undo()
     window.audits.undo()
     assert len(audit.document) == 2
-    window.raise_panel("thresholds")
+    window.docks.raise_dock("thresholds")
     for name in ("pixel_significance", "column_significance", "science_significance"):
-        window.auditing.thresholds.fields[name].setValue(1e6)
+        window.panels[ThresholdsPanel].fields[name].setValue(1e6)
     press(window, qtbot, Qt.Key.Key_F, shift)
     assert "Nothing is missed" in window.strip.text.text()
 
 
 def test_the_map_in_use_is_audited_and_fed(window: Window, qtbot: QtBot) -> None:
-    window.run_commands.toggle_field("doDefect")
+    window.commands.run.toggle_field("doDefect")
     settle_real(window, qtbot)
     window.actions_by_table.trigger("maps.open_used")
     settle_real(window, qtbot)

@@ -27,7 +27,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 @pytest.fixture
 def defects(opened: Window, qtbot: QtBot) -> Window:
     """A window that shows the step that flags defects, with its planes counted."""
-    opened.raise_panel("masks")
+    opened.docks.raise_dock("masks")
     click_step(opened, qtbot, "doDefect")
     settle(opened, qtbot)
     qtbot.waitUntil(lambda: row(opened, "BAD") is not None and row(opened, "BAD").text(1) == "30")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from isrviewer.panels.image.overview import OverviewPanel
 from isrviewer.panels.image.panel import ImagePanel
 from isrviewer.render.view import Orientation
 from isrviewer.session.state import PREVIOUS, Shows
@@ -26,7 +27,7 @@ SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlM
 @pytest.fixture
 def flat(opened: Window, qtbot: QtBot) -> Window:
     """A window whose one panel shows the flat-fielded step."""
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     click_step(opened, qtbot, "doFlat")
     settle(opened, qtbot)
@@ -216,7 +217,7 @@ def test_a_routed_step_comes_to_its_panel(opened: Window, qtbot: QtBot) -> None:
     click_step(opened, qtbot, "raw")
     settle(opened, qtbot)
     assert opened.model.session.panels[0].shows.step == "raw"
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     assert [panel.shows.step for panel in opened.model.session.panels] == ["doFlat", "raw"]
     trigger(opened, qtbot, "run.forget_routes")
@@ -225,7 +226,7 @@ def test_a_routed_step_comes_to_its_panel(opened: Window, qtbot: QtBot) -> None:
 
 def test_pausing_at_debug_views(opened: Window, qtbot: QtBot) -> None:
     trigger(opened, qtbot, "run.pause_at_views")
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     assert (statuses(opened)["doFlat"], statuses(opened)["postISRCCD"]) == ("done", "stale")
     press(opened, qtbot, Qt.Key.Key_R)
@@ -308,10 +309,10 @@ def test_typed_limits(flat: Window, qtbot: QtBot) -> None:
 def test_the_overview_follows_the_focused_panel(flat: Window, qtbot: QtBot) -> None:
     trigger(flat, qtbot, "view.panels_2")
     trigger(flat, qtbot, "view.next_panel")
-    assert flat.overview.panner._source is flat.grid.panels[1].view
+    assert flat.panels[OverviewPanel].panner._source is flat.grid.panels[1].view
     trigger(flat, qtbot, "view.panels_1")
-    assert flat.overview.panner._source is flat.grid.panels[0].view
-    flat.overview.grab()
+    assert flat.panels[OverviewPanel].panner._source is flat.grid.panels[0].view
+    flat.panels[OverviewPanel].grab()
 
 
 def test_panels_are_freed_when_fewer_are_shown(flat: Window, qtbot: QtBot) -> None:

@@ -171,7 +171,7 @@ def test_statistics_of_a_box(run: InspectedRun, qtbot: QtBot) -> None:
     assert float(rows[-1][2]) == pytest.approx(part.image[good].mean(), rel=1e-4)
     assert rows[-1][12] == str(np.count_nonzero(good))
     assert panel.title.text() == "12 × 10 pixels from x 10 y 20 of the assembled frame"
-    panel.planes.toggle("SAT")
+    panel.planes.toggle_plane("SAT")
     run.settle(panel)
     assert "SAT" not in panel.planes.planes
     place = panel.table.visualItemRect(panel.table.topLevelItem(0)).center()

@@ -36,9 +36,9 @@ app.make_engine = lambda settings: engine
 
 def change():
     window = next(w for w in QApplication.topLevelWidgets() if hasattr(w, "recovery"))
-    window.files.open_path(sys.argv[1])
-    window.edit.remember_as("before")
-    window.run_commands.toggle_field("doFlat")
+    window.commands.file.open_path(sys.argv[1])
+    window.commands.edit.remember_as("before")
+    window.commands.run.toggle_field("doFlat")
     window.actions_by_table.trigger("view.panels_2")
     window.model.change(toggle_pin(window.model.session, Pin(3, 4)), "pin")
     watch = QTimer(window, interval=20)

@@ -8,10 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
-from isrviewer.panels.numbers.group import Inspectors
 from isrviewer.plots.inspector import result_names
 from isrviewer.session.changes import show_step
-from tests.gui.inspected_run import InspectedRun
+from tests.gui.inspected_run import InspectedRun, NumberPanels
 
 BOX = Box(10, 20, 12, 10)
 
@@ -24,8 +23,8 @@ def tight(qtbot: QtBot) -> Iterator[InspectedRun]:
     made.close()
 
 
-def panels_of(run: InspectedRun, qtbot: QtBot) -> Inspectors:
-    group = Inspectors(run.model, run.runs)
+def panels_of(run: InspectedRun, qtbot: QtBot) -> NumberPanels:
+    group = NumberPanels(run)
     for panel in group.panels.values():
         qtbot.addWidget(panel)
     return group

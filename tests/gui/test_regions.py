@@ -24,7 +24,7 @@ def test_a_file_is_drawn_saved_and_undone(opened: Window, qtbot: QtBot, tmp_path
     pytest.importorskip("regions")
     path = tmp_path / "a.reg"
     path.write_text("image\ncircle(10,20,5) # text={star}\nbox(5,6,4,2,0)\npanda(3,3,0,90,1,1,2,1)\n")
-    opened.groups["regions"].load_file(str(path))  # type: ignore[attr-defined]
+    opened.commands.regions.load_file(str(path))  # type: ignore[attr-defined]
     settle(opened, qtbot)
     assert [region.points for region in opened.model.session.regions] == [((9.0, 19.0),), ((4.0, 5.0),)]
     assert "2 regions loaded" in opened.strip.text.text()
@@ -33,7 +33,7 @@ def test_a_file_is_drawn_saved_and_undone(opened: Window, qtbot: QtBot, tmp_path
     settle(opened, qtbot)
     assert kinds(opened, 1) == ["circle", "polygon"]
     copy = tmp_path / "b.reg"
-    opened.groups["regions"].save_file(str(copy))  # type: ignore[attr-defined]
+    opened.commands.regions.save_file(str(copy))  # type: ignore[attr-defined]
     settle(opened, qtbot)
     assert "circle(10.0" in copy.read_text()
     opened.actions_by_table.trigger("regions.clear")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from isrcore.cfht import CfhtIsrTask
+from isrviewer.panels.numbers.time_machine import TimeMachine
 from isrviewer.runner import worker
 from isrviewer.runner.engine import IsrEngine
 from isrviewer.runner.messages import Event, FrameFacts, Opened, Request, RunEnded
@@ -139,7 +140,7 @@ def test_drawing_the_icons_moves_nothing(qtbot: QtBot, qapp: QApplication) -> No
     buttons = window.tools.findChildren(QToolButton)
     before = [button.geometry() for button in buttons]
     assert not _is_drawn(window)
-    window.update_icons()
+    window.desk.requests.draw_icons()
     qapp.processEvents()
     assert _is_drawn(window)
     assert [button.geometry() for button in buttons] == before
@@ -150,7 +151,7 @@ def test_a_window_without_frame_is_completed(window: Window) -> None:
     assert window.runs.view.raw is None
     assert _is_drawn(window)
     assert window.config_panel.tree.topLevelItemCount() > 0
-    assert window.inspectors.pixel.note.text() == "Open a frame to see its numbers."
+    assert window.panels[TimeMachine].note.text() == "Open a frame to see its numbers."
 
 
 def test_raw_pixels_are_on_screen_before_the_chain_is_known(
@@ -168,7 +169,7 @@ def test_raw_pixels_are_on_screen_before_the_chain_is_known(
 
     monkeypatch.setattr(engine, "run", run)
     window = make_window()
-    window.files.open_path(frame)
+    window.commands.file.open_path(frame)
     qtbot.waitUntil(lambda: bool(painted) and not window.runs.busy, timeout=20000)
     settle(window, qtbot)
     assert painted == [True]

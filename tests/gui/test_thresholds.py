@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.audit.settings import DetectionSettings
 from isrviewer.audit.thresholds import set_threshold, settings_of, threshold_texts
+from isrviewer.panels.defects.thresholds import ThresholdsPanel
 from isrviewer.session.state import Session, Threshold
 from isrviewer.session.store import load_session, save_session
 from isrviewer.shell.window import Window
@@ -42,7 +43,7 @@ def test_a_threshold_of_another_version_is_left_out() -> None:
 
 def test_the_form(opened: Window, qtbot: QtBot) -> None:
     opened.actions_by_table.trigger("maps.thresholds")
-    panel = opened.auditing.thresholds
+    panel = opened.panels[ThresholdsPanel]
     assert panel.isVisible()
     assert set(panel.fields) == {field.name for field in dataclasses.fields(DetectionSettings)}
     field = panel.fields["bias_excess"]

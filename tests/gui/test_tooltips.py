@@ -22,7 +22,7 @@ def is_control(widget: QWidget) -> bool:
 
 def test_every_control_has_a_tooltip(opened: Window, qtbot: QtBot) -> None:
     for name in opened.docks.by_name:
-        opened.raise_panel(name)
+        opened.docks.raise_dock(name)
     settle(opened, qtbot)
     silent = [
         f"{type(widget).__name__} {getattr(widget, 'text', str)()!r} in {type(widget.parent()).__name__}"

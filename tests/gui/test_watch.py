@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from isrviewer.runner.watch import FolderWatch
 from isrviewer.shell.window import Window
-from isrviewer.watch import FolderWatch
 from tests.gui.conftest import settle
 
 
@@ -64,7 +64,7 @@ def test_a_folder_that_goes_away_is_told(qtbot: QtBot, tmp_path: Path) -> None:
 def test_the_button_opens_the_new_frame(opened: Window, qtbot: QtBot, tmp_path: Path) -> None:
     folder = tmp_path / "night"
     folder.mkdir()
-    opened.watch_commands.start(str(folder))
+    opened.commands.watch.start(str(folder))
     path = folder / "7654321o.fits"
     path.write_bytes(b"x")
     qtbot.waitUntil(lambda: "New frame 7654321o.fits" in opened.strip.text.text(), timeout=10000)
@@ -73,4 +73,4 @@ def test_the_button_opens_the_new_frame(opened: Window, qtbot: QtBot, tmp_path: 
     settle(opened, qtbot)
     assert opened.model.session.frame == str(path)
     opened.actions_by_table.trigger("watch.folder")
-    assert not opened.watch_commands.is_on
+    assert opened.desk.watch.folder is None

@@ -11,6 +11,8 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
+from isrviewer.panels.log import ErrorsPanel
+from isrviewer.panels.numbers.time_machine import TimeMachine
 from isrviewer.panels.step_model import STEP
 from isrviewer.session import RAW
 from isrviewer.session.changes import set_field, show_step
@@ -89,7 +91,7 @@ def test_the_old_picture_stays_until_the_new_one_is_whole(opened: Window, qtbot:
 def test_newest_request_wins(opened: Window, qtbot: QtBot, engine: SmallEngine) -> None:
     engine.gate.clear()
     for _ in range(5):
-        opened.run_commands.toggle_field("doFlat")
+        opened.commands.run.toggle_field("doFlat")
     engine.gate.set()
     settle(opened, qtbot)
     assert statuses(opened)["doFlat"] in {"done", "cached"}
@@ -99,7 +101,7 @@ def test_newest_request_wins(opened: Window, qtbot: QtBot, engine: SmallEngine) 
 
 def test_stop_ends_the_run_and_keeps_what_is_finished(opened: Window, qtbot: QtBot, engine: SmallEngine) -> None:
     engine.gate.clear()
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     qtbot.waitUntil(lambda: statuses(opened)["doFlat"] == "running")
     press(opened, qtbot, Qt.Key.Key_Escape)
     assert not opened.runs.busy
@@ -115,20 +117,20 @@ def test_a_step_that_raises_says_so_and_everything_before_it_stays(
     opened: Window, qtbot: QtBot, engine: SmallEngine
 ) -> None:
     engine.failing = "doFlat"
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     assert statuses(opened) == {"doDefect": "cached", "doFlat": "failed", "postISRCCD": "stale"}
     line = opened.steps.lines.index_of("doFlat").data(STEP)
     assert line.below == "doFlat cannot go on: expected 1, found 2; switch it off"
     assert opened.strip.isVisible()
     assert "doFlat cannot go on" in opened.strip.text.text()
-    assert opened.errors.list.count() == 1
+    assert opened.panels[ErrorsPanel].list.count() == 1
     cures = [action.text() for action in opened.steps.menu_for(line).actions()]
     assert "Switch doFlat off" in cures
     engine.failing = ""
     opened.runs.run()
     settle(opened, qtbot)
-    assert opened.errors.list.count() == 0
+    assert opened.panels[ErrorsPanel].list.count() == 0
 
 
 def test_walk_through_steps_by_keys(opened: Window, qtbot: QtBot) -> None:
@@ -140,7 +142,7 @@ def test_walk_through_steps_by_keys(opened: Window, qtbot: QtBot) -> None:
 
 
 def test_peek_shows_the_step_before_while_the_key_is_held(opened: Window, qtbot: QtBot) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     click_step(opened, qtbot, "doFlat")
     settle(opened, qtbot)
@@ -153,7 +155,7 @@ def test_peek_shows_the_step_before_while_the_key_is_held(opened: Window, qtbot:
 
 
 def test_difference_to_the_previous_step(opened: Window, qtbot: QtBot) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     settle(opened, qtbot)
     click_step(opened, qtbot, "doFlat")
     press(opened, qtbot, Qt.Key.Key_D)
@@ -191,7 +193,7 @@ def test_another_ccd_by_key_and_by_the_chooser(opened: Window, qtbot: QtBot) -> 
 
 
 def test_a_missing_frame_is_an_error_and_the_open_one_stays(opened: Window, qtbot: QtBot) -> None:
-    opened.files.open_path("/nowhere/else.fits")
+    opened.commands.file.open_path("/nowhere/else.fits")
     settle(opened, qtbot)
     assert "no such file" in opened.strip.text.text()
     assert shown_value(opened) == 83.0
@@ -206,7 +208,7 @@ def test_drop_opens_a_frame(window: Window, frame: str, qtbot: QtBot) -> None:
     window.dropEvent(event)
     settle(window, qtbot)
     assert window.model.session.frame == frame
-    assert window.settings.recent == (frame,)
+    assert window.desk.settings.value.recent == (frame,)
 
 
 def test_readout_names_value_coordinates_and_planes(opened: Window, qtbot: QtBot) -> None:
@@ -224,8 +226,8 @@ def test_readout_names_value_coordinates_and_planes(opened: Window, qtbot: QtBot
 def test_pin_shows_the_pixel_at_every_step(opened: Window, qtbot: QtBot) -> None:
     opened.grid.focused.view.go_to(6, 15)
     press(opened, qtbot, Qt.Key.Key_P)
-    opened.raise_panel("pixel")
-    panel = opened.inspectors.pixel
+    opened.docks.raise_dock("pixel")
+    panel = opened.panels[TimeMachine]
     qtbot.waitUntil(lambda: panel.is_settled and panel.table.model().rowCount() == 3, timeout=5000)
     table = panel._table()
     assert list(table["step"]) == ["raw", "doDefect", "postISRCCD"]
@@ -269,14 +271,14 @@ def test_session_is_saved_and_restored(
 ) -> None:
     opened.actions_by_table.by_id["view.panels_4"].trigger()
     opened.actions_by_table.by_id["view.next_panel"].trigger()
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     click_step(opened, qtbot, "doFlat")
     settle(opened, qtbot)
     path = tmp_path / "session.json"
-    opened.files.save_session_as(str(path))
+    opened.commands.file.save_session_as(str(path))
     assert load_session(path) == opened.model.session
     other = make_window()
-    other.files.open_path(str(path))
+    other.commands.file.open_path(str(path))
     settle(other, qtbot)
     assert other.model.session == opened.model.session
     assert len(other.grid.panels) == 4
@@ -287,14 +289,14 @@ def test_session_is_saved_and_restored(
 def test_restoring_names_missing_files(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "session.json"
     path.write_text('{"format": "isrviewer session", "schema": 1, "session": {"frame": "/gone.fits", "link": "off"}}')
-    window.files.open_path(str(path))
+    window.commands.file.open_path(str(path))
     assert "/gone.fits" in window.strip.text.text()
     assert window.model.session.link == "off"
     settle(window, qtbot)
 
 
 def test_autosave_follows_the_session_and_goes_at_the_end(opened: Window, qtbot: QtBot) -> None:
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     qtbot.waitUntil(lambda: opened.recovery.path.exists(), timeout=5000)
     qtbot.waitUntil(lambda: load_session(opened.recovery.path) == opened.model.session, timeout=5000)
     opened.close()
@@ -303,7 +305,7 @@ def test_autosave_follows_the_session_and_goes_at_the_end(opened: Window, qtbot:
 
 def test_closing_during_a_run_does_not_wait_for_it(opened: Window, qtbot: QtBot, engine: SmallEngine) -> None:
     engine.gate.clear()
-    opened.run_commands.toggle_field("doFlat")
+    opened.commands.run.toggle_field("doFlat")
     qtbot.waitUntil(lambda: statuses(opened)["doFlat"] == "running")
     opened.close()
     qtbot.waitUntil(lambda: not opened.runs._runner._worker.is_alive(), timeout=2000)
@@ -317,7 +319,7 @@ def test_export_writes_what_is_on_screen(opened: Window, qtbot: QtBot, tmp_path:
     click_step(opened, qtbot, "doDefect")
     settle(opened, qtbot)
     path = tmp_path / "out.fits"
-    opened.files.export_as(str(path))
+    opened.commands.file.export_as(str(path))
     qtbot.waitUntil(lambda: "Wrote" in opened.strip.text.text(), timeout=10000)
     with fits.open(path) as hdus:
         assert hdus["IMAGE"].data[2, 3] == 83.0
@@ -326,7 +328,7 @@ def test_export_writes_what_is_on_screen(opened: Window, qtbot: QtBot, tmp_path:
 
 @pytest.mark.parametrize("name", ["absent/out.fits", "out.txt"])
 def test_export_that_cannot_be_written_says_why(opened: Window, qtbot: QtBot, tmp_path: Path, name: str) -> None:
-    opened.files.export_as(str(tmp_path / name))
+    opened.commands.file.export_as(str(tmp_path / name))
     qtbot.waitUntil(lambda: "Nothing was written" in opened.strip.text.text(), timeout=10000)
     assert str(tmp_path) in opened.strip.text.text()
 

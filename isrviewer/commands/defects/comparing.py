@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
-
 from isrviewer.commands.defects.work import MAPS, MapWork
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ class MapComparing(MapWork):
     """The part of the Defects menu that compares."""
 
     def compare(self) -> None:
-        self._ask_open("Compare with another map", MAPS, self.compare_file)
+        self._desk.paths.ask_open("Compare with another map", MAPS, self.compare_file)
 
     def compare_file(self, path: str) -> None:
         """Compare the map under audit with another one."""
@@ -31,9 +29,9 @@ class MapComparing(MapWork):
 
         def show(reading: MapReading) -> None:
             self._comparing.begin(audit, reading.document.replace_source(str(Path(path).absolute())))
-            self._window.raise_panel("maps")
+            self._desk.docks.raise_dock("maps")
             words = [f"{Path(path).name}: {reading.form}, {reading.frame}", *reading.notes]
-            self._window.strip.note("; ".join(words) + ".")
+            self._desk.strip.note("; ".join(words) + ".")
 
         self._read(path, detector, show)
 
@@ -42,7 +40,7 @@ class MapComparing(MapWork):
         audit = self._audits.current
         if audit is not None:
             self._comparing.begin(audit, None)
-            self._window.raise_panel("maps")
+            self._desk.docks.raise_dock("maps")
 
     def compare_end(self) -> None:
         """Compare no more."""
@@ -65,39 +63,37 @@ class MapComparing(MapWork):
 
     def focal_plane(self) -> None:
         """Summarise the open maps."""
-        self._window.raise_panel("focal_plane")
-        self._window.auditing.plane.show_open()
+        self._desk.docks.raise_dock("focal_plane")
+        self._desk.focal_plane.show_open()
 
     def focal_plane_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self._window, "Summarise the maps of a folder")
-        if path:
-            self.summarise(path)
+        self._desk.paths.ask_folder("Summarise the maps of a folder", self.summarise)
 
     def focal_plane_file(self) -> None:
-        self._ask_open("Summarise a mask of many CCDs", MAPS, self.summarise)
+        self._desk.paths.ask_open("Summarise a mask of many CCDs", MAPS, self.summarise)
 
     def summarise(self, path: str) -> None:
         """Summarise all maps of a folder, or of a file with many CCDs."""
-        plane = self._window.auditing.plane
+        plane = self._desk.focal_plane
 
         def show(summary: FocalPlaneSummary) -> None:
-            self._window.raise_panel("focal_plane")
+            self._desk.docks.raise_dock("focal_plane")
             plane.take(summary, path)
             problems = summary.problems
             left_out = f" Left out: {len(problems)}, such as {problems[0]}." if problems else ""
-            self._window.strip.note(f"{len(summary.maps)} maps of {path}.{left_out}")
+            self._desk.strip.note(f"{len(summary.maps)} maps of {path}.{left_out}")
 
-        self._window.raise_panel("focal_plane")
+        self._desk.docks.raise_dock("focal_plane")
         self._start(f"Reading the maps of {Path(path).name}", lambda check: plane.read(path, check), show)
 
     def go_to_ccd(self, number: int) -> None:
         """Open a CCD that was clicked, if the frame has it."""
-        view = self._window.runs.view
+        view = self._desk.runs.view
         if view.facts is None or number not in dict(view.facts.detectors):
-            self._window.strip.note(f"This frame has no ccd{number:02d}.")
+            self._desk.strip.note(f"This frame has no ccd{number:02d}.")
         elif number != view.detector:
-            self._window.run_commands.choose_ccd(number)
+            self._run.choose_ccd(number)
 
     @property
     def _comparing(self) -> Comparing:
-        return self._window.auditing.comparing
+        return self._desk.comparing

@@ -9,7 +9,7 @@ from isrviewer.audit.model import TOOLS
 
 if TYPE_CHECKING:
     from isrcore.audit.document import DefectDocument, Edit
-    from isrviewer.shell.window import Window
+    from isrviewer.desk import Desk
 
 __all__ = ["AuditCommands"]
 
@@ -19,9 +19,9 @@ _BRUSHES = (1, 2, 3, 5, 7, 11, 15, 21, 31, 51, 99)
 class AuditCommands:
     """Decisions and edits; each is one entry in the undo list of the map."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._audits = window.audits
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._audits = desk.audits
 
     def next(self) -> None:
         self._audits.visit(1)
@@ -90,10 +90,10 @@ class AuditCommands:
 
         defect = self._audits.defect
         if defect is None:
-            self._window.strip.note("Choose a defect first: N goes to the next one.")
+            self._desk.strip.note("Choose a defect first: N goes to the next one.")
             return
         targets = self._audits.targets
-        self._window.prompt.ask(
+        self._desk.prompt.ask(
             f"Note on defect {', '.join(map(str, targets))}",
             defect.note,
             lambda text: self._audits.do(lambda document: edits.set_note(document, targets, text)),
@@ -110,8 +110,10 @@ class AuditCommands:
         """Erase the pixels of the chosen defects from the map."""
         from isrcore.audit import edits
 
-        for number in self._targets():
-            self._audits.do(lambda document, number=number: edits.erase(document, document[number].pixels, number))
+        def erase(document: DefectDocument, number: int) -> Edit:
+            return edits.erase(document, document[number].pixels, number)
+
+        self._reshape(erase)
 
     def undo(self) -> None:
         self._audits.undo()
@@ -133,16 +135,16 @@ class AuditCommands:
 
     def part_on(self) -> None:
         """Look at the next part of a long defect."""
-        self._window.auditing.queue.move_part(1)
+        self._desk.cutouts.move_part(1)
 
     def part_back(self) -> None:
         """Look at the previous part of a long defect."""
-        self._window.auditing.queue.move_part(-1)
+        self._desk.cutouts.move_part(-1)
 
     def cutout(self, size: int) -> None:
         """Show this many pixels on a side around the defect."""
-        self._window.auditing.queue.set_size(size)
-        self._window.update_actions()
+        self._desk.cutouts.set_size(size)
+        self._desk.requests.update_actions()
 
     def show_map(self) -> None:
         """Draw the map over the pictures, or hide it."""
@@ -169,13 +171,16 @@ class AuditCommands:
 
     def _reshape(self, edit: Callable[[DefectDocument, int], Edit]) -> None:
         for number in self._targets():
-            self._audits.do(lambda document, number=number: edit(document, number))
+            self._reshape_one(edit, number)
+
+    def _reshape_one(self, edit: Callable[[DefectDocument, int], Edit], number: int) -> None:
+        self._audits.do(lambda document: edit(document, number))
 
     def _targets(self) -> tuple[int, ...]:
         try:
             return self._audits.targets
         except ValueError as error:
-            self._window.strip.error(str(error))
+            self._desk.strip.error(str(error))
             return ()
 
     def _one(self) -> tuple[int]:
@@ -188,6 +193,6 @@ class AuditCommands:
         """The cursor's row in the map; None without a cursor."""
         from isrviewer.audit.places import map_offset
 
-        panel = self._window.grid.focused
+        panel = self._desk.grid.focused
         offset = None if panel.exposure is None else map_offset(panel.exposure)
         return None if panel.cursor is None or offset is None else panel.cursor[1] + offset[1]

@@ -6,11 +6,12 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isrviewer.commands.defects.work import Check, MapWork
+from isrviewer.commands.defects.work import MapWork
 
 if TYPE_CHECKING:
     from isrcore.audit.history import DefectHistory
     from isrviewer.audit.audit import Audit
+    from isrviewer.desk import Check
 
 __all__ = ["AUDITS", "MapExports"]
 
@@ -103,7 +104,7 @@ class MapExports(MapWork):
             return
         if Path(path).resolve() in {one.path.resolve() for one in self._audits.audits.values()}:
             # A journal has it open: another file in its place would not get the next edits.
-            self._window.strip.note(f"An open audit is kept in {path}; every edit is written to it at once.")
+            self._desk.strip.note(f"An open audit is kept in {path}; every edit is written to it at once.")
             return
         history = _snapshot(audit)
 

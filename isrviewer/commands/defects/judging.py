@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QFileDialog
-
-from isrviewer.commands.defects.work import Check, MapWork
+from isrviewer.commands.defects.work import MapWork
 
 if TYPE_CHECKING:
     from isrcore.audit.findings import Finding, Findings
     from isrviewer.audit.audit import Audit
+    from isrviewer.desk import Check
 
 __all__ = ["MapJudging"]
 
@@ -23,27 +22,25 @@ class MapJudging(MapWork):
     """The part of the Defects menu that measures."""
 
     def add_frames(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self._window, "More frames to judge defects by", "", FRAMES)
-        if paths:
-            self.add_frame_files(paths)
+        self._desk.paths.ask_open_many("More frames to judge defects by", FRAMES, self.add_frame_files)
 
     def add_frame_files(self, paths: list[str]) -> None:
         """Judge defects by more raw frames of this CCD."""
-        session = self._window.model.session
+        session = self._desk.model.session
         known = (*session.audit_frames, *(str(Path(path).absolute()) for path in paths))
         opened = str(Path(session.frame).absolute())
         frames = tuple(dict.fromkeys(path for path in known if path != opened))
-        self._window.model.change(replace(session, audit_frames=frames), "frames to judge defects by")
+        self._desk.model.change(replace(session, audit_frames=frames), "frames to judge defects by")
         if self._audits.current is not None:
             self.measure()
         else:
-            self._window.strip.note(f"Defects will be judged by {len(frames)} frames besides the open one.")
+            self._desk.strip.note(f"Defects will be judged by {len(frames)} frames besides the open one.")
 
     def forget_frames(self) -> None:
         """Judge defects by the open frame alone again."""
-        session = self._window.model.session
-        self._window.model.change(replace(session, audit_frames=()), "forget frames")
-        self._window.strip.note("Defects are judged by the open frame and its calibrations alone.")
+        session = self._desk.model.session
+        self._desk.model.change(replace(session, audit_frames=()), "forget frames")
+        self._desk.strip.note("Defects are judged by the open frame and its calibrations alone.")
 
     def measure(self) -> None:
         """Measure every defect against its surroundings in every frame at hand."""
@@ -64,7 +61,7 @@ class MapJudging(MapWork):
         def show(found: dict[str, Any]) -> None:
             self._keep(audit, used, found)
             number, frames = len(found["statistics"]), ", ".join(found["data"].names)
-            self._window.strip.note(f"Measured {number} defects of {audit.document.detector} in {frames}.")
+            self._desk.strip.note(f"Measured {number} defects of {audit.document.detector} in {frames}.")
 
         self._start("Measuring the defects", work, show)
 
@@ -89,13 +86,12 @@ class MapJudging(MapWork):
 
     def thresholds(self) -> None:
         """Show what counts as a defect, to change it."""
-        self._window.raise_panel("thresholds")
-        self._window.auditing.thresholds.setFocus()
+        self._desk.docks.focus_dock("thresholds")
 
     def reset_thresholds(self) -> None:
         """Search by the default thresholds again."""
-        session = self._window.model.session
-        self._window.model.change(replace(session, audit_thresholds=()), "default thresholds")
+        session = self._desk.model.session
+        self._desk.model.change(replace(session, audit_thresholds=()), "default thresholds")
 
     def _found(self, audit: Audit, used: tuple[str, ...], found: dict[str, Any]) -> None:
         """Add what is missed as one edit, whichever CCD is on screen by now, and say what there is."""
@@ -112,7 +108,7 @@ class MapJudging(MapWork):
         over = len(findings.over_flagged)
         words.append(f"over-flagged: {over}, {parts} of them only in part" if parts else f"over-flagged: {over}")
         words.append("Defects → Queue visits them")
-        self._window.strip.note("; ".join([*words, *notes]) + ".")
+        self._desk.strip.note("; ".join([*words, *notes]) + ".")
 
     def _add(self, audit: Audit, missed: list[Finding]) -> bool:
         """Add missed defects as one edit, with what was measured about them."""

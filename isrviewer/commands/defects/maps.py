@@ -11,11 +11,12 @@ from isrviewer.audit.audit import Audit, begin_audit, reopen_audit
 from isrviewer.commands.defects.comparing import MapComparing
 from isrviewer.commands.defects.exports import AUDITS, MapExports
 from isrviewer.commands.defects.judging import MapJudging
-from isrviewer.commands.defects.work import MAPS, Check
+from isrviewer.commands.defects.work import MAPS
 from isrviewer.session.settings import state_folder
 
 if TYPE_CHECKING:
     from isrcore.audit.reading import MapReading
+    from isrviewer.desk import Check
 
 __all__ = ["MapCommands"]
 
@@ -24,11 +25,11 @@ class MapCommands(MapExports, MapJudging, MapComparing):
     """The Defects menu, as far as it is not about single defects."""
 
     def open(self) -> None:
-        self._ask_open("Open a defect map", MAPS, self.open_file)
+        self._desk.paths.ask_open("Open a defect map", MAPS, self.open_file)
 
     def reopen(self) -> None:
         folder = str(state_folder() / "audits")
-        self._ask_open("Continue an audit", AUDITS, self.reopen_file, folder)
+        self._desk.paths.ask_open("Continue an audit", AUDITS, self.reopen_file, folder)
 
     def open_file(self, path: str) -> None:
         """Begin an audit of a map in any form, or go on with a saved one."""
@@ -44,29 +45,29 @@ class MapCommands(MapExports, MapJudging, MapComparing):
             try:
                 self._audits.adopt(begin_audit(detector.id, document, reading.notes))
             except OSError as error:
-                self._window.strip.error(f"The audit cannot be kept: {error}; free some room and open the map again.")
+                self._desk.strip.error(f"The audit cannot be kept: {error}; free some room and open the map again.")
                 return
             words = [f"{len(document)} defects of {Path(path).name}", str(reading.form), str(reading.frame)]
-            self._window.strip.note("; ".join([*words, *reading.notes]) + ".")
+            self._desk.strip.note("; ".join([*words, *reading.notes]) + ".")
 
         self._read(path, detector, show, before=self._epoch_check(path))
 
     def open_used(self) -> None:
         """Audit the map that the calibrations have for this CCD."""
         audit = self._audits.current
-        if audit is not None and self._window.model.session.audit_feeds:
-            self._window.strip.note("The run takes the map under audit already; close it for that of the calibrations.")
+        if audit is not None and self._desk.model.session.audit_feeds:
+            self._desk.strip.note("The run takes the map under audit already; close it for that of the calibrations.")
             return
-        info = next((info for info in self._window.runs.view.calibs if info.kind == "defects"), None)
+        info = next((info for info in self._desk.runs.view.calibs if info.kind == "defects"), None)
         if info is None or not info.path:
             why = info.why if info is not None else "its chain takes none"
-            self._window.strip.error(f"The run has no defect map: {why}. Open one with Defects → Open map.")
+            self._desk.strip.error(f"The run has no defect map: {why}. Open one with Defects → Open map.")
             return
         self.open_file(info.path)
 
     def open_plane(self) -> None:
         """Audit the BAD pixels of the mask on screen."""
-        panel, detector = self._window.grid.focused, self._detector()
+        panel, detector = self._desk.grid.focused, self._detector()
         exposure = panel.exposure
         if detector is None or exposure is None:
             return
@@ -81,7 +82,7 @@ class MapCommands(MapExports, MapJudging, MapComparing):
 
         def show(audit: Audit) -> None:
             self._audits.adopt(audit)
-            self._window.strip.note(f"{len(audit.document)} defects of the mask plane BAD of {title}.")
+            self._desk.strip.note(f"{len(audit.document)} defects of the mask plane BAD of {title}.")
 
         self._start("Reading the mask on screen", read, show)
 
@@ -117,30 +118,30 @@ class MapCommands(MapExports, MapJudging, MapComparing):
         audit = self._audits.current
         self._audits.close_map()
         if audit is not None and audit.has_edits:
-            self._window.strip.note(f"The audit stays in {audit.path}; Defects → Continue an audit goes on with it.")
+            self._desk.strip.note(f"The audit stays in {audit.path}; Defects → Continue an audit goes on with it.")
 
     def feed(self) -> None:
         """Let runs take the map under audit, or that of the calibrations again."""
-        session = self._window.model.session
+        session = self._desk.model.session
         on = not session.audit_feeds
         text = f"run with the map under audit {'on' if on else 'off'}"
-        self._window.model.change(replace(session, audit_feeds=on), text)
+        self._desk.model.change(replace(session, audit_feeds=on), text)
 
     def _go_to(self, audit: Audit, text: str) -> None:
         """Show the CCD of an audit, if the frame has it; otherwise say that the map waits."""
-        view = self._window.runs.view
+        view = self._desk.runs.view
         if view.detector in (None, audit.number):
             self._audits.show_detector(audit.number)
         elif view.facts is not None and audit.number in dict(view.facts.detectors):
-            self._window.run_commands.choose_ccd(audit.number)
+            self._run.choose_ccd(audit.number)
         else:
             self._audits.show_detector(view.detector)
             text = f"{text} This frame does not have that CCD: the map waits for one that does."
-        self._window.strip.note(text)
+        self._desk.strip.note(text)
 
     def _epoch_check(self, path: str) -> Callable[[], None]:
         """Refuses a map that does not hold for the date of the open frame."""
-        frame = self._window.model.session.frame
+        frame = self._desk.model.session.frame
 
         def check() -> None:
             from isrcore.audit.reading import epoch_problem

@@ -1,15 +1,13 @@
-"""What all commands about defect maps share: work beside the window, file dialogs, reading a map in a known frame."""
+"""What all commands about defect maps share: work beside the window, reading a map in a known frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QFileDialog
-
 from isrviewer.audit.thresholds import settings_of
-from isrviewer.commands.writing import write_beside
 
 if TYPE_CHECKING:
     from isrcore.audit.frames import MapFrame
@@ -18,37 +16,36 @@ if TYPE_CHECKING:
     from isrcore.audit.settings import DetectionSettings
     from isrcore.camera import Detector
     from isrviewer.audit.audit import Audit
-    from isrviewer.shell.window import Window
+    from isrviewer.commands.run import RunCommands
+    from isrviewer.desk import Check, Desk
 
-__all__ = ["MAPS", "Check", "MapWork"]
+__all__ = ["MAPS", "MapWork"]
 
 MAPS = "Defect maps (*.fits *.fits.gz *.fits.fz *.ecsv *.reg *.txt *.jsonl);;All files (*)"
-
-Check = Callable[[], None]
-"""Raises when the user has cancelled."""
 
 
 class MapWork:
     """Base of the commands about maps."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._audits = window.audits
+    def __init__(self, desk: Desk, run: RunCommands) -> None:
+        self._desk = desk
+        self._run = run
+        self._audits = desk.audits
 
     @property
     def _settings(self) -> DetectionSettings:
-        return settings_of(self._window.model.session)
+        return settings_of(self._desk.model.session)
 
     def _detector(self) -> Detector | None:
         """The CCD on screen; an error in the strip without one."""
-        raw = self._window.runs.view.raw
+        raw = self._desk.runs.view.raw
         if raw is None or raw.detector is None:
-            self._window.strip.error("Open a frame first: a defect map belongs to the CCD on screen.")
+            self._desk.strip.error("Open a frame first: a defect map belongs to the CCD on screen.")
             return None
         return raw.detector
 
     def _names(self, audit: Audit) -> tuple[str, ...]:
-        session = self._window.model.session
+        session = self._desk.model.session
         return audit.data.names if audit.data is not None else (session.frame, *session.audit_frames)
 
     # Reading
@@ -94,9 +91,9 @@ class MapWork:
         def show(found: Any) -> None:
             if isinstance(found, tuple):
                 text, frames = found
-                self._window.strip.offer(
+                self._desk.strip.offer(
                     f"{text}. Read it as:",
-                    {_short(one): lambda one=one: self._read(path, detector, then, one, before) for one in frames},
+                    {_short(one): partial(self._read, path, detector, then, one, before) for one in frames},
                 )
             else:
                 then(found)
@@ -105,7 +102,7 @@ class MapWork:
 
     def _frames(self) -> tuple[str, ...]:
         """Folder of calibrations and exposures to judge by."""
-        session = self._window.model.session
+        session = self._desk.model.session
         return session.calib_folder, session.frame, *session.audit_frames
 
     def _gathering(self, audit: Audit) -> Callable[[Check], AuditData]:
@@ -135,7 +132,7 @@ class MapWork:
     # Jobs and dialogs
 
     def _start(self, text: str, work: Callable[[Check], Any], done: Callable[[Any], None]) -> None:
-        self._window.jobs.start(text, work, done, lambda error: self._window.strip.error(_explained(error)))
+        self._desk.jobs.start(text, work, done, lambda error: self._desk.strip.error(_explained(error)))
 
     def _write(self, path: str, work: Callable[[Check, Path], object]) -> None:
         """Write a file beside its place and put it there when it is complete and nobody has cancelled."""
@@ -150,23 +147,14 @@ class MapWork:
             finally:
                 part.unlink(missing_ok=True)
 
-        write_beside(
-            self._window, path, write, explain=lambda error: _explained(error).replace(str(part), path)
-        )
-
-    def _ask_open(self, title: str, kinds: str, then: Callable[[str], None], folder: str = "") -> None:
-        path, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
-        if path:
-            then(path)
+        self._desk.write_beside(path, write, explain=lambda error: _explained(error).replace(str(part), path))
 
     def _ask_save(self, title: str, ending: str, kinds: str, then: Callable[[str], None]) -> None:
-        """Ask for a file; a name without any ending gets the usual one."""
+        """Ask for a file named after the CCD."""
         audit = self._audits.current
-        if audit is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(self._window, title, f"{audit.document.detector}{ending}", kinds)
-        if path:
-            then(path if Path(path).suffix else f"{path}{ending[ending.rfind('.') :]}")
+        if audit is not None:
+            name = f"{audit.document.detector}{ending}"
+            self._desk.paths.ask_save(title, name, kinds, then, ending[ending.rfind(".") :])
 
 
 def _short(frame: MapFrame) -> str:

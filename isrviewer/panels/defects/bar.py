@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -15,9 +15,9 @@ from isrviewer.plots.number_table import count_text
 from isrviewer.theme import GRID, soft
 
 if TYPE_CHECKING:
-    from isrviewer.actions.menus import ActionSet
+    from PySide6.QtGui import QAction
 
-__all__ = ["AuditBar", "StatusLine"]
+__all__ = ["AuditBar", "Buttons", "StatusLine"]
 
 _WALK = ("audit.previous", "audit.next")
 _DECIDE = ("audit.confirm", "audit.reject", "audit.skip")
@@ -33,6 +33,19 @@ _SHORT = {
     "maps.measure": "Measure",
 }
 """Words on buttons where those of the menu are longer."""
+
+
+class Buttons(Protocol):
+    """The table of actions, as far as buttons are made from it."""
+
+    @property
+    def by_id(self) -> Mapping[str, QAction]: ...
+
+    def button(self, handlers: Sequence[str], tip: str) -> QToolButton:
+        """A drop-down button for families of exclusive actions."""
+
+    def trigger(self, action_id: str) -> None:
+        """Do an action as if its menu entry were chosen."""
 
 
 class StatusLine(QWidget):
@@ -78,7 +91,7 @@ class AuditBar(ControlRow):
 
     asked = Signal(str)
 
-    def __init__(self, actions: ActionSet) -> None:
+    def __init__(self, actions: Buttons) -> None:
         self._actions = actions
         self._buttons: list[QToolButton] = []
         self.position = QLabel()

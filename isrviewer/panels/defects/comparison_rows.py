@@ -86,7 +86,11 @@ class DifferenceModel(QAbstractTableModel):
         title, tip, _ = DIFFERENCE_COLUMNS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _side(section)
-        return {Qt.ItemDataRole.DisplayRole: title, Qt.ItemDataRole.ToolTipRole: f"{tip}. Click to sort."}.get(role)
+        texts: dict[int, str] = {
+            Qt.ItemDataRole.DisplayRole: title,
+            Qt.ItemDataRole.ToolTipRole: f"{tip}. Click to sort.",
+        }
+        return texts.get(role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         column = index.column()

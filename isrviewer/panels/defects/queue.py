@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from isrcore.audit.document import DefectDocument
     from isrcore.audit.statistics import DefectStatistics
     from isrcore.camera import Detector
-    from isrviewer.actions.menus import ActionSet
     from isrviewer.audit.cutouts import Witness
+    from isrviewer.panels.defects.bar import Buttons
     from isrviewer.panels.defects.facts import Cure
 
 __all__ = ["AuditQueuePanel"]
@@ -79,9 +79,9 @@ class AuditQueuePanel(InspectorPanel):
         super().__init__(model, runs, parent)
         self.audits = audits
         self.effects = EffectWatch(audits, model, runs, self)
-        self.size_of_cutouts = 41
+        self.size_shown = 41
         self.part = 0
-        self._actions: ActionSet | None = None
+        self._actions: Buttons | None = None
         self._witnesses: tuple[Witness, ...] = ()
         self._measuring = Background(self)
         self._measured: tuple[object, ...] = ()
@@ -98,7 +98,7 @@ class AuditQueuePanel(InspectorPanel):
 
     # For the window
 
-    def use_actions(self, actions: ActionSet) -> None:
+    def use_actions(self, actions: Buttons) -> None:
         """The table of actions, which the buttons are made from."""
         self._actions = actions
 
@@ -109,7 +109,7 @@ class AuditQueuePanel(InspectorPanel):
 
     def set_size(self, size: int) -> None:
         """Show this many pixels on a side."""
-        self.size_of_cutouts, self.part = size, 0
+        self.size_shown, self.part = size, 0
         self._draw()
 
     def move_part(self, direction: int) -> None:
@@ -119,12 +119,12 @@ class AuditQueuePanel(InspectorPanel):
         defect = self.audits.defect
         if defect is None:
             return
-        last = part_count(defect.pixels, self.size_of_cutouts) - 1
+        last = part_count(defect.pixels, self.size_shown) - 1
         part = min(max(self.part + direction, 0), last)
         if part != self.part:
             self.part = part
             self._draw()
-            box = place(defect.pixels, self.size_of_cutouts, part)
+            box = place(defect.pixels, self.size_shown, part)
             self.place_chosen.emit(box.x0 + box.width // 2, box.y0 + box.height // 2)
 
     @property
@@ -267,13 +267,13 @@ class AuditQueuePanel(InspectorPanel):
         audit, self._drawn = self.audits.current, document
         group, is_empty = (len(audit.group), not audit.queue.numbers) if audit is not None else (0, False)
         self.facts.show_defect(defect, detector, group, is_empty)
-        self.bar.show_size(self.size_of_cutouts)
+        self.bar.show_size(self.size_shown)
         if defect is None or document is None or detector is None:
             self.strip.show_scene(None)
             self.profiles.show_scene(None, ())
             self.facts.show_statistics(None)
             return
-        box = place(defect.pixels, self.size_of_cutouts, self.part)
+        box = place(defect.pixels, self.size_shown, self.part)
         others = flagged_around(document, box)
         own = defect.pixels.to_mask(box)
         on_chip = np.zeros(box.shape, np.bool_)

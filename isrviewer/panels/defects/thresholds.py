@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QFocusEvent, QFont, QPalette, QShowEvent
+from PySide6.QtGui import QAction, QFont, QPalette, QShowEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from isrviewer.audit.thresholds import ThresholdText, set_threshold, threshold_texts
@@ -73,11 +73,6 @@ class ThresholdsPanel(QWidget):
         for action, button in self.buttons.items():
             button.setDefaultAction(actions[action])
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The focus belongs to the first field."""
-        self._build()
-        next(iter(self.fields.values())).setFocus()
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._build()
@@ -103,8 +98,10 @@ class ThresholdsPanel(QWidget):
             field.setAccessibleName(f"{text.label}{unit}")
             field.valueChanged.connect(lambda value, name=text.name: self._set(name, value))
             self._texts[text.name], self._labels[text.name], self.fields[text.name] = text, label, field
-            for column, widget in enumerate((label, field, QLabel(text.unit))):
-                self._form.addWidget(widget, row, column)
+            self._form.addWidget(label, row, 0)
+            self._form.addWidget(field, row, 1)
+            self._form.addWidget(QLabel(text.unit), row, 2)
+        self.setFocusProxy(next(iter(self.fields.values())))
         self._show(self._model.session)
 
     def _show(self, session: Session) -> None:

@@ -180,6 +180,15 @@ class MasksPanel(QWidget):
             overlay = overlay.with_plane(name, replace(self._style(name), outline=outline))
         self._apply(overlay, "mask outlines" if outline else "filled masks")
 
+    def edit_expression(self) -> None:
+        """Give the keys to the field for a combination of planes."""
+        self.expression.field.setFocus()
+
+    def step_region(self, direction: int) -> bool:
+        """Go to the next or previous region of the selected plane; False where none is listed."""
+        self.regions.step(direction)
+        return self.regions.model.rowCount() > 0
+
     def close_background(self) -> None:
         """The window closes: nothing may arrive any more."""
         self._later.stop()

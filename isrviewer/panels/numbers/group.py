@@ -1,21 +1,16 @@
-"""The panels with numbers as one group, so that the window tells all of them at once where the user points."""
+"""What the user points at and draws in a picture, told to the panels with numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
-from isrviewer.panels.numbers.amplifiers import AmplifiersPanel
-from isrviewer.panels.numbers.box_statistics import StatisticsPanel
 from isrviewer.panels.numbers.cuts import CutsPanel
-from isrviewer.panels.numbers.histograms import HistogramsPanel
-from isrviewer.panels.numbers.overscan_view import OverscanView
 from isrviewer.panels.numbers.surface import SurfacePanel
 from isrviewer.panels.numbers.time_machine import TimeMachine
-from isrviewer.plots.inspector import InspectorPanel, frame_name
+from isrviewer.plots.inspector import frame_name
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
 from isrviewer.session.drawn import DrawnBox, DrawnLine
@@ -24,68 +19,45 @@ if TYPE_CHECKING:
     from isrcore.geom import Box
     from isrcore.image import Exposure
 
-__all__ = ["INSPECTORS", "Inspectors"]
-
-_RIGHT, _BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-
-INSPECTORS = (
-    ("pixel", "Pixel", _RIGHT),
-    ("statistics", "Statistics", _BOTTOM),
-    ("cuts", "Cuts", _BOTTOM),
-    ("overscan", "Overscan", _BOTTOM),
-    ("amplifiers", "Amplifiers", _BOTTOM),
-    ("histograms", "Histograms", _BOTTOM),
-    ("surface", "Surface", _BOTTOM),
-)
-"""Name, title and first place of the dock of every panel."""
+__all__ = ["Inspectors"]
 
 
 class Inspectors(QObject):
-    """All panels with numbers.
+    """Tells the panels with numbers what the user points at, and keeps what was drawn in the session.
 
     Parameters
     ----------
     model : `SessionModel`
     runs : `RunModel`
-
-    Attributes
-    ----------
-    panels : mapping of str to `InspectorPanel`
-        By the names in `INSPECTORS`.
+    pixel : `TimeMachine`
+    cuts : `CutsPanel`
+    surface : `SurfacePanel`
 
     Signals
     -------
-    place_chosen(int, int)
-        The user clicked a pixel in a plot: column and row in the frame on screen, 0-based.
     raise_asked(str)
         The user drew something: this panel shows it.
     """
 
-    place_chosen = Signal(int, int)
     raise_asked = Signal(str)
 
-    def __init__(self, model: SessionModel, runs: RunModel, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        model: SessionModel,
+        runs: RunModel,
+        pixel: TimeMachine,
+        cuts: CutsPanel,
+        surface: SurfacePanel,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._model, self._runs = model, runs
-        self.pixel = TimeMachine(model, runs)
-        self.statistics = StatisticsPanel(model, runs)
-        self.cuts = CutsPanel(model, runs)
-        self.surface = SurfacePanel(model, runs)
-        self.panels: Mapping[str, InspectorPanel] = {
-            "pixel": self.pixel,
-            "statistics": self.statistics,
-            "cuts": self.cuts,
-            "overscan": OverscanView(model, runs),
-            "amplifiers": AmplifiersPanel(model, runs),
-            "histograms": HistogramsPanel(model, runs),
-            "surface": self.surface,
-        }
-        self.cuts.place_chosen.connect(self.place_chosen)
+        self._pixel, self._cuts, self._surface = pixel, cuts, surface
 
     def show_cursor(self, raw: tuple[int, int] | None) -> None:
         """The cursor is on this raw pixel, or on none."""
-        self.pixel.show_cursor(raw)
-        self.cuts.show_cursor(raw)
+        self._pixel.show_cursor(raw)
+        self._cuts.show_cursor(raw)
 
     def show_box(self, box: Box, exposure: Exposure) -> None:
         """The user drew a box over these planes, in their coordinates."""
@@ -94,7 +66,7 @@ class Inspectors(QObject):
             return
         drawn = DrawnBox(inside, frame_name(self._runs, exposure))
         self._model.change(replace(self._model.session, box=drawn), "box")
-        if not self.surface.is_seen:
+        if not self._surface.is_seen:
             self.raise_asked.emit("statistics")
 
     def show_line(self, x0: float, y0: float, x1: float, y1: float, exposure: Exposure) -> None:
@@ -105,8 +77,3 @@ class Inspectors(QObject):
         drawn = DrawnLine(ends[0], heights[0], ends[1], heights[1], frame_name(self._runs, exposure))
         self._model.change(replace(self._model.session, line=drawn), "line")
         self.raise_asked.emit("cuts")
-
-    def close(self) -> None:
-        """The window closes: drop all work."""
-        for panel in self.panels.values():
-            panel.close_background()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QWidget
 
+from isrviewer.plots.controls import tool_button
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel, result_names
 from isrviewer.plots.number_table import NumberTable
@@ -58,12 +59,10 @@ class TimeMachine(InspectorPanel):
 
         self.choice.currentIndexChanged.connect(self.refresh)
         self.choice.setToolTip("The pixel to follow; P pins the one under the cursor")
-        self.unpin = QToolButton(text="Unpin")
-        self.unpin.setToolTip("Forget this pinned pixel")
+        self.unpin = tool_button("Unpin", "Forget this pinned pixel")
         self.unpin.clicked.connect(self._unpin)
-        self.compare = QToolButton(text="Compare")
+        self.compare = tool_button("Compare", "One column for each pinned pixel, and the one under the cursor")
         self.compare.setCheckable(True)
-        self.compare.setToolTip("One column for each pinned pixel, and the one under the cursor")
         self.compare.toggled.connect(self.refresh)
         self.facts = QLabel()
         self.facts.setWordWrap(True)

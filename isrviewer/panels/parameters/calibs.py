@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from isrviewer.plots.controls import empty, tool_button
 from isrviewer.runner.messages import CalibInfo
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.changes import pick_calib
@@ -44,7 +46,7 @@ class _CalibRow(QWidget):
         why.setFont(number_font(1.5))
         why.setEnabled(False)
         why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        choose = QToolButton(text="… ", toolTip=f"Choose another {info.kind} file")
+        choose = tool_button("… ", f"Choose another {info.kind} file")
         choose.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         choose.setMenu(self._candidates(info, panel))
         on = QCheckBox("on")
@@ -52,7 +54,7 @@ class _CalibRow(QWidget):
         on.setToolTip(f"{info.switch}: run the step that needs the {info.kind}")
         on.setEnabled(bool(info.switch))
         on.clicked.connect(lambda: panel.switched.emit(info.switch))
-        auto = QToolButton(text="auto", toolTip="Let the calibration folder decide")
+        auto = tool_button("auto", "Let the calibration folder decide")
         auto.setEnabled(picked)
         auto.clicked.connect(lambda: panel.pick(info.kind, None))
         top = QHBoxLayout()
@@ -69,7 +71,7 @@ class _CalibRow(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for path in info.candidates:
-            action = menu.addAction(Path(path).name, lambda chosen=path: panel.pick(info.kind, chosen))
+            action = menu.addAction(Path(path).name, partial(panel.pick, info.kind, path))
             action.setToolTip(path)
             action.setCheckable(True)
             action.setChecked(path == info.path)
@@ -120,8 +122,7 @@ class CalibsPanel(QWidget):
         if infos == self._infos and self._rows.count():
             return
         self._infos = infos
-        while (item := self._rows.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        empty(self._rows)
         picked = {pick.kind for pick in self._model.session.calibs}
         for info in infos:
             self._rows.addWidget(_CalibRow(info, info.kind in picked, self))
@@ -133,13 +134,8 @@ class CalibsPanel(QWidget):
 
     def choose(self, kind: str) -> None:
         """Ask for a file of one kind."""
-        start = self._model.session.calib_folder
-        path, _ = QFileDialog.getOpenFileName(
-            self,
-            f"Choose {kind}",
-            start,
-            "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)",
-        )
+        kinds = "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self, f"Choose {kind}", self._model.session.calib_folder, kinds)
         if path:
             self.pick(kind, path)
 

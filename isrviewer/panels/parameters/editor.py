@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from isrviewer.panels.parameters.rows import FieldRow, field_rows, parse_text, value_text
 from isrviewer.panels.parameters.tools import ConfigTools
+from isrviewer.plots.trees import child_items, top_items
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.changes import clear_field, set_field
 from isrviewer.theme import GRID, number_font
@@ -40,10 +41,10 @@ _ERROR = QColor("#D55E00")
 class _Delegate(QStyledItemDelegate):
     """Editors by the type of the field: a list of choices, else a line of text."""
 
-    def createEditor(
+    def createEditor(  # type: ignore[override]  # Qt takes None for "not to be edited"
         self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QWidget | None:
-        row: FieldRow | None = index.siblingAtColumn(_NAME).data(_ROW)
+        row: FieldRow | None = index.sibling(index.row(), _NAME).data(_ROW)
         if row is None or index.column() != _VALUE or row.is_switch:
             return None
         if row.choices:
@@ -51,7 +52,8 @@ class _Delegate(QStyledItemDelegate):
             for choice, doc in row.choices:
                 box.addItem(choice)
                 box.setItemData(box.count() - 1, doc, Qt.ItemDataRole.ToolTipRole)
-            box.activated.connect(lambda: (self.commitData.emit(box), self.closeEditor.emit(box)))
+            box.activated.connect(lambda: self.commitData.emit(box))
+            box.activated.connect(lambda: self.closeEditor.emit(box))
             return box
         line = QLineEdit(parent)
         line.setFrame(False)
@@ -140,10 +142,8 @@ class ConfigPanel(QWidget):
         self._filter()
         self._show_details(self.tree.currentItem())
 
-    def find(self, text: str = "") -> None:
+    def focus_search(self) -> None:
         """Put the cursor into the search field."""
-        if text:
-            self.search.setText(text)
         self.search.setFocus()
         self.search.selectAll()
 
@@ -153,7 +153,7 @@ class ConfigPanel(QWidget):
         self.search.clear()
         item = self._items.get(path)
         if item is not None:
-            item.parent().setExpanded(True)
+            self.tree.expandItem(item.parent() or item)
             self.tree.setCurrentItem(item)
             self.tree.scrollToItem(item, QAbstractItemView.ScrollHint.PositionAtCenter)
 
@@ -161,8 +161,7 @@ class ConfigPanel(QWidget):
         """Open the fields of one step and close the others."""
         self.only_changed.setChecked(False)
         self.search.clear()
-        for number in range(self.tree.topLevelItemCount()):
-            top = self.tree.topLevelItem(number)
+        for top in top_items(self.tree):
             top.setExpanded(top.text(_NAME) == group)
             if top.text(_NAME) == group:
                 self.tree.scrollToItem(top, QAbstractItemView.ScrollHint.PositionAtTop)
@@ -279,9 +278,8 @@ class ConfigPanel(QWidget):
             wanted = all(word in text for word in words)
             changed = row.origin != "default" or row.path in self._refused
             self._items[row.path].setHidden(not wanted or (self.only_changed.isChecked() and not changed))
-        for number in range(self.tree.topLevelItemCount()):
-            top = self.tree.topLevelItem(number)
-            shown = any(not top.child(n).isHidden() for n in range(top.childCount()))
+        for top in top_items(self.tree):
+            shown = any(not item.isHidden() for item in child_items(top))
             top.setHidden(not shown)
             if words and shown:
                 top.setExpanded(True)

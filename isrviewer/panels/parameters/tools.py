@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
+from isrviewer.plots.controls import tool_button
 from isrviewer.session import SessionModel
 
 __all__ = ["ConfigTools"]
@@ -51,13 +53,13 @@ class ConfigTools(QWidget):
             ("edit.copy_overrides", "Copy as override file"),
             ("edit.copy_command_line", "Copy as command line"),
         ):
-            menu.addAction(text, lambda chosen=action_id: self.asked.emit(chosen))
+            menu.addAction(text, partial(self.asked.emit, action_id))
 
     def _fill_presets(self, menu: QMenu) -> None:
         from isrcore.config.presets import list_presets
 
         for preset in list_presets():
-            action = menu.addAction(preset.name.replace("_", " "), lambda n=preset.name: self.preset_chosen.emit(n))
+            action = menu.addAction(preset.name.replace("_", " "), partial(self.preset_chosen.emit, preset.name))
             action.setToolTip(preset.description)
 
     def _fill_states(self, menu: QMenu) -> None:
@@ -67,22 +69,23 @@ class ConfigTools(QWidget):
             return
         menu.addSeparator()
         for state in session.named:
-            action = menu.addAction(state.name, lambda n=state.name: self.state_chosen.emit(n))
+            action = menu.addAction(state.name, partial(self.state_chosen.emit, state.name))
             action.setCheckable(True)
             action.setChecked((state.config, state.calibs) == (session.config, session.calibs))
             action.setToolTip(f"Return to “{state.name}”")
         menu.addSeparator()
         forget = menu.addMenu("Forget")
         for state in session.named:
-            forget.addAction(state.name, lambda n=state.name: self.state_forgotten.emit(n))
+            forget.addAction(state.name, partial(self.state_forgotten.emit, state.name))
 
 
 def _menu_button(text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
     """A button with a menu that is made anew each time it opens."""
-    button = QToolButton(text=f"{text} ", toolTip=tip)
+    button = tool_button(f"{text} ", tip)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     menu = QMenu(button)
     menu.setToolTipsVisible(True)
-    menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
+    menu.aboutToShow.connect(menu.clear)
+    menu.aboutToShow.connect(lambda: fill(menu))
     button.setMenu(menu)
     return button
