@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isrcore.atomic import written_atomically
 from isrviewer.audit.thresholds import settings_of
 
 if TYPE_CHECKING:
@@ -136,18 +137,16 @@ class MapWork:
 
     def _write(self, path: str, work: Callable[[Check, Path], object]) -> None:
         """Write a file beside its place and put it there when it is complete and nobody has cancelled."""
-        target = Path(path)
-        part = target.with_name(f".part-{target.name}")
 
         def write(check: Check) -> None:
-            try:
-                work(check, part)
+            with written_atomically(path) as part:
+                try:
+                    work(check, part)
+                except ValueError as error:
+                    raise ValueError(_explained(error).replace(str(part), path)) from error
                 check()
-                part.replace(target)
-            finally:
-                part.unlink(missing_ok=True)
 
-        self._desk.write_beside(path, write, explain=lambda error: _explained(error).replace(str(part), path))
+        self._desk.write_beside(path, write, explain=_explained)
 
     def _ask_save(self, title: str, ending: str, kinds: str, then: Callable[[str], None]) -> None:
         """Ask for a file named after the CCD."""
