@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImageWriter
+from PySide6.QtGui import QImage, QImageWriter
 
 from isrcore.atomic import written_atomically
 from isrviewer.session import Session
@@ -22,13 +23,20 @@ if TYPE_CHECKING:
     from isrcore.simulate.demo import DemoFiles
     from isrviewer.desk import Desk
 
-__all__ = ["FileCommands"]
+__all__ = ["FileCommands", "write_picture"]
 
 FRAMES = "MegaCam frames (*.fits *.fits.fz *.fits.gz *.fz);;All files (*)"
 SESSIONS = "isrviewer sessions (*.json);;All files (*)"
 OVERRIDES = "Config overrides (*.py);;All files (*)"
 FITS = "FITS (*.fits)"
 PICTURES = "PNG pictures (*.png)"
+
+
+def write_picture(image: QImage, path: str) -> None:
+    """Write a picture as PNG, with the texts that it carries; `OSError` when it cannot be written."""
+    writer = QImageWriter(path, b"PNG")
+    if not writer.write(image):
+        raise OSError(errno.EIO, f"{writer.errorString()}; choose another folder", path)
 
 
 class FileCommands:
@@ -130,7 +138,7 @@ class FileCommands:
 
     def save_session_as(self, path: str) -> None:
         self._desk.audits.keep_files()
-        self._write(lambda: save_session(self._model.session, Path(path)), path)
+        self._desk.write_now(path, lambda: save_session(self._model.session, Path(path)))
 
     def load_config_file(self, path: str) -> None:
         """Apply an override file as one undoable change."""
@@ -152,7 +160,7 @@ class FileCommands:
             with written_atomically(path) as temporary:
                 temporary.write_text(override_text(self._model.session), encoding="utf-8")
 
-        self._write(write, path)
+        self._desk.write_now(path, write)
 
     def export_as(self, path: str) -> None:
         """Write the planes of the focused panel's step, off the GUI thread."""
@@ -191,10 +199,7 @@ class FileCommands:
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen, with a legend that says what it shows."""
-        if QImageWriter(path, b"PNG").write(self._desk.requests.picture()):
-            self._desk.strip.note(f"Wrote {path}")
-        else:
-            self._desk.strip.error(f"{path} could not be written; choose another folder.")
+        self._desk.write_now(path, lambda: write_picture(self._desk.requests.picture(), path))
 
     def _demo_made(self, detector: int | None, demo: DemoFiles) -> None:
         session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
@@ -209,11 +214,3 @@ class FileCommands:
     def _folder(self) -> str:
         """Of the open frame: others lie beside it."""
         return str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
-
-    def _write(self, write: Callable[[], None], path: str) -> None:
-        try:
-            write()
-        except OSError as error:
-            self._desk.strip.error(f"{path} could not be written: {error.strerror or error}. Nothing was changed.")
-        else:
-            self._desk.strip.note(f"Wrote {path}")
