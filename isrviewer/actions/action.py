@@ -57,12 +57,6 @@ class Action:
     menu: str = ""
     submenu: str = ""
 
-    @property
-    def method(self) -> tuple[str, str]:
-        """Command group and method that do the work."""
-        group, _, method = (self.handler or self.id).partition(".")
-        return group, method
-
 
 def in_menu(name: str, *actions: Action) -> tuple[Action, ...]:
     """The actions of one menu."""

@@ -20,26 +20,26 @@ class ActionSet:
 
     Parameters
     ----------
-    commands : object
-        Command groups under the names that handlers begin with.
+    handler : callable
+        Gives the function that does the work of an action, by ``group.method``.
     shortcuts : mapping
         The user's changes: action id -> keys.
     """
 
-    def __init__(self, window: QMainWindow, commands: object, shortcuts: Mapping[str, str]) -> None:
+    def __init__(
+        self, window: QMainWindow, handler: Callable[[str], Callable[..., None]], shortcuts: Mapping[str, str]
+    ) -> None:
         self.by_id: dict[str, QAction] = {}
         blank = QPixmap(_ICON, _ICON)
         blank.fill(Qt.GlobalColor.transparent)
         for action in ACTIONS:
-            group, method = action.method
             qt_action = QAction(action.text, window)
             if action.icon:
                 # Keeps the place of the icon, so that nothing moves when it is drawn.
                 qt_action.setIcon(QIcon(blank))
             qt_action.setObjectName(action.id)
             qt_action.setCheckable(action.checkable)
-            handler: Callable[..., None] = getattr(getattr(commands, group), method)
-            qt_action.triggered.connect(_call(handler, action.argument))
+            qt_action.triggered.connect(_call(handler(action.handler or action.id), action.argument))
             self.by_id[action.id] = qt_action
             self.set_keys(action.id, keys_of(action, shortcuts))
 

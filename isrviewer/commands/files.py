@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QImageWriter
 
 from isrcore.atomic import written_atomically
 from isrviewer.session import Session
-from isrviewer.session.changes import load_overrides, open_frame
+from isrviewer.session.changes import load_overrides, open_frame, pick_calib
 from isrviewer.session.config import changed_by_file, override_text
 from isrviewer.session.store import SessionFileError, load_session, missing_files, save_session
 
@@ -28,6 +28,7 @@ __all__ = ["FileCommands", "write_picture"]
 FRAMES = "MegaCam frames (*.fits *.fits.fz *.fits.gz *.fz);;All files (*)"
 SESSIONS = "isrviewer sessions (*.json);;All files (*)"
 OVERRIDES = "Config overrides (*.py);;All files (*)"
+CALIBS = "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)"
 FITS = "FITS (*.fits)"
 PICTURES = "PNG pictures (*.png)"
 
@@ -68,6 +69,11 @@ class FileCommands:
 
     def calib_folder(self) -> None:
         self._desk.paths.ask_folder("Calibration folder", self.set_calib_folder, self._model.session.calib_folder)
+
+    def calib_file(self, kind: str) -> None:
+        """Ask for the file of one kind of calibration."""
+        folder = self._model.session.calib_folder
+        self._desk.paths.ask_open(f"Choose {kind}", CALIBS, partial(self.use_calib, kind), folder)
 
     def open_session(self) -> None:
         self._desk.paths.ask_open("Open session", SESSIONS, self.restore)
@@ -118,6 +124,10 @@ class FileCommands:
         session = replace(self._model.session, calib_folder=os.path.abspath(path))
         self._model.change(session, f"calibration folder {Path(path).name}")
         self._desk.settings.change(calib_folder=os.path.abspath(path))
+
+    def use_calib(self, kind: str, path: str) -> None:
+        """Take this file for one kind of calibration, whatever the folder has."""
+        self._model.change(pick_calib(self._model.session, kind, path), f"{kind} {Path(path).name}")
 
     def restore(self, path: str) -> None:
         """Restore a session from its file."""
