@@ -15,6 +15,8 @@ __all__ = ["written_atomically"]
 def written_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to; it takes the place of `path` when the block ends without error.
 
+    Its name is hidden and ends as that of `path`: writers choose their format by the ending.
+
     Yields
     ------
     temporary : `pathlib.Path`
@@ -26,7 +28,7 @@ def written_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the file cannot be written or moved; it names `path`.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+    temporary = target.with_name(f".part-{uuid4().hex[:8]}-{target.name}")
     try:
         yield temporary
         with temporary.open("rb") as file:

@@ -204,6 +204,15 @@ class Desk(Models):
     cutouts: Cutouts
     requests: Requests
 
+    def write_now(self, path: str, write: Callable[[], object]) -> None:
+        """Write a small file at once, and say what became of it; `write` raises `OSError` when it cannot be written."""
+        try:
+            write()
+        except OSError as error:
+            self.strip.error(f"{path} could not be written: {error.strerror or error}. Nothing was changed.")
+        else:
+            self.strip.note(f"Wrote {path}")
+
     def write_beside(
         self,
         path: str,

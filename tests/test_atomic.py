@@ -15,6 +15,7 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     with written_atomically(path) as temporary:
         temporary.write_text("new")
         assert path.read_text() == "old"
+        assert temporary.name.endswith("-out.txt")
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
 

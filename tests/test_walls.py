@@ -44,24 +44,21 @@ FLOORS = (
 """Rooms of the viewer: each may import those in the rows above, for types as well, and nobody in its own row."""
 
 LAZY = {
-    "start-up: the window is painted before Qt's slow parts, settings, chain and FITS are imported": """
+    "start-up: the window is painted before icons, settings, colour maps, chain and FITS are imported": """
         isrviewer/actions/help_text.py isrviewer/actions/menus.py isrviewer/app.py isrviewer/bench_start.py
-        isrviewer/commands/files.py isrviewer/panels/parameters/calibs.py isrviewer/panels/parameters/rows.py
-        isrviewer/panels/parameters/tools.py isrviewer/render/colour.py isrviewer/runner/engine.py
-        isrviewer/session/config.py isrviewer/session/settings.py isrviewer/shell/marks.py""",
-    "start-up: plots are built when their panel is looked at first": """
-        isrviewer/panels/defects/focal_plane.py isrviewer/panels/defects/queue.py
-        isrviewer/panels/numbers/amplifiers.py isrviewer/panels/numbers/box_statistics.py
-        isrviewer/panels/numbers/cuts.py isrviewer/panels/numbers/histograms.py
+        isrviewer/panels/parameters/calibs.py isrviewer/panels/parameters/rows.py isrviewer/panels/parameters/tools.py
+        isrviewer/render/colour.py isrviewer/runner/engine.py isrviewer/session/config.py
+        isrviewer/session/settings.py""",
+    "start-up: panels with plots are built when they are looked at first": """
+        isrviewer/panels/defects/queue.py isrviewer/panels/numbers/cuts.py isrviewer/panels/numbers/histograms.py
         isrviewer/panels/numbers/overscan_view.py isrviewer/panels/numbers/surface.py
         isrviewer/panels/numbers/time_machine.py isrviewer/plots/export.py""",
-    "start-up: defects, regions and masks are worked on long after the window is there": """
-        isrviewer/audit/focal_plane.py isrviewer/commands/defects/edits.py isrviewer/commands/defects/exports.py
-        isrviewer/commands/defects/judging.py isrviewer/commands/defects/maps.py isrviewer/commands/defects/work.py
-        isrviewer/commands/regions.py isrviewer/session/masks.py isrviewer/session/region_file.py""",
+    "start-up: files are read and written long after the window is there": """
+        isrviewer/audit/focal_plane.py isrviewer/commands/files.py isrviewer/commands/defects/maps.py
+        isrviewer/session/region_file.py""",
     "what a measurement needs is imported by that measurement alone": "isrviewer/bench.py",
-    "a script that opens panels elsewhere needs no Qt": "isrviewer/debug_views/panels.py",
-    "one command or one kind of file needs it: a reader of raw frames does not pay for it": """
+    "a view in DS9 needs no Qt, a panel in another process needs none here": "isrviewer/debug_views/panels.py",
+    "astropy, scipy, shapely or the config are slow to import, and one way of use needs them": """
         isrcore/cli.py isrcore/data/calibs.py isrcore/data/exposure_file.py isrcore/data/facts.py isrcore/data/sky.py
         isrcore/data/tiles.py isrcore/image/footprints.py isrcore/pipe/task.py isrcore/simulate/pattern.py""",
 }

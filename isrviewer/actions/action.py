@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Action", "family", "in_menu"]
+__all__ = ["Action", "family", "in_menu", "in_submenu"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Action:
         The keys work only while an image panel has the focus, because lists and fields need them too.
     menu : str
         One of `MENUS`.
+    submenu : str
+        Title of the menu within the menu; empty for none.
     """
 
     id: str
@@ -53,12 +55,7 @@ class Action:
     argument: Any = None
     in_image: bool = False
     menu: str = ""
-
-    @property
-    def method(self) -> tuple[str, str]:
-        """Command group and method that do the work."""
-        group, _, method = (self.handler or self.id).partition(".")
-        return group, method
+    submenu: str = ""
 
 
 def in_menu(name: str, *actions: Action) -> tuple[Action, ...]:
@@ -66,9 +63,26 @@ def in_menu(name: str, *actions: Action) -> tuple[Action, ...]:
     return tuple(replace(action, menu=name) for action in actions)
 
 
-def family(handler: str, needs: str, *rows: tuple[Any, str, str, str], checkable: bool = True) -> tuple[Action, ...]:
-    """Actions that share a handler and differ in the argument: (argument, text, keys, tip)."""
+def in_submenu(title: str, *actions: Action) -> tuple[Action, ...]:
+    """Actions that share a menu within the menu."""
+    return tuple(replace(action, submenu=title) for action in actions)
+
+
+def family(
+    handler: str, needs: str, submenu: str, *rows: tuple[Any, str, str, str], checkable: bool = True
+) -> tuple[Action, ...]:
+    """Actions that share a handler and a submenu and differ in the argument: (argument, text, keys, tip)."""
     return tuple(
-        Action(f"{handler}_{argument}", text, keys, tip, needs, checkable=checkable, handler=handler, argument=argument)
+        Action(
+            id=f"{handler}_{argument}",
+            text=text,
+            keys=keys,
+            tip=tip,
+            needs=needs,
+            checkable=checkable,
+            handler=handler,
+            argument=argument,
+            submenu=submenu,
+        )
         for argument, text, keys, tip in rows
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isrviewer.actions.action import Action, family, in_menu
+from isrviewer.actions.action import Action, family, in_menu, in_submenu
 
 __all__ = ["DEFECTS"]
 
@@ -28,12 +28,20 @@ DEFECTS: tuple[Action, ...] = in_menu(
     Action("maps.feed", "Run with this map", "", "Runs take the map with its edits", "audit", checkable=True),
     Action("audit.next", "Next defect", "N", "Go to the next defect of the queue", "audit", icon="mdi6.chevron-right"),
     Action(
-        "audit.previous", "Previous defect", "Shift+N", "Go to the previous defect of the queue", "audit",
+        "audit.previous",
+        "Previous defect",
+        "Shift+N",
+        "Go to the previous defect of the queue",
+        "audit",
         icon="mdi6.chevron-left",
     ),
     Action("audit.confirm", "Confirm", "Y", "It is a defect; go on to the next", "defect", icon="mdi6.check"),
     Action(
-        "audit.reject", "Reject", "K", "It is none, the map no longer flags it; go on to the next", "defect",
+        "audit.reject",
+        "Reject",
+        "K",
+        "It is none, the map no longer flags it; go on to the next",
+        "defect",
         icon="mdi6.close",
     ),
     Action(
@@ -45,26 +53,42 @@ DEFECTS: tuple[Action, ...] = in_menu(
     ),
     Action("audit.skip", "Skip", "S", "Come back to it at the end of the queue", "defect", icon="mdi6.debug-step-over"),
     Action(
-        "audit.undo", "Undo edit of the map", "U", "Take back the last decision or stroke", "audit_undo",
+        "audit.undo",
+        "Undo edit of the map",
+        "U",
+        "Take back the last decision or stroke",
+        "audit_undo",
         icon="mdi6.undo-variant",
     ),
     Action("audit.redo", "Redo edit of the map", "Shift+U", "Make it again", "audit_redo", icon="mdi6.redo-variant"),
-    Action("audit.grow", "Grow", "W", "Add the pixels around the defect", "defect", icon="mdi6.arrow-expand-all"),
-    Action("audit.shrink", "Shrink", "Shift+W", "Take away its outer pixels", "defect", icon="mdi6.arrow-collapse-all"),
-    Action("audit.split", "Split", "Alt+S", "Into connected parts, or at the row of the cursor", "defect"),
-    Action("audit.merge", "Merge", "Alt+J", "Make one of the defects chosen together in the table", "defect"),
-    Action("audit.remove", "Remove", "Alt+Del", "Erase the defect from the map", "defect"),
+    *in_submenu(
+        "Reshape",
+        Action("audit.grow", "Grow", "W", "Add the pixels around the defect", "defect", icon="mdi6.arrow-expand-all"),
+        Action(
+            "audit.shrink", "Shrink", "Shift+W", "Take away its outer pixels", "defect", icon="mdi6.arrow-collapse-all"
+        ),
+        Action("audit.split", "Split", "Alt+S", "Into connected parts, or at the row of the cursor", "defect"),
+        Action("audit.merge", "Merge", "Alt+J", "Make one of the defects chosen together in the table", "defect"),
+        Action("audit.remove", "Remove", "Alt+Del", "Erase the defect from the map", "defect"),
+    ),
     Action("audit.note", "Note…", "E", "Write down why", "defect", icon="mdi6.pencil-outline"),
     *family(
         "audit.kind",
         "defect",
+        "Kind",
         *((kind, kind.capitalize(), str(number), tip) for number, (kind, tip) in enumerate(_KINDS, 1)),
     ),
-    Action("audit.part_on", "Further along", "Alt+PgUp", "The next part of a long defect in the cut-outs", "defect"),
-    Action("audit.part_back", "Back along", "Alt+PgDown", "The previous part of a long defect", "defect"),
+    *in_submenu(
+        "Cut-outs",
+        Action(
+            "audit.part_on", "Further along", "Alt+PgUp", "The next part of a long defect in the cut-outs", "defect"
+        ),
+        Action("audit.part_back", "Back along", "Alt+PgDown", "The previous part of a long defect", "defect"),
+    ),
     *family(
         "audit.cutout",
         "audit",
+        "Cut-outs",
         (21, "21 pixels", "", "Cut-outs of up to 21 x 21 pixels"),
         (41, "41 pixels", "", "Cut-outs of up to 41 x 41 pixels"),
         (81, "81 pixels", "", "Cut-outs of up to 81 x 81 pixels"),
@@ -73,6 +97,7 @@ DEFECTS: tuple[Action, ...] = in_menu(
     *family(
         "audit.tool",
         "audit",
+        "Draw",
         ("paint", "Paint", "A", "Drag to add pixels to the chosen defect, or to a new one"),
         ("erase", "Erase", "Shift+A", "Drag to take pixels off the map"),
         ("box", "Box", "Alt+B", "Drag a box that is a new defect"),
@@ -82,6 +107,7 @@ DEFECTS: tuple[Action, ...] = in_menu(
     *family(
         "audit.brush",
         "audit",
+        "Draw",
         (1, "Wider brush", "'", "Wider strokes"),
         (-1, "Narrower brush", ";", "Narrower strokes"),
         checkable=False,
@@ -89,6 +115,7 @@ DEFECTS: tuple[Action, ...] = in_menu(
     *family(
         "audit.order",
         "audit",
+        "Order of the queue",
         ("position", "By position", "", "From the bottom row up"),
         ("size", "By size", "", "The largest first"),
         ("type", "By type", "", "Hot pixels, hot columns, dead columns…"),
@@ -99,39 +126,61 @@ DEFECTS: tuple[Action, ...] = in_menu(
     *family(
         "audit.choice",
         "audit",
+        "Queue",
         ("all", "All", "", "Visit every defect"),
         ("undecided", "Undecided", "", "Visit the unseen and new defects"),
         ("missed", "Missed", "", "Visit what the detection added to the map"),
         ("over-flagged", "Over-flagged", "", "Visit what looks like its neighbours"),
     ),
-    Action("maps.add_frames", "Add frames to judge by…", "", "More exposures of this CCD as witnesses", "frame"),
-    Action("maps.forget_frames", "Forget these frames", "", "Judge by the open frame alone", "audit_frames"),
-    Action(
-        "maps.measure", "Measure defects", "Shift+E", "Every defect against its surroundings, in all frames", "audit",
-        icon="mdi6.sigma",
+    *in_submenu(
+        "Judge",
+        Action("maps.add_frames", "Add frames to judge by…", "", "More exposures of this CCD as witnesses", "frame"),
+        Action("maps.forget_frames", "Forget these frames", "", "Judge by the open frame alone", "audit_frames"),
+        Action(
+            "maps.measure",
+            "Measure defects",
+            "Shift+E",
+            "Every defect against its surroundings, in all frames",
+            "audit",
+            icon="mdi6.sigma",
+        ),
+        Action(
+            "maps.detect", "Find missed and over-flagged", "Shift+F", "Search the frames at hand for defects", "audit"
+        ),
+        Action("maps.thresholds", "Thresholds…", "", "What counts as a defect in this search, with units", ""),
+        Action("maps.reset_thresholds", "Default thresholds", "", "Take back all changes of thresholds", "thresholds"),
     ),
-    Action("maps.detect", "Find missed and over-flagged", "Shift+F", "Search the frames at hand for defects", "audit"),
-    Action("maps.thresholds", "Thresholds…", "", "What counts as a defect in this search, with units", ""),
-    Action("maps.reset_thresholds", "Default thresholds", "", "Take back all changes of thresholds", "thresholds"),
-    Action("maps.compare", "Compare with map…", "Ctrl+Alt+D", "What another map has and has not", "audit"),
-    Action("maps.compare_opened", "Compare with the map as opened", "", "What the edits have changed", "audit"),
-    Action(
-        "maps.show_comparison",
-        "Draw the differences",
-        "Shift+V",
-        "In the image panels in place of the map; again for the map",
-        "comparison",
-        checkable=True,
+    *in_submenu(
+        "Compare",
+        Action("maps.compare", "Compare with map…", "Ctrl+Alt+D", "What another map has and has not", "audit"),
+        Action("maps.compare_opened", "Compare with the map as opened", "", "What the edits have changed", "audit"),
+        Action(
+            "maps.show_comparison",
+            "Draw the differences",
+            "Shift+V",
+            "In the image panels in place of the map; again for the map",
+            "comparison",
+            checkable=True,
+        ),
+        Action(
+            "maps.apply_difference", "Apply difference", "Shift+Y", "Take what is chosen into the map", "difference"
+        ),
+        Action("maps.apply_all", "Apply all differences", "Ctrl+Alt+Y", "Make this map like the other", "other_map"),
     ),
-    Action("maps.apply_difference", "Apply difference", "Shift+Y", "Take what is chosen into the map", "difference"),
-    Action("maps.apply_all", "Apply all differences", "Ctrl+Alt+Y", "Make this map like the other", "other_map"),
-    Action("maps.focal_plane", "Summarise open maps", "Shift+Q", "Bad pixels of the CCDs under audit"),
-    Action("maps.focal_plane_folder", "Summarise a folder…", "", "Bad pixels of all maps of a folder"),
-    Action("maps.focal_plane_file", "Summarise a mask file…", "", "Bad pixels of all CCDs of one file"),
-    Action("maps.compare_end", "End the comparison", "", "Compare no more", "comparison"),
+    *in_submenu(
+        "Focal plane",
+        Action("maps.focal_plane", "Summarise open maps", "Shift+Q", "Bad pixels of the CCDs under audit"),
+        Action("maps.focal_plane_folder", "Summarise a folder…", "", "Bad pixels of all maps of a folder"),
+        Action("maps.focal_plane_file", "Summarise a mask file…", "", "Bad pixels of all CCDs of one file"),
+    ),
+    *in_submenu(
+        "Compare",
+        Action("maps.compare_end", "End the comparison", "", "Compare no more", "comparison"),
+    ),
     *family(
         "maps.export",
         "audit",
+        "Export",
         ("LSST table", "LSST table…", "", "Trimmed boxes counted from 0, FITS or ECSV"),
         ("FITS region table", "FITS region table…", "", "Trimmed boxes counted from 1, FITS or ECSV"),
         ("Elixir mask", "Elixir mask…", "", "Raw image with 0 for bad pixels, and MASK_nnn cards"),
@@ -140,8 +189,11 @@ DEFECTS: tuple[Action, ...] = in_menu(
         ("mask plane of an exposure", "Mask plane…", "", "An exposure whose mask has BAD set"),
         checkable=False,
     ),
-    Action("maps.export_log", "Export the audit log…", "", "Every edit with who and when, as ECSV", "audit"),
-    Action("maps.export_report", "Export the report…", "", "A page with cut-outs to be signed off", "audit"),
-    Action("maps.save_audit", "Save the audit as…", "", "Map and undo history, to go on with elsewhere", "audit"),
+    *in_submenu(
+        "Export",
+        Action("maps.export_log", "Export the audit log…", "", "Every edit with who and when, as ECSV", "audit"),
+        Action("maps.export_report", "Export the report…", "", "A page with cut-outs to be signed off", "audit"),
+        Action("maps.save_audit", "Save the audit as…", "", "Map and undo history, to go on with elsewhere", "audit"),
+    ),
 )
 """Actions of the Defects menu."""

@@ -20,26 +20,26 @@ class ActionSet:
 
     Parameters
     ----------
-    commands : object
-        Command groups under the names that handlers begin with.
+    handler : callable
+        Gives the function that does the work of an action, by ``group.method``.
     shortcuts : mapping
         The user's changes: action id -> keys.
     """
 
-    def __init__(self, window: QMainWindow, commands: object, shortcuts: Mapping[str, str]) -> None:
+    def __init__(
+        self, window: QMainWindow, handler: Callable[[str], Callable[..., None]], shortcuts: Mapping[str, str]
+    ) -> None:
         self.by_id: dict[str, QAction] = {}
         blank = QPixmap(_ICON, _ICON)
         blank.fill(Qt.GlobalColor.transparent)
         for action in ACTIONS:
-            group, method = action.method
             qt_action = QAction(action.text, window)
             if action.icon:
                 # Keeps the place of the icon, so that nothing moves when it is drawn.
                 qt_action.setIcon(QIcon(blank))
             qt_action.setObjectName(action.id)
             qt_action.setCheckable(action.checkable)
-            handler: Callable[..., None] = getattr(getattr(commands, group), method)
-            qt_action.triggered.connect(_call(handler, action.argument))
+            qt_action.triggered.connect(_call(handler(action.handler or action.id), action.argument))
             self.by_id[action.id] = qt_action
             self.set_keys(action.id, keys_of(action, shortcuts))
 
@@ -74,8 +74,8 @@ class ActionSet:
                 if before and group != before:
                     menu.addSeparator()
                 before, target = group, menu
-                title = _SUBMENUS[action.handler] if action.handler else _SUBMENUS.get(action.id)
-                if title is not None:
+                title = action.submenu
+                if title:
                     if title not in submenus:
                         submenus[title] = menu.addMenu(title)
                     target = submenus[title]
@@ -137,40 +137,6 @@ class ActionSet:
     def enabled(self) -> list[QAction]:
         """Actions that can be done now, in the order of the table."""
         return [self.by_id[action.id] for action in ACTIONS if self.by_id[action.id].isEnabled()]
-
-
-_SUBMENUS = {
-    "view.plane": "Plane",
-    "view.calibration": "Calibration frame",
-    "view.compare": "Compare",
-    "view.panels": "Panels",
-    "view.link": "Link",
-    "view.orient": "Rotate and flip",
-    "picture.limits": "Limits",
-    "picture.percentile": "Limits",
-    "picture.stretch": "Stretch",
-    "picture.colormap": "Colours",
-    "picture.reduction": "Zoomed out",
-    "masks.toggle_plane": "Planes",
-    "masks.preset": "Colours",
-    "masks.region": "Regions",
-    "audit.kind": "Kind",
-    "audit.cutout": "Cut-outs",
-    "audit.tool": "Draw",
-    "audit.brush": "Draw",
-    "audit.order": "Order of the queue",
-    "audit.choice": "Queue",
-    **dict.fromkeys((f"audit.{name}" for name in ("grow", "shrink", "split", "merge", "remove")), "Reshape"),
-    **dict.fromkeys(("audit.part_on", "audit.part_back"), "Cut-outs"),
-    **dict.fromkeys((f"maps.{name}" for name in ("add_frames", "forget_frames", "measure", "detect")), "Judge"),
-    **dict.fromkeys((f"maps.{name}" for name in ("thresholds", "reset_thresholds")), "Judge"),
-    **dict.fromkeys((f"maps.{name}" for name in ("compare", "compare_opened", "compare_end")), "Compare"),
-    **dict.fromkeys((f"maps.{name}" for name in ("show_comparison", "apply_difference", "apply_all")), "Compare"),
-    **dict.fromkeys((f"maps.focal_plane{name}" for name in ("", "_folder", "_file")), "Focal plane"),
-    **dict.fromkeys(("maps.export", "maps.export_log", "maps.export_report", "maps.save_audit"), "Export"),
-    "tools.show_panel": "Panels",
-    "tools.scheme": "Window colours",
-}
 
 
 def _call(method: Callable[..., None], argument: object) -> Callable[[], None]:

@@ -37,6 +37,7 @@ VIEW = in_menu(
     *family(
         "view.plane",
         "frame",
+        "Plane",
         ("image", "Plane: image", "", "Show the image plane"),
         ("variance", "Plane: variance", "", "Show the variance plane"),
         ("S/N", "Plane: S/N", "", "Show the image over the square root of the variance"),
@@ -45,6 +46,7 @@ VIEW = in_menu(
     *family(
         "view.calibration",
         "frame",
+        "Calibration frame",
         ("bias", "Calibration: bias", "", "Show the bias frame in use"),
         ("dark", "Calibration: dark", "", "Show the dark frame in use"),
         ("flat", "Calibration: flat", "", "Show the flat field in use"),
@@ -53,6 +55,7 @@ VIEW = in_menu(
     *family(
         "view.compare",
         "frame",
+        "Compare",
         ("difference", "Difference to the previous step", "D", "Subtract the step before; again to go back"),
         ("ratio", "Ratio to the previous step", "Shift+D", "Divide by the step before; again to go back"),
         ("bits added", "Mask bits added here", "Shift+M", "Only the bits that this step set; again to go back"),
@@ -64,6 +67,7 @@ VIEW = in_menu(
     *family(
         "view.panels",
         "",
+        "Panels",
         (1, "One panel", "Ctrl+1", "Show one image panel"),
         (2, "Two panels", "Ctrl+2", "Show two image panels"),
         (4, "Four panels", "Ctrl+4", "Show four image panels"),
@@ -73,6 +77,7 @@ VIEW = in_menu(
     *family(
         "view.link",
         "panels",
+        "Link",
         ("off", "Link: off", "", "Every panel has its own view"),
         ("zoom", "Link: zoom", "", "Panels have one zoom and their own centres"),
         ("zoom+centre", "Link: zoom+centre", "", "Panels show the same place"),
@@ -81,6 +86,7 @@ VIEW = in_menu(
     *family(
         "view.orient",
         "pixels",
+        "Rotate and flip",
         ("rotate", "Rotate by 90°", "", "Turn the picture counter-clockwise"),
         ("mirror_x", "Mirror left to right", "", "Mirror what is on the screen"),
         ("mirror_y", "Mirror top to bottom", "", "Mirror what is on the screen"),
@@ -99,12 +105,14 @@ PICTURE = in_menu(
     *family(
         "picture.limits",
         "frame",
+        "Limits",
         ("zscale", "Limits: zscale", "Z", "The zscale limits of IRAF"),
         ("minmax", "Limits: min max", "X", "Smallest to largest finite value"),
     ),
     *family(
         "picture.percentile",
         "frame",
+        "Limits",
         (90.0, "Limits: 90 %", "", "The central 90 % of the pixels"),
         (98.0, "Limits: 98 %", "", "The central 98 % of the pixels"),
         (99.5, "Limits: 99.5 %", "", "The central 99.5 % of the pixels"),
@@ -123,6 +131,7 @@ PICTURE = in_menu(
     *family(
         "picture.stretch",
         "frame",
+        "Stretch",
         ("linear", "Stretch: linear", "", "Colour proportional to the value"),
         ("log", "Stretch: log", "", "Logarithmic, as in DS9"),
         ("sqrt", "Stretch: square root", "", "Square root"),
@@ -133,6 +142,7 @@ PICTURE = in_menu(
     *family(
         "picture.colormap",
         "frame",
+        "Colours",
         ("gray", "Colours: gray", "", "Black to white"),
         ("viridis", "Colours: viridis", "", "Dark blue to yellow"),
         ("inferno", "Colours: inferno", "", "Black over red to yellow"),
@@ -159,6 +169,7 @@ PICTURE = in_menu(
     *family(
         "picture.reduction",
         "frame",
+        "Zoomed out",
         ("max", "Zoomed out: max", "", "A screen pixel shows the largest of its pixels: no hot pixel gets lost"),
         ("min", "Zoomed out: min", "", "A screen pixel shows the smallest of its pixels: no dead pixel gets lost"),
         ("mean", "Zoomed out: mean", "", "A screen pixel shows the mean of its pixels"),
@@ -178,6 +189,7 @@ MASKS = in_menu(
             needs="pixels",
             handler="masks.toggle_plane",
             argument=number - 1,
+            submenu="Planes",
         )
         for number in range(1, 10)
     ),
@@ -192,6 +204,7 @@ MASKS = in_menu(
     *family(
         "masks.preset",
         "",
+        "Colours",
         ("default", "Mask colours: default", "", "Colours safe for colour-blind eyes"),
         ("afw", "Mask colours: afw", "", "The colours of LSST's afw.display"),
     ),
@@ -204,6 +217,7 @@ MASKS = in_menu(
         "pixels",
         handler="masks.region",
         argument=1,
+        submenu="Regions",
     ),
     Action(
         "masks.previous_region",
@@ -213,5 +227,6 @@ MASKS = in_menu(
         "pixels",
         handler="masks.region",
         argument=-1,
+        submenu="Regions",
     ),
 )

@@ -139,6 +139,7 @@ ACTIONS: tuple[Action, ...] = (
         *family(
             "tools.scheme",
             "",
+            "Window colours",
             ("system", "Colours: as the system", "", "Light or dark as the desktop says"),
             ("light", "Colours: light", "", "Dark text on a light ground"),
             ("dark", "Colours: dark", "", "Light text on a dark ground"),
@@ -161,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         *family(
             "tools.show_panel",
             "",
+            "Panels",
             *((row.name, row.title, row.keys, row.tip) for row in PANELS if row.tip),
             checkable=False,
         ),

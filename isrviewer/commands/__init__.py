@@ -5,7 +5,9 @@ Every method changes the session, asks the runner, or opens a file dialog; the p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from isrviewer.commands.compare import CompareCommands
@@ -45,6 +47,11 @@ class Commands:
     tools: ToolCommands
     here: HereCommands
     help: HelpCommands
+
+    def handler(self, name: str) -> Callable[..., None]:
+        """The method that does the work of an action, by ``group.method``; `AttributeError` when there is none."""
+        method: Callable[..., None] = attrgetter(name)(self)
+        return method
 
     @classmethod
     def of(cls, desk: Desk) -> Commands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImageWriter
+from PySide6.QtGui import QImage, QImageWriter
 
 from isrcore.atomic import written_atomically
 from isrviewer.session import Session
-from isrviewer.session.changes import load_overrides, open_frame
+from isrviewer.session.changes import load_overrides, open_frame, pick_calib
 from isrviewer.session.config import changed_by_file, override_text
 from isrviewer.session.store import SessionFileError, load_session, missing_files, save_session
 
@@ -22,13 +23,21 @@ if TYPE_CHECKING:
     from isrcore.simulate.demo import DemoFiles
     from isrviewer.desk import Desk
 
-__all__ = ["FileCommands"]
+__all__ = ["FileCommands", "write_picture"]
 
 FRAMES = "MegaCam frames (*.fits *.fits.fz *.fits.gz *.fz);;All files (*)"
 SESSIONS = "isrviewer sessions (*.json);;All files (*)"
 OVERRIDES = "Config overrides (*.py);;All files (*)"
+CALIBS = "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)"
 FITS = "FITS (*.fits)"
 PICTURES = "PNG pictures (*.png)"
+
+
+def write_picture(image: QImage, path: str) -> None:
+    """Write a picture as PNG, with the texts that it carries; `OSError` when it cannot be written."""
+    writer = QImageWriter(path, b"PNG")
+    if not writer.write(image):
+        raise OSError(errno.EIO, f"{writer.errorString()}; choose another folder", path)
 
 
 class FileCommands:
@@ -60,6 +69,11 @@ class FileCommands:
 
     def calib_folder(self) -> None:
         self._desk.paths.ask_folder("Calibration folder", self.set_calib_folder, self._model.session.calib_folder)
+
+    def calib_file(self, kind: str) -> None:
+        """Ask for the file of one kind of calibration."""
+        folder = self._model.session.calib_folder
+        self._desk.paths.ask_open(f"Choose {kind}", CALIBS, partial(self.use_calib, kind), folder)
 
     def open_session(self) -> None:
         self._desk.paths.ask_open("Open session", SESSIONS, self.restore)
@@ -111,6 +125,10 @@ class FileCommands:
         self._model.change(session, f"calibration folder {Path(path).name}")
         self._desk.settings.change(calib_folder=os.path.abspath(path))
 
+    def use_calib(self, kind: str, path: str) -> None:
+        """Take this file for one kind of calibration, whatever the folder has."""
+        self._model.change(pick_calib(self._model.session, kind, path), f"{kind} {Path(path).name}")
+
     def restore(self, path: str) -> None:
         """Restore a session from its file."""
         try:
@@ -130,7 +148,7 @@ class FileCommands:
 
     def save_session_as(self, path: str) -> None:
         self._desk.audits.keep_files()
-        self._write(lambda: save_session(self._model.session, Path(path)), path)
+        self._desk.write_now(path, lambda: save_session(self._model.session, Path(path)))
 
     def load_config_file(self, path: str) -> None:
         """Apply an override file as one undoable change."""
@@ -152,7 +170,7 @@ class FileCommands:
             with written_atomically(path) as temporary:
                 temporary.write_text(override_text(self._model.session), encoding="utf-8")
 
-        self._write(write, path)
+        self._desk.write_now(path, write)
 
     def export_as(self, path: str) -> None:
         """Write the planes of the focused panel's step, off the GUI thread."""
@@ -191,10 +209,7 @@ class FileCommands:
 
     def screenshot_as(self, path: str) -> None:
         """Write the window as it is on screen, with a legend that says what it shows."""
-        if QImageWriter(path, b"PNG").write(self._desk.requests.picture()):
-            self._desk.strip.note(f"Wrote {path}")
-        else:
-            self._desk.strip.error(f"{path} could not be written; choose another folder.")
+        self._desk.write_now(path, lambda: write_picture(self._desk.requests.picture(), path))
 
     def _demo_made(self, detector: int | None, demo: DemoFiles) -> None:
         session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
@@ -209,11 +224,3 @@ class FileCommands:
     def _folder(self) -> str:
         """Of the open frame: others lie beside it."""
         return str(Path(self._model.session.frame).parent) if self._model.session.frame else ""
-
-    def _write(self, write: Callable[[], None], path: str) -> None:
-        try:
-            write()
-        except OSError as error:
-            self._desk.strip.error(f"{path} could not be written: {error.strerror or error}. Nothing was changed.")
-        else:
-            self._desk.strip.note(f"Wrote {path}")

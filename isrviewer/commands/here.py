@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 
 from isrcore.geom import Box
+from isrviewer.commands.files import write_picture
 from isrviewer.plots.inspector import frame_name
 
 if TYPE_CHECKING:
@@ -67,7 +68,4 @@ class HereCommands:
 
     def picture_as(self, path: str) -> None:
         """Write the focused panel as it is on screen: title, pixels, colour bar."""
-        if self._desk.grid.focused.grab().save(path, "PNG"):
-            self._desk.strip.note(f"Wrote {path}")
-        else:
-            self._desk.strip.error(f"{path} could not be written as PNG: choose another folder.")
+        self._desk.write_now(path, lambda: write_picture(self._desk.grid.focused.grab().toImage(), path))

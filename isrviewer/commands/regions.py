@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isrcore.image.trimming import trim_offset
 from isrviewer.plots.inspector import frame_name
 from isrviewer.session.region_file import read_regions, write_regions
 from isrviewer.session.state import Region
@@ -15,16 +16,9 @@ if TYPE_CHECKING:
     from isrcore.image import Exposure
     from isrviewer.desk import Desk
 
-__all__ = ["RegionCommands", "raw_offset"]
+__all__ = ["RegionCommands"]
 
 REGIONS = "DS9 regions (*.reg);;All files (*)"
-
-
-def raw_offset(exposure: Exposure) -> tuple[int, int] | None:
-    """Raw pixel minus pixel of the exposure; None when amplifiers were moved apart by assembly."""
-    from isrcore.image.trimming import trim_offset  # which a start without a frame need not load
-
-    return trim_offset(exposure)
 
 
 class RegionCommands:
@@ -103,7 +97,7 @@ class RegionCommands:
 
     def _frame(self) -> tuple[tuple[int, int], Exposure] | None:
         exposure = self._desk.grid.focused.exposure
-        offset = None if exposure is None else raw_offset(exposure)
+        offset = None if exposure is None else trim_offset(exposure)
         if exposure is None or offset is None:
             self._desk.strip.error("Regions need a frame on screen whose pixels lead back to the raw frame.")
             return None

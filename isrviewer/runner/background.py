@@ -7,15 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Slot
+
+from isrviewer.runner.mailbox import Mailbox
 
 __all__ = ["Background"]
 
 _log = logging.getLogger(__name__)
-
-
-class _Mailbox(QObject):
-    arrived = Signal(int, object)
 
 
 class Background(QObject):
@@ -33,8 +31,7 @@ class Background(QObject):
         self._number = 0
         self._closed = False
         self._answer: Callable[[Any], None] | None = None
-        self._mailbox = _Mailbox()
-        self._mailbox.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = Mailbox(self._deliver)
 
     def compute(self, job: Callable[[], Any], answer: Callable[[Any], None]) -> None:
         """Call ``answer(job())``, the job beside and the answer in the GUI thread."""
@@ -79,7 +76,7 @@ class Background(QObject):
                 continue
             with self._lock:
                 if not self._closed and number == self._number:
-                    self._mailbox.arrived.emit(number, result)
+                    self._mailbox.put(number, result)
 
     @Slot(int, object)
     def _deliver(self, number: int, result: Any) -> None:

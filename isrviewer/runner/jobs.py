@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from isrviewer.runner.mailbox import Mailbox
 
 __all__ = ["JobCancelled", "Jobs"]
 
@@ -16,10 +18,6 @@ PATIENCE_MS = 300
 
 class JobCancelled(Exception):
     """The user cancelled a job; whatever it was writing stays as it was."""
-
-
-class _Mailbox(QObject):
-    arrived = Signal(int, object)
 
 
 class _Job:
@@ -51,8 +49,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self._jobs: dict[int, _Job] = {}
         self._number = 0
-        self._mailbox: _Mailbox | None = _Mailbox()
-        self._mailbox.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mailbox: Mailbox | None = Mailbox(self._deliver)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._announce)
 
@@ -116,7 +113,7 @@ class Jobs(QObject):
             result = error
         mailbox = self._mailbox
         if mailbox is not None and not job.cancelled.is_set():
-            mailbox.arrived.emit(number, result)
+            mailbox.put(number, result)
 
     @Slot(int, object)
     def _deliver(self, number: int, result: Any) -> None:

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from isrviewer.runner.mailbox import Mailbox
 from isrviewer.runner.messages import Engine, Event, Opened, Problem, Request, RunEnded
 
 __all__ = ["Runner"]
@@ -23,18 +24,15 @@ _PAINT_SECONDS = 0.5
 """How long the import of the chain waits at most for the first picture: two busy threads would hold up each other."""
 
 
-class _Mailbox(QObject):
-    """Carries events from the worker to the GUI thread; lives in the GUI thread."""
-
-    arrived = Signal(int, object)
-    prepared = Signal()
+_PREPARED = -2
+"""Number under which the worker says that the engine is prepared; no request has it."""
 
 
 class _Worker(threading.Thread):
-    def __init__(self, make_engine: Callable[[], Engine], mailbox: _Mailbox) -> None:
+    def __init__(self, make_engine: Callable[[], Engine], mailbox: Mailbox) -> None:
         super().__init__(name="isrviewer-runner", daemon=True)
         self._make_engine = make_engine
-        self._mailbox: _Mailbox | None = mailbox
+        self._mailbox: Mailbox | None = mailbox
         self._changed = threading.Condition()
         self._next: Request | None = None
         self._prepares = False
@@ -91,7 +89,7 @@ class _Worker(threading.Thread):
             return
         with self._changed:
             if self._mailbox is not None:
-                self._mailbox.prepared.emit()
+                self._mailbox.put(_PREPARED, None)
 
     def _answer(self, engine: Engine, request: Request) -> None:
         generation = request.generation
@@ -102,7 +100,7 @@ class _Worker(threading.Thread):
         def emit(event: Event) -> None:
             with self._changed:
                 if not stale() and self._mailbox is not None:
-                    self._mailbox.arrived.emit(generation, event)
+                    self._mailbox.put(generation, event)
             if isinstance(event, Opened) and not event.steps:
                 self.painted.wait(_PAINT_SECONDS)
 
@@ -131,9 +129,7 @@ class Runner(QObject):
         super().__init__(parent)
         self.generation = 0
         self.busy = False
-        self._mailbox = _Mailbox()
-        self._mailbox.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._mailbox.prepared.connect(self.prepared, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = Mailbox(self._deliver)
         self._worker = _Worker(make_engine, self._mailbox)
         self._worker.start()
 
@@ -168,6 +164,8 @@ class Runner(QObject):
 
     @Slot(int, object)
     def _deliver(self, generation: int, event: Any) -> None:
+        if generation == _PREPARED:
+            self.prepared.emit()
         if generation != self.generation:
             return
         if isinstance(event, RunEnded):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.image.footprints import find_runs, label_regions
 from isrviewer.render.expression import parse_planes
 from isrviewer.session.readout import is_trimmed
 
@@ -73,8 +74,6 @@ def find_regions(exposure: Exposure, name: str) -> MaskRegions:
     ValueError
         For an expression that cannot be read, or a plane that the mask does not have.
     """
-    from isrcore.image.footprints import find_runs, label_regions
-
     where = _where(exposure, name)
     labels, total = label_regions(where)
     runs = find_runs(where)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isrviewer.commands.regions import raw_offset
+from isrcore.image.trimming import trim_offset
+from isrcore.inspect.layout import ASSEMBLED, RAW, Layout
 from isrviewer.panels.image.overlay import Shape
 from isrviewer.panels.image.region_shapes import region_shapes
 from isrviewer.session import Session
@@ -14,7 +15,6 @@ from isrviewer.theme import ACCENT
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
-    from isrcore.inspect.layout import Layout
     from isrviewer.desk import Desk
 
 __all__ = ["Marks"]
@@ -41,7 +41,7 @@ class Marks:
 
     def _shapes(self, exposure: Exposure) -> Iterator[Shape]:
         session = self._desk.model.session
-        offset = raw_offset(exposure) if session.regions or session.pins else None
+        offset = trim_offset(exposure) if session.regions or session.pins else None
         if offset is not None:
             yield from region_shapes(session.regions, offset)
             for pin in session.pins:
@@ -51,8 +51,6 @@ class Marks:
 
     def _drawn(self, session: Session, exposure: Exposure) -> Iterator[Shape]:
         """The box in every frame that has its pixels; the line in its own frame, as others break it at amplifiers."""
-        from isrcore.inspect.layout import Layout
-
         raw = self._desk.runs.view.raw
         here = Layout.of(exposure, raw.detector if raw is not None else None)
         line = session.line
@@ -66,8 +64,6 @@ class Marks:
 
     def _layout(self, drawn: DrawnBox, here: Layout) -> Layout | None:
         """Of the frame that a box was drawn over; None when it is neither `here` nor made from the raw frame alone."""
-        from isrcore.inspect.layout import ASSEMBLED, RAW, Layout
-
         raw = self._desk.runs.view.raw
         if drawn.frame == here.name:
             return here

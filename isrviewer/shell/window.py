@@ -102,7 +102,7 @@ class Window(QMainWindow):
         self.desk = self._make_desk(models)
         self.commands = Commands.of(self.desk)
         settings = models.settings.value
-        self.actions_by_table = ActionSet(self, self.commands, settings.shortcuts)
+        self.actions_by_table = ActionSet(self, self.commands.handler, settings.shortcuts)
         self.menus = self.actions_by_table.fill_menus(self)
         self.menus["View"].addMenu("Docks").addActions(self.docks.toggle_actions())
         self.actions_by_table.bind(self, self.grid)
@@ -208,6 +208,7 @@ class Window(QMainWindow):
         self.config_panel.tools.state_forgotten.connect(commands.edit.forget_named)
         self.calibs.switched.connect(commands.run.toggle_field)
         self.calibs.folder_asked.connect(commands.file.calib_folder)
+        self.calibs.file_asked.connect(commands.file.calib_file)
         self.masks.place_chosen.connect(commands.masks.go_to_region)
         self.panels[ComparePanel].asked.connect(trigger)
         self.panels[ComparePanel].field_chosen.connect(self.problems.go_to)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from isrcore.audit import edits
+from isrcore.audit.defect import DefectKind
+from isrcore.audit.pixels import PixelSet
 from isrviewer.audit.model import TOOLS
+from isrviewer.audit.places import map_offset
 
 if TYPE_CHECKING:
     from isrcore.audit.document import DefectDocument, Edit
@@ -35,40 +39,27 @@ class AuditCommands:
 
     def confirm(self) -> None:
         """The chosen defects are defects; on to the next one."""
-        from isrcore.audit import edits
-
         self._decide(edits.confirm)
 
     def reject(self) -> None:
         """The chosen defects are none, so the map no longer flags them; on to the next one."""
-        from isrcore.audit import edits
-
         self._decide(edits.reject)
 
     def reject_part(self) -> None:
         """Erase what the search found indistinguishable from its neighbours in the chosen defect."""
-        from isrcore.audit import edits
-        from isrcore.audit.pixels import PixelSet
-
         defect, parts = self._audits.defect, self._audits.over_flagged_parts
         if defect is not None and parts:
             pixels = PixelSet.of(box for part in parts for box in part.boxes)
             self._audits.do(lambda document: edits.erase(document, pixels, defect.id))
 
     def grow(self) -> None:
-        from isrcore.audit import edits
-
         self._reshape(edits.grow)
 
     def shrink(self) -> None:
-        from isrcore.audit import edits
-
         self._reshape(edits.shrink)
 
     def split(self) -> None:
         """Into connected parts; one connected defect at the row of the cursor."""
-        from isrcore.audit import edits
-
         row = self._row_of_cursor()
 
         def make(document: DefectDocument) -> Edit:
@@ -80,14 +71,10 @@ class AuditCommands:
 
     def merge(self) -> None:
         """The defects that are chosen together become one."""
-        from isrcore.audit import edits
-
         self._audits.do(lambda document: edits.merge(document, self._audits.targets))
 
     def note(self) -> None:
         """Write down why."""
-        from isrcore.audit import edits
-
         defect = self._audits.defect
         if defect is None:
             self._desk.strip.note("Choose a defect first: N goes to the next one.")
@@ -101,15 +88,10 @@ class AuditCommands:
 
     def kind(self, kind: str) -> None:
         """Say what the chosen defects are."""
-        from isrcore.audit import edits
-        from isrcore.audit.defect import DefectKind
-
         self._audits.do(lambda document: edits.set_kind(document, self._audits.targets, DefectKind(kind)))
 
     def remove(self) -> None:
         """Erase the pixels of the chosen defects from the map."""
-        from isrcore.audit import edits
-
         def erase(document: DefectDocument, number: int) -> Edit:
             return edits.erase(document, document[number].pixels, number)
 
@@ -191,8 +173,6 @@ class AuditCommands:
 
     def _row_of_cursor(self) -> int | None:
         """The cursor's row in the map; None without a cursor."""
-        from isrviewer.audit.places import map_offset
-
         panel = self._desk.grid.focused
         offset = None if panel.exposure is None else map_offset(panel.exposure)
         return None if panel.cursor is None or offset is None else panel.cursor[1] + offset[1]

@@ -6,6 +6,9 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isrcore import audit as core_audit
+from isrcore.audit.compare import compare_maps
+from isrcore.audit.storage import save_history
 from isrviewer.commands.defects.work import MapWork
 
 if TYPE_CHECKING:
@@ -22,10 +25,7 @@ class MapExports(MapWork):
     """The part of the Defects menu that writes."""
 
     def export(self, form: str) -> None:
-        from isrcore.audit.reading import MapForm
-        from isrcore.audit.writing import SUFFIXES
-
-        suffixes = SUFFIXES[MapForm(form)]
+        suffixes = core_audit.writing.SUFFIXES[core_audit.reading.MapForm(form)]
         kinds = f"{form} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
         self._ask_save(f"Export as {form}", suffixes[0], kinds, lambda path: self.export_file(form, path))
 
@@ -46,11 +46,8 @@ class MapExports(MapWork):
         history, names = _snapshot(audit), self._names(audit)
 
         def write(check: Check, part: Path) -> None:
-            from isrcore.audit.provenance import provenance_of
-            from isrcore.audit.reading import MapForm
-            from isrcore.audit.writing import write_map
-
-            write_map(history.document, part, MapForm(form), provenance_of(history, names), overwrite=True)
+            kind, provenance = core_audit.reading.MapForm(form), core_audit.provenance.provenance_of(history, names)
+            core_audit.writing.write_map(history.document, part, kind, provenance, overwrite=True)
 
         self._write(path, write)
 
@@ -62,10 +59,8 @@ class MapExports(MapWork):
         history, names = _snapshot(audit), self._names(audit)
 
         def write(check: Check, part: Path) -> None:
-            from isrcore.audit.provenance import provenance_of
-            from isrcore.audit.tables import audit_log, write_table
-
-            write_table(audit_log(history, provenance_of(history, names).cards()), part)
+            cards = core_audit.provenance.provenance_of(history, names).cards()
+            core_audit.tables.write_table(core_audit.tables.audit_log(history, cards), part)
 
         self._write(path, write)
 
@@ -77,23 +72,17 @@ class MapExports(MapWork):
         gather, settings, history = self._gathering(audit), self._settings, _snapshot(audit)
 
         def write(check: Check, part: Path) -> None:
-            from isrcore.audit.compare import compare_maps
-            from isrcore.audit.detection import detect
-            from isrcore.audit.findings import find_problems
-            from isrcore.audit.provenance import provenance_of
-            from isrcore.audit.report import report_page, write_report
-
             base = history.base
             data = gather(check)
-            detection = detect(data, settings)
+            detection = core_audit.detection.detect(data, settings)
             check()
-            findings = find_problems(base, detection, data, settings)
-            cards = provenance_of(history, data.names).cards()
+            findings = core_audit.findings.find_problems(base, detection, data, settings)
+            cards = core_audit.provenance.provenance_of(history, data.names).cards()
             comparison = compare_maps(base, history.document)
             notes = (*audit.notes, *data.notes, *detection.notes)
-            page = report_page(base, findings, data, settings, cards, comparison, notes)
+            page = core_audit.report.report_page(base, findings, data, settings, cards, comparison, notes)
             check()
-            write_report(page, part)
+            core_audit.report.write_report(page, part)
 
         self._write(path, write)
 
@@ -109,8 +98,6 @@ class MapExports(MapWork):
         history = _snapshot(audit)
 
         def write(check: Check, part: Path) -> None:
-            from isrcore.audit.storage import save_history
-
             save_history(history, part)
 
         self._write(path, write)

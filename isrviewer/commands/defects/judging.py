@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isrcore import audit as core_audit
 from isrviewer.commands.defects.work import MapWork
 
 if TYPE_CHECKING:
@@ -51,11 +52,10 @@ class MapJudging(MapWork):
         threshold = self._settings.science_significance
 
         def work(check: Check) -> dict[str, Any]:
-            from isrcore.audit.statistics import measure_defects
-
             data = gather(check)
             defects = list(document)
-            found = measure_defects([defect.pixels for defect in defects], data, document.mask(), threshold)
+            pixels = [defect.pixels for defect in defects]
+            found = core_audit.statistics.measure_defects(pixels, data, document.mask(), threshold)
             return {"data": data, "statistics": {d.id: one for d, one in zip(defects, found, strict=True)}}
 
         def show(found: dict[str, Any]) -> None:
@@ -73,13 +73,10 @@ class MapJudging(MapWork):
         gather, used, document, settings = self._gathering(audit), self._frames(), audit.document, self._settings
 
         def work(check: Check) -> dict[str, Any]:
-            from isrcore.audit.detection import detect
-            from isrcore.audit.findings import find_problems
-
             data = gather(check)
-            detection = detect(data, settings)
+            detection = core_audit.detection.detect(data, settings)
             check()
-            findings = find_problems(document, detection, data, settings)
+            findings = core_audit.findings.find_problems(document, detection, data, settings)
             return {"data": data, "findings": findings, "statistics": findings.statistics, "notes": detection.notes}
 
         self._start("Looking for missed and over-flagged pixels", work, lambda found: self._found(audit, used, found))
@@ -112,10 +109,9 @@ class MapJudging(MapWork):
 
     def _add(self, audit: Audit, missed: list[Finding]) -> bool:
         """Add missed defects as one edit, with what was measured about them."""
-        from isrcore.audit.findings import add_missed
-
         first = audit.document.next_id
-        added = self._audits.do(lambda document: add_missed(document, missed, "add missed defects"), audit)
+        add = core_audit.findings.add_missed
+        added = self._audits.do(lambda document: add(document, missed, "add missed defects"), audit)
         if added:
             measured = {number: finding.statistics for number, finding in enumerate(missed, first)}
             self._audits.take(audit, statistics={**audit.statistics, **measured})

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isrcore import audit as core_audit
+from isrcore.audit.document import DefectDocument
 from isrviewer.audit.audit import Audit, begin_audit, reopen_audit
 from isrviewer.commands.defects.comparing import MapComparing
 from isrviewer.commands.defects.exports import AUDITS, MapExports
@@ -74,9 +76,7 @@ class MapCommands(MapExports, MapJudging, MapComparing):
         title = panel.title
 
         def read(check: Check) -> Audit:
-            from isrcore.audit.reading import document_from_plane
-
-            document = document_from_plane(exposure, "BAD", detector, f"mask plane BAD of {title}")
+            document = core_audit.reading.document_from_plane(exposure, "BAD", detector, f"mask plane BAD of {title}")
             check()
             return begin_audit(detector.id, document)
 
@@ -93,8 +93,6 @@ class MapCommands(MapExports, MapJudging, MapComparing):
             return
 
         def make(check: Check) -> Audit:
-            from isrcore.audit.document import DefectDocument
-
             return begin_audit(detector.id, DefectDocument.of(detector))
 
         self._start("Beginning a map", make, self._audits.adopt)
@@ -144,10 +142,9 @@ class MapCommands(MapExports, MapJudging, MapComparing):
         frame = self._desk.model.session.frame
 
         def check() -> None:
-            from isrcore.audit.reading import epoch_problem
             from isrcore.data.raw import open_raw
 
-            problem = epoch_problem(path, open_raw(frame).exposure)
+            problem = core_audit.reading.epoch_problem(path, open_raw(frame).exposure)
             if problem is not None:
                 raise ValueError(f"{path}: {problem}")
 

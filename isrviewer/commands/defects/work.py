@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isrcore import audit as core_audit
+from isrcore.atomic import written_atomically
 from isrviewer.audit.thresholds import settings_of
 
 if TYPE_CHECKING:
@@ -72,21 +74,20 @@ class MapWork:
         """
 
         def read(check: Check) -> MapReading | tuple[str, tuple[MapFrame, ...]]:
-            from isrcore.audit.reading import UNSTATED, find_form, possible_frames, read_map
-
             before()
-            if frame is not None or find_form(path) not in UNSTATED:
-                return read_map(path, detector, frame)
+            files = core_audit.reading
+            if frame is not None or files.find_form(path) not in files.UNSTATED:
+                return files.read_map(path, detector, frame)
             try:
-                reading = read_map(path, detector)
+                reading = files.read_map(path, detector)
             except ValueError as error:
-                frames = possible_frames(path, detector)
+                frames = files.possible_frames(path, detector)
                 if not frames:
                     raise
                 return str(error), frames
             if reading.is_verified:
                 return reading
-            return f"{Path(path).name} does not say how it counts pixels", possible_frames(path, detector)
+            return f"{Path(path).name} does not say how it counts pixels", files.possible_frames(path, detector)
 
         def show(found: Any) -> None:
             if isinstance(found, tuple):
@@ -112,11 +113,9 @@ class MapWork:
         known, number = audit.data if audit.data_of == used else None, audit.number
 
         def gather(check: Check) -> AuditData:
-            from isrcore.audit.gather import gather_planes
-
             if known is not None:
                 return known
-            data = gather_planes(frames, folder or None, number, lambda text: check())
+            data = core_audit.gather.gather_planes(frames, folder or None, number, lambda text: check())
             check()
             return data
 
@@ -136,18 +135,16 @@ class MapWork:
 
     def _write(self, path: str, work: Callable[[Check, Path], object]) -> None:
         """Write a file beside its place and put it there when it is complete and nobody has cancelled."""
-        target = Path(path)
-        part = target.with_name(f".part-{target.name}")
 
         def write(check: Check) -> None:
-            try:
-                work(check, part)
+            with written_atomically(path) as part:
+                try:
+                    work(check, part)
+                except ValueError as error:
+                    raise ValueError(_explained(error).replace(str(part), path)) from error
                 check()
-                part.replace(target)
-            finally:
-                part.unlink(missing_ok=True)
 
-        self._desk.write_beside(path, write, explain=lambda error: _explained(error).replace(str(part), path))
+        self._desk.write_beside(path, write, explain=_explained)
 
     def _ask_save(self, title: str, ending: str, kinds: str, then: Callable[[str], None]) -> None:
         """Ask for a file named after the CCD."""

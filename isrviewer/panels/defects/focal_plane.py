@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from isrcore.camera.megacam import megacam_camera
 from isrviewer.audit.focal_plane import FocalPlane, summary_table
 from isrviewer.audit.style import KIND_COLOURS, STATUS_MARKS
 from isrviewer.plots.bars import BarsView
@@ -190,8 +191,6 @@ class FocalPlanePanel(QWidget):
 
 def _tiles(maps: Mapping[str, MapSummary]) -> list[Tile]:
     """All CCDs of the camera; those without a map have no value."""
-    from isrcore.camera.megacam import megacam_camera
-
     tiles = []
     for detector in megacam_camera():
         one = maps.get(detector.name)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
+from isrcore import audit as core_audit
 from isrviewer.audit.effects import EffectWatch
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.witnesses import ASSEMBLED, data_at_hand, witnesses
@@ -329,10 +330,8 @@ class AuditQueuePanel(InspectorPanel):
         self.facts.show_statistics(known, "Measuring…")
 
         def work() -> DefectStatistics | Exception:
-            from isrcore.audit.statistics import measure_defects
-
             try:
-                return measure_defects([defect.pixels], data, document.mask())[0]
+                return core_audit.statistics.measure_defects([defect.pixels], data, document.mask())[0]
             except Exception as error:
                 # Any error becomes a message.
                 return error

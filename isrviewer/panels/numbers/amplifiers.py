@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
 from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
@@ -44,13 +45,11 @@ class AmplifiersPanel(InspectorPanel):
         self._jumps: tuple[SeamJump, ...] = ()
 
     def build(self) -> None:
-        from isrcore.inspect.results import EXCLUDED
-
         self.title = ElidedLabel()
         self.steps = StepsButton(self.runs, ALL)
         self.steps.setToolTip("Steps at which the jump between the amplifiers is measured")
         self.steps.changed.connect(self.refresh)
-        self.planes = PlanesButton(EXCLUDED)
+        self.planes = PlanesButton(core_inspect.results.EXCLUDED)
         self.planes.changed.connect(self.refresh)
         self.table = NumberTable((_QUANTITY, _UNIT))
         self.seams = NumberTable(_SEAMS)
@@ -67,14 +66,13 @@ class AmplifiersPanel(InspectorPanel):
         self.column.addWidget(split, 1)
 
     def ask(self) -> None:
-        from isrcore.inspect.amplifiers import amplifier_rows, seam_jumps
-
         focused, names, exclude = self.focused_result(), self.steps.names(self.model.session), self.planes.planes
 
         def job(run: RunResults) -> tuple[str, tuple[AmplifierRow, ...], tuple[SeamJump, ...]]:
             step = run.step(focused)
             label = step.label if step is not None else focused
-            return label, amplifier_rows(run, focused, exclude), seam_jumps(run, names, exclude)
+            measure = core_inspect.amplifiers
+            return label, measure.amplifier_rows(run, focused, exclude), measure.seam_jumps(run, names, exclude)
 
         self.compute(job, lambda answer: self._show(*answer), (focused, *names))
 
@@ -98,14 +96,10 @@ class AmplifiersPanel(InspectorPanel):
             self.say("There are no planes of this step: run the chain up to it.")
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import amplifier_table
-
-        return amplifier_table(self._rows)
+        return core_inspect.tables.amplifier_table(self._rows)
 
     def _seam_table(self) -> Table:
-        from isrcore.inspect.tables import seam_table
-
-        return seam_table(self._jumps)
+        return core_inspect.tables.seam_table(self._jumps)
 
 
 def _cells(rows: tuple[AmplifierRow, ...]) -> list[list[str]]:

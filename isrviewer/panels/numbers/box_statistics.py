@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.choosers import ALL, PlanesButton, StepsButton
 from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
@@ -53,12 +54,10 @@ class StatisticsPanel(InspectorPanel):
         self._rows: tuple[BoxRow, ...] = ()
 
     def build(self) -> None:
-        from isrcore.inspect.results import EXCLUDED
-
         self.title = ElidedLabel()
         self.steps = StepsButton(self.runs, ALL)
         self.steps.changed.connect(self.refresh)
-        self.planes = PlanesButton(EXCLUDED)
+        self.planes = PlanesButton(core_inspect.results.EXCLUDED)
         self.planes.changed.connect(self.refresh)
         self.table = NumberTable(_COLUMNS)
         self.table.itemActivated.connect(lambda item: self._show_step(self.table.indexOfTopLevelItem(item)))
@@ -74,8 +73,6 @@ class StatisticsPanel(InspectorPanel):
             super().session_changed(old, new)
 
     def ask(self) -> None:
-        from isrcore.inspect.box_statistics import box_statistics
-
         drawn = self.model.session.box
         if drawn is None:
             self._show(None, ())
@@ -84,7 +81,8 @@ class StatisticsPanel(InspectorPanel):
         names, exclude = self.steps.names(self.model.session), self.planes.planes
 
         def job(run: RunResults) -> tuple[BoxRow, ...]:
-            return box_statistics(run, names, drawn.box, run.layout_named(drawn.frame), exclude)
+            layout = run.layout_named(drawn.frame)
+            return core_inspect.box_statistics.box_statistics(run, names, drawn.box, layout, exclude)
 
         self.compute(job, lambda rows: self._show(drawn, rows), names)
 
@@ -99,11 +97,9 @@ class StatisticsPanel(InspectorPanel):
             self.model.change(show_step(self.model.session, self._rows[number].step))
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import box_table
-
         drawn = self.model.session.box
         meta = {} if drawn is None else {"box": drawn.box.to_fits_section(), "frame of box": drawn.frame}
-        return box_table(self._rows, meta)
+        return core_inspect.tables.box_table(self._rows, meta)
 
 
 _VALUES = (

@@ -9,6 +9,8 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
+from isrcore import inspect as core_inspect
+from isrcore.inspect.layout import Layout
 from isrviewer.plots.choosers import PlanesButton, StepsButton
 from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from isrcore.inspect.cuts import Cut, CutPath
-    from isrcore.inspect.layout import Layout
     from isrcore.inspect.results import RunResults
 
 __all__ = ["CutsPanel"]
@@ -49,7 +50,6 @@ class CutsPanel(InspectorPanel):
         self._what = ""
 
     def build(self) -> None:
-        from isrcore.inspect.results import EXCLUDED
         from isrviewer.plots.plot import Plot
 
         self.kind = QComboBox()
@@ -71,7 +71,7 @@ class CutsPanel(InspectorPanel):
         self.robust.toggled.connect(self._see)
         self.steps = StepsButton(self.runs)
         self.steps.changed.connect(self.refresh)
-        self.planes = PlanesButton(EXCLUDED)
+        self.planes = PlanesButton(core_inspect.results.EXCLUDED)
         self.planes.changed.connect(self.refresh)
         self.readout = ElidedLabel()
         self.readout.setMinimumWidth(_READOUT)
@@ -104,9 +104,6 @@ class CutsPanel(InspectorPanel):
             self.refresh()
 
     def ask(self) -> None:
-        from isrcore.inspect.cuts import CutPath, take_cuts
-        from isrcore.inspect.layout import Layout
-
         kind, width, raw = self.kind.currentText(), self.width_box.value(), self._raw
         line = self.model.session.line
         if line is None and kind == LINE:
@@ -121,11 +118,12 @@ class CutsPanel(InspectorPanel):
 
         def job(run: RunResults) -> tuple[str, tuple[Cut, ...]]:
             if line is not None and kind == LINE:
-                path, of = CutPath(line.x0, line.y0, line.x1, line.y1, width), run.layout_named(line.frame)
+                path = core_inspect.cuts.CutPath(line.x0, line.y0, line.x1, line.y1, width)
+                of = run.layout_named(line.frame)
             else:
                 assert raw is not None
                 path, of = _through(raw, kind, width, _layout(run, focused))
-            return _title(kind, path, of), take_cuts(run, names, path, of, exclude)
+            return _title(kind, path, of), core_inspect.cuts.take_cuts(run, names, path, of, exclude)
 
         def _layout(run: RunResults, name: str) -> Layout:
             """Of the step on screen; a step that is not on hand counts as assembled."""
@@ -200,20 +198,16 @@ class CutsPanel(InspectorPanel):
             self.place_chosen.emit(int(self._cuts[0].x[place]), int(self._cuts[0].y[place]))
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import cut_table
-
-        return cut_table(self._cuts)
+        return core_inspect.tables.cut_table(self._cuts)
 
 
 def _through(raw: tuple[int, int], kind: str, width: int, of: Layout) -> tuple[CutPath, Layout]:
-    from isrcore.inspect.cuts import CutPath
-
     place = of.from_raw(*raw)
     if place is None:
         raise ValueError(f"Raw pixel {raw[0]} {raw[1]} is not in the frame on screen: it was trimmed away.")
     if kind == ROW:
-        return CutPath.row(place[1], of.box, width), of
-    return CutPath.column(place[0], of.box, width), of
+        return core_inspect.cuts.CutPath.row(place[1], of.box, width), of
+    return core_inspect.cuts.CutPath.column(place[0], of.box, width), of
 
 
 def _title(kind: str, path: CutPath, of: Layout) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.choosers import PlanesButton
 from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
@@ -34,7 +35,6 @@ class HistogramsPanel(InspectorPanel):
         self._label = ""
 
     def build(self) -> None:
-        from isrcore.inspect.results import EXCLUDED
         from isrviewer.plots.plot import Plot
 
         self.title = ElidedLabel()
@@ -46,7 +46,7 @@ class HistogramsPanel(InspectorPanel):
         self.bins.setValue(256)
         self.bins.setToolTip("Most bins; for integer pixels they are whole numbers wide")
         self.bins.valueChanged.connect(self.refresh)
-        self.planes = PlanesButton(EXCLUDED)
+        self.planes = PlanesButton(core_inspect.results.EXCLUDED)
         self.planes.changed.connect(self.refresh)
         self.plot = Plot(("value", "ADU"), ("pixels in a bin", ""))
         self.plot.pointed.connect(self._read)
@@ -56,13 +56,12 @@ class HistogramsPanel(InspectorPanel):
         self.column.addWidget(self.plot, 1)
 
     def ask(self) -> None:
-        from isrcore.inspect.amplifiers import histograms
-
         focused, bins, exclude = self.focused_result(), self.bins.value(), self.planes.planes
 
         def job(run: RunResults) -> tuple[str, tuple[Histogram, ...]]:
             step = run.step(focused)
-            return (step.label if step is not None else focused), histograms(run, focused, exclude, bins)
+            label = step.label if step is not None else focused
+            return label, core_inspect.amplifiers.histograms(run, focused, exclude, bins)
 
         self.compute(job, lambda answer: self._show(*answer), (focused,))
 
@@ -106,6 +105,4 @@ class HistogramsPanel(InspectorPanel):
             self.title.setText(f"{self._label} · {low} to {high} {unit}: {' · '.join(words)} pixels")
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import histogram_table
-
-        return histogram_table(self._histograms)
+        return core_inspect.tables.histogram_table(self._histograms)

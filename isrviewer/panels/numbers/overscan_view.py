@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.plots.export import ExportButton
@@ -105,11 +106,9 @@ class OverscanView(InspectorPanel):
         around = (names[names.index(_STEP) - 1], _STEP) if _STEP in names else ()
 
         def job(run: RunResults) -> tuple[tuple[OverscanDetail, ...], list[np.ndarray], tuple[SeamJump, ...]]:
-            from isrcore.inspect.amplifiers import seam_jumps
-            from isrcore.inspect.overscan import overscan_details
-
-            details = overscan_details(run)
-            return details, [strip_picture(detail, corrected) for detail in details], seam_jumps(run, around)
+            details = core_inspect.overscan.overscan_details(run)
+            jumps = core_inspect.amplifiers.seam_jumps(run, around)
+            return details, [strip_picture(detail, corrected) for detail in details], jumps
 
         self.compute(job, lambda answer: self._show(*answer), around)
 
@@ -134,9 +133,7 @@ class OverscanView(InspectorPanel):
             self.say("Overscan correction did not run: the raw strips are shown, without a model.")
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import overscan_table
-
-        return overscan_table(self._details)
+        return core_inspect.tables.overscan_table(self._details)
 
 
 def _facts(detail: OverscanDetail) -> str:

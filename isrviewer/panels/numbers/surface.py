@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.choosers import PlanesButton
 from isrviewer.plots.controls import ControlRow, top_line
 from isrviewer.plots.elided import ElidedLabel
@@ -38,7 +39,6 @@ class SurfacePanel(InspectorPanel):
         self._relief: Relief | None = None
 
     def build(self) -> None:
-        from isrcore.inspect.results import EXCLUDED
         from isrviewer.plots.plot import Plot
         from isrviewer.plots.surface_view import SurfaceView
 
@@ -46,7 +46,7 @@ class SurfacePanel(InspectorPanel):
         self.kind = QComboBox()
         self.kind.setToolTip("Draw the box as a surface or as contours")
         self.kind.addItems((SURFACE, CONTOURS))
-        self.planes = PlanesButton(EXCLUDED)
+        self.planes = PlanesButton(core_inspect.results.EXCLUDED)
         self.planes.choose(())
         self.planes.changed.connect(self.refresh)
         self.surface = SurfaceView()
@@ -75,13 +75,11 @@ class SurfacePanel(InspectorPanel):
         focused, exclude = self.focused_result(), self.planes.planes
 
         def job(run: RunResults) -> tuple[str, Relief, _Lines]:
-            from isrcore.inspect.layout import cut_out
-
             step = run.step(focused)
             layout = run.layout(step) if step is not None else None
             if step is None or step.exposure is None or layout is None:
                 raise ValueError("There are no planes of this step: run the chain up to it.")
-            pixels = cut_out(step.exposure, layout, drawn.box, run.layout_named(drawn.frame))
+            pixels = core_inspect.layout.cut_out(step.exposure, layout, drawn.box, run.layout_named(drawn.frame))
             relief = make_relief(pixels, step.unit, exclude)
             levels = contour_levels(relief.limits)
             return step.label, relief, [(level, *contour_lines(relief, level)) for level in levels]
@@ -102,8 +100,6 @@ class SurfacePanel(InspectorPanel):
         self.contours.see_all()
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import grid_table
-
         if self._relief is None:
-            return grid_table(np.empty(0), np.empty(0), np.empty((0, 0)), "ADU")
-        return grid_table(self._relief.x, self._relief.y, self._relief.z, self._relief.unit)
+            return core_inspect.tables.grid_table(np.empty(0), np.empty(0), np.empty((0, 0)), "ADU")
+        return core_inspect.tables.grid_table(self._relief.x, self._relief.y, self._relief.z, self._relief.unit)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QWidget
 
+from isrcore import inspect as core_inspect
 from isrviewer.plots.controls import tool_button
 from isrviewer.plots.export import ExportButton
 from isrviewer.plots.inspector import InspectorPanel, result_names
@@ -115,9 +116,7 @@ class TimeMachine(InspectorPanel):
             return
 
         def job(run: RunResults) -> tuple[PixelHistory, ...]:
-            from isrcore.inspect.history import pixel_history
-
-            return tuple(pixel_history(run, pin.x, pin.y) for pin in wanted)
+            return tuple(core_inspect.history.pixel_history(run, pin.x, pin.y) for pin in wanted)
 
         self.compute(job, lambda histories: self._show(wanted, histories), result_names(self.runs))
 
@@ -158,9 +157,7 @@ class TimeMachine(InspectorPanel):
                 self.plot.errors(steps, values, [row.sigma for row in rows], number)
 
     def _table(self) -> Table:
-        from isrcore.inspect.tables import history_table
-
-        return history_table(self._histories)
+        return core_inspect.tables.history_table(self._histories)
 
     def _show_step(self, number: int) -> None:
         if self._histories and 0 <= number < len(self._histories[0].rows):

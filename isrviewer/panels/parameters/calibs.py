@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -76,7 +75,7 @@ class _CalibRow(QWidget):
             action.setCheckable(True)
             action.setChecked(path == info.path)
         menu.addSeparator()
-        menu.addAction("Another file…", lambda: panel.choose(info.kind))
+        menu.addAction("Another file…", lambda: panel.file_asked.emit(info.kind))
         return menu
 
 
@@ -87,11 +86,14 @@ class CalibsPanel(QWidget):
     -------
     folder_asked()
         The user wants to choose the calibration folder.
+    file_asked(str)
+        The user wants to choose a file of this kind that is not in the folder.
     switched(str)
         The user switched a step on or off: its config field.
     """
 
     folder_asked = Signal()
+    file_asked = Signal(str)
     switched = Signal(str)
 
     def __init__(self, model: SessionModel, parent: QWidget | None = None) -> None:
@@ -131,13 +133,6 @@ class CalibsPanel(QWidget):
         """Use a file; None leaves the choice to the folder."""
         text = f"{kind} from the folder" if path is None else f"{kind} {Path(path).name}"
         self._model.change(pick_calib(self._model.session, kind, path), text)
-
-    def choose(self, kind: str) -> None:
-        """Ask for a file of one kind."""
-        kinds = "Calibrations (*.fits *.fits.fz *.fits.gz *.fz *.txt *.reg *.csv *.ecsv);;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self, f"Choose {kind}", self._model.session.calib_folder, kinds)
-        if path:
-            self.pick(kind, path)
 
     def _show_folder(self, session: Session) -> None:
         self.folder.setText(session.calib_folder or "No calibration folder")
