@@ -1,7 +1,4 @@
-"""The overscan: measure the bias level of an amplifier in its overscan and subtract it.
-
-See manual: overscan, Fit types.
-"""
+"""The overscan: measure the bias level of an amplifier in it and subtract it (manual: overscan, Fit types)."""
 
 from __future__ import annotations
 
@@ -93,9 +90,7 @@ class OverscanCorrectionTask(Task):
         overscanImage: NDArray[Any] | MaskedImage,
         amp: Amplifier | None = None,
     ) -> Struct:
-        """Subtract the overscan level from an amplifier and from the overscan itself, in place.
-
-        See manual: overscan, Fit types.
+        """Subtract the level from an amplifier and from the overscan itself, in place (manual: overscan, Fit types).
 
         Parameters
         ----------
@@ -182,8 +177,7 @@ def _level(image: NDArray[Any], masked: NDArray[np.bool_], fit_type: str, contro
     if pixels.size == 0:
         return math.nan
     if fit_type == "MEDIAN":
-        # The reference converts to integers by adding a half and truncating, which is biased below zero
-        # (manual: oddities, Overscan).
+        # The conversion to integers is the reference's, biased below zero (manual: oddities, Overscan).
         pixels = np.trunc(pixels.astype(np.float32) + np.float32(0.5)).astype(np.int32)
     return float(make_statistics(pixels, string_to_property(fit_type), control).value())
 
@@ -318,9 +312,7 @@ def _has_bias_jump(task: ConfiguredTask, exposure: Exposure) -> bool:
 
 
 def _mask_deviant(overscan: MaskedImage, max_deviation: float) -> None:
-    """Set the mask of overscan pixels far from the median to SAT, dropping other planes.
-
-    See manual: oddities, Overscan outliers.
+    """Set the mask of pixels far from the median to SAT, dropping other planes (manual: oddities, Overscan outliers).
 
     A NaN among the pixels without any plane leaves no median, and nothing is masked. With every pixel masked the values
     themselves are compared, as in the reference.
