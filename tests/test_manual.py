@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from isrcore.cfht import CfhtIsrTask
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {path.stem: path for path in sorted((ROOT / "resources" / "manual").glob("*.md"))}
 SOURCES = sorted(path for room in ("isrcore", "isrviewer", "tests") for path in (ROOT / room).rglob("*.py"))
@@ -114,3 +116,8 @@ def test_the_tree_of_the_house_is_true() -> None:
     assert not missing
     rooms = {path.parent for package in ("isrcore", "isrviewer") for path in (ROOT / package).glob("*/__init__.py")}
     assert rooms <= named
+
+
+def test_the_chain_in_the_manual_is_the_chain() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\]\(", (PAGES["chain"]).read_text("utf-8"), re.MULTILINE)
+    assert rows == [step.name for step in CfhtIsrTask.chain]
