@@ -251,7 +251,8 @@ class ManualPanel(QWidget):
         return block
 
     def _dress_tables(self) -> None:
-        line = self.palette().color(QPalette.ColorRole.Mid)
+        line = self.palette().color(QPalette.ColorRole.Text)
+        line.setAlpha(90)
         for frame in self.text.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 form = frame.format().toTableFormat()
