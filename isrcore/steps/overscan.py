@@ -177,7 +177,8 @@ def _level(image: NDArray[Any], masked: NDArray[np.bool_], fit_type: str, contro
     if pixels.size == 0:
         return math.nan
     if fit_type == "MEDIAN":
-        # The conversion to integers is the reference's, biased below zero (manual: oddities, Overscan).
+        # The reference converts to integers by adding a half and truncating, which is biased below zero
+        # (manual: oddities, Overscan).
         pixels = np.trunc(pixels.astype(np.float32) + np.float32(0.5)).astype(np.int32)
     return float(make_statistics(pixels, string_to_property(fit_type), control).value())
 
