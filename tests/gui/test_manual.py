@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from isrcore.cfht import CfhtIsrTask
 from isrviewer.panels.manual import ManualPanel, manual_folder, read_sections, section_of_step
+from isrviewer.shell.window import Window
 
 
 @pytest.fixture
@@ -131,3 +132,16 @@ def test_contents_stand_above_the_page_in_a_narrow_dock(panel: ManualPanel, qtbo
     panel.resize(380, 700)
     assert panel.splitter.orientation() == Qt.Orientation.Vertical
     assert panel.contents.mapTo(panel, QPointF(0, 0)).y() < panel.text.mapTo(panel, QPointF(0, 0)).y()
+
+
+def test_the_menu_brings_the_manual_and_what_it_says_about_the_selected_step(opened: Window, qtbot: QtBot) -> None:
+    opened.actions_by_table.trigger("help.manual")
+    manual = opened.desk.manual
+    assert manual.isVisible()
+    assert manual.here == "index.md"
+    assert manual.search.hasFocus()
+    manual.open("speed.md")
+    opened.actions_by_table.trigger("help.manual")
+    assert manual.here == "speed.md"
+    opened.actions_by_table.trigger("help.step")
+    assert manual.here == section_of_step(opened.model.session.panel.shows.step)
