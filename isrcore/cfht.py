@@ -1,4 +1,7 @@
-"""`CfhtIsrTask`: ISR of CFHT MegaCam, with gains, read noises and saturation taken from the frame (specification c)."""
+"""`CfhtIsrTask`: ISR of CFHT MegaCam, with gains, read noises and saturation taken from the frame.
+
+See manual: cfht, Limits.
+"""
 
 from __future__ import annotations
 

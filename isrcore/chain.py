@@ -1,7 +1,6 @@
 """The chain: the one table of ISR steps in their order, and the runner that executes it.
 
-`IsrTask.run`, the step list on screen, the command line and the cache are all made from `CHAIN` (specification section
-b).
+`IsrTask.run`, the step list on screen, the command line and the cache are all made from `CHAIN` (manual: chain, Order).
 """
 
 from __future__ import annotations

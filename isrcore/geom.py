@@ -138,7 +138,7 @@ def parse_fits_section(text: str) -> Box | None:
     Returns
     -------
     box : `Box` or `None`
-        None for MegaCam's void section ``[0:0,0:0]`` (quirk 10 of the archive: a placeholder, not a region).
+        None for MegaCam's void section ``[0:0,0:0]`` (manual: raw, Void sections).
 
     Raises
     ------

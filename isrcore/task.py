@@ -53,7 +53,8 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
     ----------
     config : `IsrTaskConfig`, optional
         Not validated here: call ``config.validate()`` first, as the command line does. It completes the list of planes
-        to interpolate, so that the same options give other pixels without it (trap h-23).
+        to interpolate, so that the same options give other pixels without it
+        (manual: oddities, Validation changes pixels).
     name, parentTask, log : optional
         See `isrcore.pipe.Task`.
     initInputs : optional
@@ -156,7 +157,7 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
         illumMaskedImage: Any = None,
         isGen3: bool = False,
     ) -> Struct:
-        """Remove the instrument signature (specification section b).
+        """Remove the instrument signature (manual: chain, Order).
 
         The input exposure is changed in place until it is assembled; afterwards a new exposure carries the data.
 

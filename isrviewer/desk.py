@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from isrviewer.panels.header import HeaderPanel
     from isrviewer.panels.help import HelpPanel
     from isrviewer.panels.image.grid import PanelGrid
+    from isrviewer.panels.manual import ManualPanel
     from isrviewer.panels.messages import MessageStrip
     from isrviewer.panels.paths import Paths
     from isrviewer.panels.prompt import Prompt
@@ -185,6 +186,7 @@ class Desk(Models):
         What is under the cursor.
     header : `HeaderPanel`
     help : `HelpPanel`
+    manual : `ManualPanel`
     docks, masks, numbers, editor, cutouts
         Panels, as far as something is asked of them.
     requests : `Requests`
@@ -197,6 +199,7 @@ class Desk(Models):
     readout: ReadoutBar
     header: HeaderPanel
     help: HelpPanel
+    manual: ManualPanel
     docks: Docks
     masks: MaskList
     numbers: Numbers

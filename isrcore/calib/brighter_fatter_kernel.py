@@ -1,4 +1,4 @@
-"""Kernels of the brighter-fatter effect, per amplifier or per detector (specification e.13)."""
+"""Kernels of the brighter-fatter effect, per amplifier or per detector (manual: brighter-fatter, Kernels)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _FLAGS = ("HAS_CROSSTALK", "NAMP", "CROSSTALK_SHAPE")
 
 
 class CrosstalkCalib(IsrCalib):
-    """Crosstalk calibration (specification e.12).
+    """Crosstalk calibration (manual: crosstalk, Rows and columns).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Defects as rows of a table: the boxes that a table of either documented form describes (specification a.11, e.22).
+"""Defects as rows of a table: the boxes that a table of either documented form describes (manual: files, Defects).
 
 The simple form has columns ``x0, y0, width, height``, 0-based. The FITS region form has ``X, Y, R, SHAPE`` (and
 ``ROTANG, COMPONENT``) with 1-based centres. Both are in the trimmed, assembled frame.

@@ -1,4 +1,4 @@
-"""Defect tables: reading and writing the two documented forms, in FITS and ECSV (specification a.11, e.22).
+"""Defect tables: reading and writing the two documented forms, in FITS and ECSV (manual: files, Defects).
 
 The forms are those of `isrcore.calib.defect_boxes`.
 """

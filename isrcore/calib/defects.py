@@ -1,4 +1,4 @@
-"""Defects: the rectangles of a detector that no calibration can save (specification a.11).
+"""Defects: the rectangles of a detector that no calibration can save (manual: files, Defects).
 
 All boxes are 0-based and in the trimmed, assembled frame of the detector. Files that use another frame are converted in
 `isrcore.calib.defect_files`.

@@ -1,4 +1,4 @@
-"""What table-like calibrations have in common: identifying metadata, and files (specification e.22)."""
+"""What table-like calibrations have in common: identifying metadata, and files (manual: files, Common metadata)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linearity functions by name: how one amplifier's pixels are corrected (specification e.11).
+"""Linearity functions by name: how one amplifier's pixels are corrected (manual: linearity, Types).
 
 Each takes the pixels (float32, ADU, changed in place), the amplifier's coefficients and the detector's look-up table,
 and returns whether it did anything and how many pixels were outside its range.

@@ -1,4 +1,4 @@
-"""The non-linearity of a detector's amplifiers and its correction (specification e.11)."""
+"""The non-linearity of a detector's amplifiers and its correction (manual: linearity, Linearizer)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _COLUMNS = {"gain": "GAIN", "gainErr": "GAIN_ERR", "noise": "NOISE", "noiseErr":
 
 
 class PhotonTransferCurveDataset(IsrCalib):
-    """Results of a fit to a photon transfer curve (specification e.21).
+    """Results of a fit to a photon transfer curve (manual: files, Photon transfer curves).
 
     Parameters
     ----------

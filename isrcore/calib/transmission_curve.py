@@ -20,7 +20,10 @@ Floats = NDArray[np.float64]
 
 
 class TransmissionCurve(ABC):
-    """A throughput between 0 and 1 as a function of wavelength (Angstrom) and position (specification e.19)."""
+    """A throughput between 0 and 1 as a function of wavelength (Angstrom) and position.
+
+    See manual: optics, Transmission curves.
+    """
 
     @abstractmethod
     def sampleAt(self, position: Point, wavelengths: ArrayLike) -> Floats:

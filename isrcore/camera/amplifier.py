@@ -47,7 +47,7 @@ class Amplifier:
     gain : float
         electron / ADU.
     read_noise : float
-        electron (ISR uses the number as ADU, as the reference does; specification h-15).
+        electron (ISR uses the number as ADU, as the reference does; manual: oddities, Read noise in electrons).
     saturation, suspect_level : float
         ADU; NaN for no level.
     readout_corner : `ReadoutCorner`

@@ -41,7 +41,7 @@ class Orientation:
 
     @property
     def rotation(self) -> NDArray[np.float64]:
-        """2 x 2 matrix from detector millimetres to focal-plane millimetres (specification a.7)."""
+        """2 x 2 matrix from detector millimetres to focal-plane millimetres (manual: detectors, Focal plane)."""
         cos_yaw, sin_yaw = math.cos(self.yaw), math.sin(self.yaw)
         cos_pitch, sin_pitch = math.cos(self.pitch), math.sin(self.pitch)
         cos_roll, sin_roll = math.cos(self.roll), math.sin(self.roll)
@@ -68,7 +68,8 @@ class Detector:
         mm.
     orientation : `Orientation`
     crosstalk : ndarray, (n_amp, n_amp), float32, or None
-        Row = source amplifier, column = target (the convention that the reference implements, specification e.12).
+        Row = source amplifier, column = target (the convention that the reference implements,
+        manual: crosstalk, Rows and columns).
     type : str
         ``"SCIENCE"`` for all MegaCam CCDs.
 

@@ -8,7 +8,7 @@ Two flavours of the camera exist, because the amplifier tables of the reference 
     rows uses those beside the data. The parallel overscan, which no keyword describes, is rows 4612 to 4643 of the data
     columns.
 ``obs_cfht``
-    The tables of the reference (specification a.7): serial overscan 32 x 4613, parallel overscan 1023 x 31.
+    The tables of the reference (manual: detectors, MegaCam): serial overscan 32 x 4613, parallel overscan 1023 x 31.
 
 All other numbers are equal in both. The four ears (ccd36 to ccd39), unknown to the reference, exist in both.
 """

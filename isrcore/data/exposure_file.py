@@ -1,6 +1,6 @@
 """Files of exposures, of this program and of the LSST stack: how they are laid out, and reading them.
 
-The words of the layout (specification, section g) stand here for the reader and for the writer in `isrcore.export`.
+The words of the layout (manual: exposures, Layout) stand here for the reader and for the writer in `isrcore.export`.
 """
 
 from __future__ import annotations

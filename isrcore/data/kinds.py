@@ -83,7 +83,7 @@ def is_megacam(hdus: Sequence[Hdu]) -> bool:
 def classify(hdus: Sequence[Hdu]) -> Kind:
     """What the file with these headers is.
 
-    1. Extensions IMAGE and MASK: an exposure in the layout that this program writes (specification section g).
+    1. Extensions IMAGE and MASK: an exposure in the layout that this program writes (manual: exposures, Layout).
     2. IMCMB_FT 'MASTER_DETREND_...': the Elixir master of that type (SKYFLAT is a flat).
     3. OBSTYPE FRINGE, MASK, scatter, FRPTS, MODES, in any case: exists only as a master.
     4. IMRED_OP or IMRED_IF: processed by Elixir.

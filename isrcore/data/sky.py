@@ -1,8 +1,8 @@
 """The WCS of a CCD: what the header of a raw one states, or the nominal one of the camera; and of a corrected file.
 
 In memory it refers to the **untrimmed** frame of 2112 x 4644 pixels, as CRPIX in the headers does; trimming does not
-shift it (specification a.4), so positions in an assembled frame are found by adding the 32 columns that trimming
-removed. In an exported file it refers to the file's own pixels.
+shift it (manual: pixels, Coordinates), so positions in an assembled frame are found by adding the 32 columns that
+trimming removed. In an exported file it refers to the file's own pixels.
 """
 
 from __future__ import annotations

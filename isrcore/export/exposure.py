@@ -1,4 +1,4 @@
-"""Writing a corrected exposure as FITS in the layout of the LSST stack (specification, section g).
+"""Writing a corrected exposure as FITS in the layout of the LSST stack (manual: exposures, Layout).
 
 HDUs 0 to 3 are those of the reference: an empty primary with all metadata, IMAGE (float32), MASK (int32, planes as
 ``MP_<name>`` keywords) and VARIANCE (float32). The reference's archive tables are not written, and neither are the

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # Slow to import, and only the one who makes a date needs it.
 __all__ = ["AB_ZERO_FLUX_NJY", "FilterLabel", "PhotoCalib", "VisitInfo"]
 
 AB_ZERO_FLUX_NJY = 1e23 * 10 ** (-48.6 / 2.5) * 1e9
-"""Flux density of AB magnitude 0, nJy (specification d.32)."""
+"""Flux density of AB magnitude 0, nJy (manual: measurements, Zero point)."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ __all__ = ["Exposure"]
 
 
 class Exposure:
-    """A masked image with metadata and components (specification a.4).
+    """A masked image with metadata and components (manual: pixels, Exposures).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Sets of pixels: thresholds, growth, connected regions, runs along rows, and rectangles that cover them.
 
-A set is a bool array (height, width). Growth and regions follow specification a.10: growth uses a diamond unless said
+A set is a bool array (height, width). Growth uses a diamond (manual: statistics, Footprints and growth) unless said
 otherwise, and regions are connected over sides and corners.
 """
 
@@ -171,7 +171,7 @@ def decompose_boxes(where: Bools, xy0: tuple[int, int] = (0, 0)) -> list[Box]:
     """Disjoint rectangles that cover exactly the set.
 
     From the bottom row up the first run of set pixels is taken, extended upwards while the whole run stays set, and
-    removed; and so on (specification a.10).
+    removed; and so on (manual: statistics, Boxes of a footprint).
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from isrcore.kernels.memory import new_plane
 __all__ = ["DEFAULT_PLANES", "Mask", "MaskPlanes"]
 
 DEFAULT_PLANES = ("BAD", "SAT", "INTRP", "CR", "EDGE", "DETECTED", "DETECTED_NEGATIVE", "SUSPECT", "NO_DATA")
-"""Planes of a new mask in the order of their bits (mask_planes section 1 of the specification)."""
+"""Planes of a new mask in the order of their bits (manual: planes, Planes and bits)."""
 
 MAX_PLANES = 32
 

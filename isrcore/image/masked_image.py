@@ -28,7 +28,7 @@ class _Planes(NamedTuple):
 class MaskedImage:
     """Three planes of equal shape with a common origin.
 
-    Arithmetic works in place and follows specification a.3: masks are OR-ed (by plane name), variances propagate for
+    Arithmetic works in place (manual: pixels, Arithmetic): masks are OR-ed (by plane name), variances propagate for
     independent pixels, products are formed in single precision and quotients of variances in double precision.
 
     Parameters

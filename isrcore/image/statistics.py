@@ -1,4 +1,4 @@
-"""Statistics of pixels with the meaning that the reference gives them (specification a.9).
+"""Statistics of pixels with the meaning that the reference gives them (manual: statistics, Properties).
 
 What differs from the obvious: the median of integers is aware of half integers, clipping starts again from all pixels
 in every iteration and never stops early, and the first clip uses the interquartile range.

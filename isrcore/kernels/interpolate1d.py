@@ -1,4 +1,4 @@
-"""One-dimensional interpolators with the end rules of the reference (specification e.4.1).
+"""One-dimensional interpolators with the end rules of the reference (manual: overscan, Interpolators).
 
 All of them are piecewise cubics that continue outside the data as the second-order Taylor expansion at the end point,
 so one class evaluates them all.

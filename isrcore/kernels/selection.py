@@ -72,7 +72,10 @@ class Pixels(Protocol):
 
 
 def is_finite(values: Array) -> NDArray[np.bool_]:
-    """Finite after conversion to single precision, the test that the reference makes (specification a.9)."""
+    """Finite after conversion to single precision, the test that the reference makes.
+
+    See manual: statistics, Selection.
+    """
     with np.errstate(over="ignore"):
         finite: NDArray[np.bool_] = np.isfinite(values.astype(np.float32, copy=False))
     return finite
@@ -166,7 +169,9 @@ class FewPixels:
 
 
 class CountedPixels:
-    """Integer pixels as values with their counts, which makes all statistics exact (specification a.9).
+    """Integer pixels as values with their counts, which makes all statistics exact.
+
+    See manual: statistics, Median of integers.
 
     Parameters
     ----------
@@ -204,7 +209,7 @@ class CountedPixels:
         first = last - int(self._counts[slot])
         below = min(max(first, begin), end) - begin
         equal = min(max(last, begin), end) - begin - below
-        # An empty slice divides by zero, as in the reference (specification a.9, very small samples).
+        # An empty slice divides by zero, as in the reference (manual: statistics, Median of integers).
         return value - 0.5 + float(np.divide(goal - below, np.float64(equal)))
 
     def median(self) -> float:

@@ -1,4 +1,7 @@
-"""Documented methods of a command-line task: parse, run, keep config, versions and metadata (specification f.6)."""
+"""Documented methods of a command-line task: parse, run, keep config, versions and metadata.
+
+See manual: tasks, Command line of the stack.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,9 @@ class CommandLineMethods(Task):
     def parseAndRun(
         cls, args: Any = None, config: Any = None, log: Any = None, doReturnResults: bool = False
     ) -> Struct:
-        """Parse command-line arguments and run on every selected data reference (specification f.6).
+        """Parse command-line arguments and run on every selected data reference.
+
+        See manual: tasks, Command line of the stack.
 
         Parameters
         ----------

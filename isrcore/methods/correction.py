@@ -44,7 +44,7 @@ class CorrectionMethods(Task):
     def ensureExposure(
         self, inputExp: Any, camera: Camera | None = None, detectorNum: int | None = None
     ) -> Exposure | None:
-        """Make an exposure with a detector out of what a data store delivers (specification d.7).
+        """Make an exposure with a detector out of what a data store delivers (manual: chain, Inputs).
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class CorrectionMethods(Task):
         return bool(self.config.doLinearize) and linearity_is_needed(detector)
 
     def overscanCorrection(self, ccdExposure: Exposure, amp: Amplifier) -> Struct | None:
-        """Subtract the overscan of an amplifier from its imaging pixels, in place (specification d.28).
+        """Subtract the overscan of an amplifier from its imaging pixels, in place (manual: overscan, Columns used).
 
         Overscan pixels further than ``overscanMaxDev`` (ADU) from the median get the mask value ``SAT``. With a bias
         jump the two parts are corrected one by one, and what is returned describes the upper one.
@@ -120,9 +120,10 @@ class CorrectionMethods(Task):
         overscanImage: MaskedImage | None = None,
         ptcDataset: Any = None,
     ) -> None:
-        """Set the variance (ADU^2) to image / gain + read noise^2 (specification d.39).
+        """Set the variance (ADU^2) to image / gain + read noise^2 (manual: variance, Formula).
 
-        The read noise is used as it is, although it is in electrons, as the reference does (trap h-15).
+        The read noise is used as it is, although it is in electrons, as the reference does
+        (manual: oddities, Read noise in electrons).
 
         Parameters
         ----------
@@ -172,7 +173,8 @@ class CorrectionMethods(Task):
     def flatContext(self, exp: Exposure, flat: Exposure, dark: Exposure | None = None) -> Iterator[Exposure]:
         """Dark and flat corrected pixels for the time of a ``with`` block, as far as ``doDark`` and ``doFlat`` are on.
 
-        Leaving the block restores the image up to rounding, but neither the variance nor the mask (trap h-37).
+        Leaving the block restores the image up to rounding, but neither the variance nor the mask
+        (manual: oddities, Flat and dark).
         """
         use_dark = self.config.doDark and dark is not None
         if use_dark and dark is not None:
@@ -195,7 +197,10 @@ class CorrectionMethods(Task):
         sensorTransmission: Any = None,
         atmosphereTransmission: Any = None,
     ) -> Any:
-        """Attach the product of the given transmission curves to the exposure and return it (specification e.19)."""
+        """Attach the product of the given transmission curves to the exposure and return it.
+
+        See manual: optics, Transmission curves.
+        """
         return attach_transmission_curve(
             exposure,
             optics_transmission=opticsTransmission,
@@ -215,7 +220,9 @@ class CorrectionMethods(Task):
         set_valid_polygon_intersect(ccdExposure, fpPolygon)
 
     def measureBackground(self, exposure: Exposure, IsrQaConfig: Any = None) -> None:
-        """Measure sky level and flatness in a mesh and put them into the exposure's metadata (specification d.27).
+        """Measure sky level and flatness in a mesh and put them into the exposure's metadata.
+
+        See manual: measurements, Background.
 
         Parameters
         ----------
@@ -233,7 +240,9 @@ class CorrectionMethods(Task):
             measure_background(exposure, IsrQaConfig.flatness, self.log)
 
     def roughZeroPoint(self, exposure: Exposure) -> None:
-        """Set a photometric calibration from ``fluxMag0T1`` of the filter and the exposure time (specification d.32).
+        """Set a photometric calibration from ``fluxMag0T1`` of the filter and the exposure time.
+
+        See manual: measurements, Zero point.
 
         Raises
         ------

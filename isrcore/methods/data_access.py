@@ -1,4 +1,4 @@
-"""Documented methods that fetch calibrations from a data store, run, and store the result (specification f.1 to f.4).
+"""Documented methods that fetch calibrations from a data store, run, and store the result (manual: tasks, Gen2 run).
 
 A data reference is anything with ``get(datasetType, **keys)``, ``put(object, datasetType)`` and ``dataId``; a quantum
 context anything with ``get(inputRefs)`` and ``put(outputs, outputRefs)``.
@@ -41,7 +41,9 @@ class DataAccessMethods(Task):
     run: Any
 
     def getIsrExposure(self, dataRef: Any, datasetType: str, dateObs: str | None = None, immediate: bool = True) -> Any:
-        """Fetch a calibration frame, with a second try under ``fallbackFilterName`` (specification f.3).
+        """Fetch a calibration frame, with a second try under ``fallbackFilterName``.
+
+        See manual: tasks, One calibration frame.
 
         Parameters
         ----------
@@ -85,7 +87,7 @@ class DataAccessMethods(Task):
         return exposure
 
     def readIsrData(self, dataRef: Any, rawExposure: Exposure) -> Struct:
-        """Fetch everything that the config asks for (specification f.2).
+        """Fetch everything that the config asks for (manual: tasks, Gen2 calibrations).
 
         Parameters
         ----------
@@ -198,7 +200,7 @@ class DataAccessMethods(Task):
 
     @timeMethod
     def runDataRef(self, sensorRef: Any) -> Struct:
-        """Fetch the raw frame and its calibrations, run, and store the result (specification f.1).
+        """Fetch the raw frame and its calibrations, run, and store the result (manual: tasks, Gen2 run).
 
         Parameters
         ----------
@@ -229,7 +231,7 @@ class DataAccessMethods(Task):
         return result
 
     def runQuantum(self, butlerQC: Any, inputRefs: Any, outputRefs: Any) -> None:
-        """Fetch the inputs of a Gen3 quantum, convert them, run, and store the outputs (specification f.4).
+        """Fetch the inputs of a Gen3 quantum, convert them, run, and store the outputs (manual: tasks, Gen3 run).
 
         Parameters
         ----------

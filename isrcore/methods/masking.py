@@ -23,7 +23,9 @@ class MaskingMethods(Task):
     """Methods of `IsrTask` that set mask planes."""
 
     def maskAmplifier(self, ccdExposure: Exposure, amp: Amplifier, defects: Defects | None) -> bool:
-        """Flag saturated and suspect pixels of an amplifier and tell whether it is dead (specification d.20).
+        """Flag saturated and suspect pixels of an amplifier and tell whether it is dead.
+
+        See manual: masking, Dead amplifiers.
 
         Parameters
         ----------
@@ -53,22 +55,23 @@ class MaskingMethods(Task):
     def saturationDetection(self, exposure: Exposure, amp: Amplifier) -> None:
         """Flag pixels at or above the amplifier's saturation level (ADU) in ``saturatedMaskName``; NaN flags none.
 
-        Not called by `run`, which uses `maskAmplifier` (specification d.35).
+        Not called by `run`, which uses `maskAmplifier` (manual: masking, Saturated and suspect pixels).
         """
         mask_level(exposure, amp, amp.saturation, self.config.saturatedMaskName)
 
     def suspectDetection(self, exposure: Exposure, amp: Amplifier) -> None:
         """Flag pixels at or above the amplifier's suspect level (ADU) in ``suspectMaskName``; NaN flags none.
 
-        Not called by `run`, which uses `maskAmplifier` (specification d.38).
+        Not called by `run`, which uses `maskAmplifier` (manual: masking, Saturated and suspect pixels).
         """
         mask_level(exposure, amp, amp.suspect_level, self.config.suspectMaskName)
 
     def saturationInterpolation(self, exposure: Exposure) -> None:
         """Interpolate over ``saturatedMaskName``, in place, after growing ``SAT`` where that is its name.
 
-        A chosen deviation: the reference passes the letters of the plane name as plane names and fails (trap h-2); here
-        the documented behaviour is implemented. Not called by `run`.
+        A chosen deviation: the reference passes the letters of the plane name as plane names and fails
+        (manual: differences, Saturation interpolation); here the documented behaviour is implemented. Not called by
+        `run`.
         """
         interpolate_from_mask(
             exposure.masked_image,
@@ -91,7 +94,7 @@ class MaskingMethods(Task):
     def maskEdges(
         self, exposure: Exposure, numEdgePixels: int = 0, maskPlane: str = "SUSPECT", level: str = "DETECTOR"
     ) -> None:
-        """Flag the border of the detector or of every amplifier, in place (specification d.24).
+        """Flag the border of the detector or of every amplifier, in place (manual: masking, Edges).
 
         Parameters
         ----------
@@ -121,7 +124,8 @@ class MaskingMethods(Task):
     def maskNan(self, exposure: Exposure) -> None:
         """Flag every pixel whose image or variance is not finite ``UNMASKEDNAN``, whatever else is flagged there.
 
-        The number of such pixels goes to the task metadata as ``NUMNANS`` (specification d.25).
+        The number of such pixels goes to the task metadata as ``NUMNANS``
+        (manual: masking, Pixels that are not numbers).
         """
         count = mask_nan(exposure.masked_image)
         self.metadata.set("NUMNANS", count)
@@ -136,7 +140,10 @@ class MaskingMethods(Task):
         )
 
     def maskNegativeVariance(self, exposure: Exposure) -> None:
-        """Flag pixels whose variance is zero or negative in ``negativeVarianceMaskName`` (specification d.26)."""
+        """Flag pixels whose variance is zero or negative in ``negativeVarianceMaskName``.
+
+        See manual: variance, Negative variance.
+        """
         mask_negative_variance(exposure.masked_image, self.config.negativeVarianceMaskName)
 
     config: Any

@@ -1,4 +1,4 @@
-"""Runs a command-line task on every selected data reference (specification f.6)."""
+"""Runs a command-line task on every selected data reference (manual: tasks, Command line of the stack)."""
 
 from __future__ import annotations
 

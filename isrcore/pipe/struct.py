@@ -8,7 +8,7 @@ __all__ = ["Struct"]
 
 
 class Struct:
-    """Named results of a task (specification a.5).
+    """Named results of a task (manual: pixels, Results of tasks).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The base of all tasks: config, log, metadata and the tree of subtasks (specification d)."""
+"""The base of all tasks: config, log, metadata and the tree of subtasks (manual: tasks, Tasks)."""
 
 from __future__ import annotations
 

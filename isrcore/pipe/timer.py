@@ -1,4 +1,4 @@
-"""Resource use at the start and end of a piece of work, kept in task metadata (specification d.43)."""
+"""Resource use at the start and end of a piece of work, kept in task metadata (manual: tasks, Timer)."""
 
 from __future__ import annotations
 

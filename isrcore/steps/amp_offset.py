@@ -1,4 +1,4 @@
-"""Amplifier offsets: the hook for levelling amplifiers against each other (specification e.18, step S31).
+"""Amplifier offsets: the hook for levelling amplifiers against each other (manual: chain, Hooks).
 
 The reference's base task measures nothing; it only builds its background and detection subtasks. They are here so that
 configs, task names and metadata agree with it, and so that a camera's own task can be put in their place.

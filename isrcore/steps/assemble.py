@@ -1,4 +1,4 @@
-"""Assembly: put the amplifiers of a raw frame together to one image of the CCD (specification e.5)."""
+"""Assembly: put the amplifiers of a raw frame together to one image of the CCD (manual: assembly, Trimmed)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quality of the background: sky level and flatness on a grid (specification S32, d.27)."""
+"""Quality of the background: sky level and flatness on a grid (manual: measurements, Background)."""
 
 from __future__ import annotations
 

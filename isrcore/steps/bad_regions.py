@@ -1,4 +1,4 @@
-"""One constant value for all bad pixels (specification S28, e.16)."""
+"""One constant value for all bad pixels (manual: interpolation, Bad regions)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def set_bad_regions(exposure: Exposure, bad_statistic: str = "MEDIAN") -> Replac
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:
-    # The default statistic, whatever badStatistic says (trap h-1).
+    # The default statistic, whatever badStatistic says (manual: oddities, Bad regions).
     number, value = set_bad_regions(state.exposure)
     if number > 0:
         task.log.info("Set %d BAD pixels to %f.", number, value)

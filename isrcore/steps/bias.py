@@ -10,14 +10,14 @@ __all__ = ["BIAS", "EARLY_BIAS", "bias_correction"]
 
 
 def bias_correction(data: MaskedImage, bias: MaskedImage, trim_to_fit: bool = False) -> None:
-    """Subtract a bias frame in place (specification e.6): variances add, masks are OR-ed.
+    """Subtract a bias frame in place (manual: calibration, Bias): variances add, masks are OR-ed.
 
     Parameters
     ----------
     data, bias : `MaskedImage`
         ADU.
     trim_to_fit : bool
-        Correct only the centre of the data if the bias is smaller (specification e.3).
+        Correct only the centre of the data if the bias is smaller (manual: calibration, Smaller calibration frames).
 
     Raises
     ------

@@ -1,4 +1,6 @@
-"""Brighter-fatter correction: move charge back to where its neighbours pushed it from (specification e.13).
+"""Brighter-fatter correction: move charge back to where its neighbours pushed it from.
+
+See manual: brighter-fatter, The step.
 
 Charge moves along the gradient of the image correlated with a kernel; iteration finds the image before the move.
 """
@@ -125,7 +127,10 @@ def brighter_fatter_correction(
 
 
 def _inner(side: int, ring: int = 0) -> tuple[slice, slice]:
-    """Rows and columns that the kernel reaches, without `ring` pixels; one more is lost at the high end (trap h-19)."""
+    """Rows and columns that the kernel reaches, without `ring` pixels; one more is lost at the high end.
+
+    See manual: oddities, Brighter-fatter.
+    """
     part = slice(side // 2 + ring, -(side // 2) - 1 - ring)
     return part, part
 
@@ -223,7 +228,8 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
         config.brighterFatterApplyGain,
         calibs.bfGains,
     )
-    # The last iteration is returned whether it converged or not, so only the difference tells (trap h-19).
+    # The last iteration is returned whether it converged or not, so only the difference tells
+    # (manual: oddities, Brighter-fatter).
     if difference < config.brighterFatterThreshold:
         task.log.info("Brighter-fatter correction converged: change %g, iteration %d.", difference, iteration)
     else:

@@ -40,7 +40,9 @@ def fit_to_calibration(data: MaskedImage, calib: MaskedImage, kind: str, trim_to
 
 
 def trim_to_match_calib(data: MaskedImage, calib: MaskedImage, kind: str = "calibration") -> MaskedImage:
-    """A view of `data` with the size of `calib`, the same number of pixels taken off every side (specification e.3).
+    """A view of `data` with the size of `calib`, the same number of pixels taken off every side.
+
+    See manual: calibration, Smaller calibration frames.
 
     The plane ``EDGE`` is set on `data` outside the view.
 

@@ -1,4 +1,7 @@
-"""Detector: what CFHT reads from the frame before ISR: saturation level, gains and read noises (specification c)."""
+"""Detector: what CFHT reads from the frame before ISR: saturation level, gains and read noises.
+
+See manual: cfht, Saturation level.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Exposure:
-    """A float32 exposure with the pixel values of `exposure` (specification d.2).
+    """A float32 exposure with the pixel values of `exposure` (manual: chain, Integer pixels).
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Expo
 
 
 def require_float(image: NDArray[Any], step: str) -> None:
-    """Refuse integer pixels, which no step after the flagging of saturation supports (trap h-39).
+    """Refuse integer pixels, which no step after the flagging of saturation supports (manual: chain, Integer pixels).
 
     Raises
     ------

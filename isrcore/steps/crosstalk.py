@@ -1,4 +1,4 @@
-"""Crosstalk: remove the ghost that a bright amplifier leaves in the others (specification e.12)."""
+"""Crosstalk: remove the ghost that a bright amplifier leaves in the others (manual: crosstalk, Correction)."""
 
 from __future__ import annotations
 

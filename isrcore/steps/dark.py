@@ -22,7 +22,7 @@ def dark_correction(
     invert: bool = False,
     trim_to_fit: bool = False,
 ) -> None:
-    """Subtract ``exp_scale / dark_scale`` times a dark frame in place (specification e.6).
+    """Subtract ``exp_scale / dark_scale`` times a dark frame in place (manual: calibration, Dark).
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def dark_correction(
     invert : bool
         Add instead. The variance grows in both directions.
     trim_to_fit : bool
-        Correct only the centre of the data if the dark is smaller (specification e.3).
+        Correct only the centre of the data if the dark is smaller (manual: calibration, Smaller calibration frames).
 
     Raises
     ------
@@ -59,7 +59,7 @@ def correct_dark_exposure(
     trim_to_fit: bool = False,
     log: logging.Logger = _log,
 ) -> None:
-    """`dark_correction` with the dark times of both exposures (specification d.3).
+    """`dark_correction` with the dark times of both exposures (manual: calibration, Dark).
 
     A dark frame without a dark time counts as 1 s, with a warning.
 

@@ -1,4 +1,4 @@
-"""Known defects and the edge of the detector (specification S12, d.23, d.24)."""
+"""Known defects and the edge of the detector (manual: masking, Defects)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _why_no_edges(task: IsrTaskLike, state: IsrState) -> str | None:
 
 
 def _run_edges(task: IsrTaskLike, state: IsrState) -> None:
-    # The plane is the literal SUSPECT, whatever suspectMaskName says (trap h-4).
+    # The plane is the literal SUSPECT, whatever suspectMaskName says (manual: oddities, Literal plane names).
     config = task.config
     task.maskEdges(
         state.exposure, numEdgePixels=config.numEdgeSuspect, maskPlane="SUSPECT", level=config.edgeMaskLevel

@@ -1,4 +1,4 @@
-"""Which filter an exposure was taken through, and whether a step applies to it (specification e.1)."""
+"""Which filter an exposure was taken through, and whether a step applies to it (manual: chain, Filters)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def flat_correction(
     invert: bool = False,
     trim_to_fit: bool = False,
 ) -> None:
-    """Divide by a flat in units of its scale, in place (specification e.8).
+    """Divide by a flat in units of its scale, in place (manual: calibration, Flat).
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def flat_correction(
     invert : bool
         Multiply instead.
     trim_to_fit : bool
-        Correct only the centre of the data if the flat is smaller (specification e.3).
+        Correct only the centre of the data if the flat is smaller (manual: calibration, Smaller calibration frames).
 
     Raises
     ------

@@ -1,4 +1,7 @@
-"""Fringes: fit calibration fringe frames to the data in small apertures and subtract them (specification e.10)."""
+"""Fringes: fit calibration fringe frames to the data in small apertures and subtract them.
+
+See manual: fringes, Sampling.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +145,7 @@ class FringeTask(Task):
             self.log.info("%s is not in fringe.filters; no fringes are removed.", exposure.filter_label)
             return None
         if fringes is None:
-            # The check of the inputs asks for frames by physical filter only (trap h-21).
+            # The check of the inputs asks for frames by physical filter only (manual: oddities, Fringes).
             raise MissingFringesError(
                 f"{exposure.filter_label} is in fringe.filters by its band, but no fringe frame was given: give one "
                 "or name physical filters"
@@ -176,7 +179,7 @@ class FringeTask(Task):
         return self.removePedestal(prepared) if self.config.pedestal else prepared
 
     def removePedestal(self, fringe: Exposure) -> Exposure:
-        """A copy without its median level; the mask is ignored (trap h-21)."""
+        """A copy without its median level; the mask is ignored (manual: oddities, Fringes)."""
         control = StatisticsControl(float(self.config.stats.clip), int(self.config.stats.iterations))
         pixels = fringe.masked_image
         pedestal = make_statistics(pixels.image, Property.MEDIAN, control).value()

@@ -1,4 +1,4 @@
-"""Amplitudes of fringe frames from sampled levels: least squares with rejection (specification e.10)."""
+"""Amplitudes of fringe frames from sampled levels: least squares with rejection (manual: fringes, Fit)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ __all__ = ["GAINS", "apply_gains"]
 def apply_gains(
     exposure: Exposure, normalize_gains: bool = False, ptc_gains: Mapping[str, float] | None = None
 ) -> None:
-    """Multiply every amplifier by its gain, in place (specification e.14).
+    """Multiply every amplifier by its gain, in place (manual: calibration, Gains).
 
     Parameters
     ----------

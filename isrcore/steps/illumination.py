@@ -13,7 +13,7 @@ __all__ = ["ILLUMINATION", "illumination_correction"]
 def illumination_correction(
     data: MaskedImage, illumination: MaskedImage, scale: float, trim_to_fit: bool = True
 ) -> None:
-    """Divide by ``illumination / scale`` in place (specification e.9).
+    """Divide by ``illumination / scale`` in place (manual: calibration, Illumination).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Inputs: complete what was handed in, and refuse at once what cannot be corrected (specification S0 and S1)."""
+"""Inputs: complete what was handed in, and refuse at once what cannot be corrected (manual: chain, Inputs)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENSURED = tuple(_SWITCH)
 
 
 def _missing(task: IsrTaskLike, state: IsrState) -> Iterator[str]:
-    """One sentence for every required input that is absent, in the order of the specification."""
+    """One sentence for every required input that is absent, in the reference's order."""
     config, calibs = task.config, state.calibs
 
     def required(field: str, kind: str, value: Any) -> Iterator[str]:
@@ -86,7 +86,8 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
         }
         calibs = state.calibs = Struct(**(calibs.getDict() | ensured))
     state.detector = state.exposure.detector
-    # Without assembly the reference goes on with a stand-in amplifier, which lacks what later steps need (trap h-14).
+    # Without assembly the reference goes on with a stand-in amplifier, which lacks what later steps need
+    # (manual: oddities, Stand-in amplifier).
     if state.detector is None and task.config.doAssembleCcd:
         raise AssertionError(
             "doAssembleCcd is on and the exposure has no detector: attach one before the run, its amplifiers say where "

@@ -1,4 +1,4 @@
-"""Interpolation over flagged pixels along rows (specification S29, e.7)."""
+"""Interpolation over flagged pixels along rows (manual: interpolation, Pixels)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def interpolate_from_mask(
     masked_image : `MaskedImage`
         float32. Image and variance are interpolated along rows, and ``INTRP`` is set.
     fwhm : float
-        Width of the point-spread function. The result does not depend on it (trap h-17).
+        Width of the point-spread function. The result does not depend on it (manual: oddities, Interpolation).
     grow_saturated_footprints : int
         Radius by which ``SAT`` is grown first, for good, if that literal name is in the list.
     mask_name_list : sequence of str
@@ -180,7 +180,7 @@ def _interpolate_planes(
     contiguous = [np.ascontiguousarray(plane) for plane in planes]
 
     def apply(rows: slice) -> None:
-        # The variance gets the same weights, and the fallback of the image (trap h-17).
+        # The variance gets the same weights, and the fallback of the image (manual: oddities, Interpolation).
         for plane in contiguous:
             plans[rows.start].apply(plane[rows], value)
 

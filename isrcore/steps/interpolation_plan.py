@@ -2,7 +2,8 @@
 
 Rows are independent, and within a row the runs of bad pixels are treated from left to right in place. The rules read a
 pixel that was interpolated before in one case only: a run at the right edge whose second neighbour to the left belongs
-to another run. So all other runs are computed at once, from untouched pixels, and those at the end (specification e.7).
+to another run. So all other runs are computed at once, from untouched pixels, and those at the end
+(manual: interpolation, Runs).
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ def _values(segment: Segment, flat: NDArray[np.float32], fallback: float) -> NDA
         mean = np.mean(nearest, axis=0).astype(np.float32)
         values = np.where(values < _LOWEST, mean[:, None], values)
     if (segment.width, segment.left, segment.right) == (2, 1, 1):
-        # As the reference has it: only here negative results are cut off (trap h-17).
+        # As the reference has it: only here negative results are cut off (manual: oddities, Interpolation).
         values[values < 0] = 0.0
     return values
 
@@ -184,7 +185,8 @@ def _classify(runs: Runs, ncol: int) -> NDArray[np.intp]:
     at_right, near_right = last == ncol - 1, last == ncol - 2
     late = at_right & (left == 1)
     left[near_left] = 1
-    # A narrow run one pixel from the left edge uses b2 even if that is bad (trap h-17), unless it does not exist.
+    # A narrow run one pixel from the left edge uses b2 even if that is bad (manual: oddities, Interpolation), unless it
+    # does not exist.
     right[near_left & (width < WIDE)] = 2
     right[near_right] = 1
     # A wide run between the last columns on both sides has one good pixel only that counts: the last one.
@@ -200,7 +202,7 @@ def _reduce_edges(table: NDArray[np.intp], ncol: int, hopeful: Bools) -> None:
     """Replace edge runs of more than six pixels by the six next to good pixels, in place; the rest is filled.
 
     The filled pixels serve as neighbours on the side of the edge. Where only one pixel is filled, or the row ends, the
-    missing neighbour counts with the constant -1, as in the reference (trap h-17).
+    missing neighbour counts with the constant -1, as in the reference (manual: oddities, Interpolation).
     """
     first, width = table[_FIRST], table[_WIDTH]
     last = first + width - 1

@@ -1,4 +1,6 @@
-"""Weights of the row interpolator: how much each good neighbour of a run of bad pixels counts (specification e.7).
+"""Weights of the row interpolator: how much each good neighbour of a run of bad pixels counts.
+
+See manual: interpolation, Runs.
 
 The neighbours of a run are the two pixels to its left, a2 and a1, and the two to its right, b1 and b2. How many of them
 are usable on each side decides the weights. The two-sided numbers lie in ``resources/interpolation/weights.csv``.

@@ -1,4 +1,4 @@
-"""A copy of the exposure before bad pixels are replaced (specification S27)."""
+"""A copy of the exposure before bad pixels are replaced (manual: interpolation, Copy before interpolation)."""
 
 from __future__ import annotations
 

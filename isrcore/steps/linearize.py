@@ -9,7 +9,9 @@ __all__ = ["LINEARIZE", "linearity_is_needed"]
 
 
 def linearity_is_needed(detector: Detector | None) -> bool:
-    """Whether the first amplifier has a linearity type other than ``"None"``; the others do not matter (trap h-35).
+    """Whether the first amplifier has a linearity type other than ``"None"``; the others do not matter.
+
+    See manual: oddities, Linearity.
 
     Raises
     ------

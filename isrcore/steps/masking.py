@@ -1,4 +1,4 @@
-"""Camera-specific masking: the hook for masks that only one camera needs (specification e.18, step S15)."""
+"""Camera-specific masking: the hook for masks that only one camera needs (manual: chain, Hooks)."""
 
 from __future__ import annotations
 

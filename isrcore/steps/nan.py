@@ -1,4 +1,4 @@
-"""Pixels that are not a number (specification S13, d.25)."""
+"""Pixels that are not a number (manual: masking, Pixels that are not numbers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overscan: measure the bias level of an amplifier in its overscan and subtract it (specification d.28, e.4)."""
+"""The overscan: measure the bias level of an amplifier in it and subtract it (manual: overscan, Fit types)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class OverscanCorrectionTask(Task):
         overscanImage: NDArray[Any] | MaskedImage,
         amp: Amplifier | None = None,
     ) -> Struct:
-        """Subtract the overscan level from an amplifier and from the overscan itself, in place (specification e.4).
+        """Subtract the level from an amplifier and from the overscan itself, in place (manual: overscan, Fit types).
 
         Parameters
         ----------
@@ -177,7 +177,8 @@ def _level(image: NDArray[Any], masked: NDArray[np.bool_], fit_type: str, contro
     if pixels.size == 0:
         return math.nan
     if fit_type == "MEDIAN":
-        # The reference converts to integers by adding a half and truncating, which is biased below zero (trap h-9).
+        # The reference converts to integers by adding a half and truncating, which is biased below zero
+        # (manual: oddities, Overscan).
         pixels = np.trunc(pixels.astype(np.float32) + np.float32(0.5)).astype(np.int32)
     return float(make_statistics(pixels, string_to_property(fit_type), control).value())
 
@@ -312,7 +313,7 @@ def _has_bias_jump(task: ConfiguredTask, exposure: Exposure) -> bool:
 
 
 def _mask_deviant(overscan: MaskedImage, max_deviation: float) -> None:
-    """Set the mask of overscan pixels far from the median to SAT, dropping other planes (trap h-7).
+    """Set the mask of pixels far from the median to SAT, dropping other planes (manual: oddities, Overscan outliers).
 
     A NaN among the pixels without any plane leaves no median, and nothing is masked. With every pixel masked the values
     themselves are compared, as in the reference.

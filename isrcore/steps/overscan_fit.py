@@ -1,4 +1,6 @@
-"""What the overscan level is along an amplifier: the numbers behind the overscan models (specification e.4).
+"""What the overscan level is along an amplifier: the numbers behind the overscan models.
+
+See manual: overscan, Fit along rows.
 
 Everything here works on plain arrays. The *long axis* is the axis that the model follows: y, unless the overscan has at
 most as many rows as columns. A *row* is a line of pixels across the long axis.
@@ -96,7 +98,7 @@ def fit_profile(image: Array, masked: Bools, fit_type: str, order: int, num_sigm
         Degree of a polynomial, number of bins of a spline; else not used.
     num_sigma_clip : float
         Pixels further than this from the median of their row are left out, in robust standard deviations. The median
-        and the quartiles include masked pixels, as in the reference (trap h-10).
+        and the quartiles include masked pixels, as in the reference (manual: oddities, Overscan).
 
     Raises
     ------
@@ -144,7 +146,9 @@ def _outliers(rows: Array, num_sigma_clip: float) -> Bools:
 
 
 def _integer_medians(rows: Array, rejected: Bools) -> Floats:
-    """Half-integer aware median of each row truncated to integers (specification a.9); NaN where nothing is left.
+    """Half-integer aware median of each row truncated to integers; NaN where nothing is left.
+
+    See manual: statistics, Median of integers.
 
     NaN and infinite pixels are left out: they have no integer.
     """
@@ -174,7 +178,7 @@ def _means(rows: Array, rejected: Bools) -> tuple[Floats, Bools]:
 
 
 def _fit_series(position: Floats, means: Floats, fit_type: str, order: int) -> Floats:
-    """Unweighted fit through all rows, those without usable pixels included (trap h-10)."""
+    """Unweighted fit through all rows, those without usable pixels included (manual: oddities, Overscan)."""
     if order < 0:
         raise ValueError(f"overscan.order must be at least 0 for overscan.fitType {fit_type}, found {order}")
     if not np.isfinite(means).all():
@@ -206,7 +210,7 @@ def _fit_spline(position: Floats, means: Floats, usable: Bools, fit_type: str, b
 def _extrapolated(empty: Bools) -> Bools:
     """Rows at which the fit reaches beyond the usable rows.
 
-    At the high end the last usable row is flagged too, as in the reference (specification e.4, step 4).
+    At the high end the last usable row is flagged too, as in the reference (manual: overscan, Extrapolated rows).
     """
     flags = np.zeros(empty.size, np.bool_)
     usable = np.flatnonzero(~empty)

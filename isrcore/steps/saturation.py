@@ -1,4 +1,7 @@
-"""Saturated and suspect pixels, and amplifiers without a usable pixel (specification S4a, d.20, e.2)."""
+"""Saturated and suspect pixels, and amplifiers without a usable pixel.
+
+See manual: masking, Saturated and suspect pixels.
+"""
 
 from __future__ import annotations
 
@@ -117,12 +120,14 @@ def mask_amplifier(
         Raw frame, ADU; the mask changes in place over the raw box of the amplifier, overscan included.
     amp : `Amplifier`
     defects : iterable of `Box`, or None
-        Trimmed frame. An amplifier inside one single box is dead; boxes that cover it together do not count (trap h-6).
+        Trimmed frame. An amplifier inside one single box is dead; boxes that cover it together do not count
+        (manual: oddities, Dead amplifiers).
     saturated_mask_name, suspect_mask_name : str
     do_saturation, do_suspect : bool
         Whether the levels of the amplifier are used.
     saturation : float
-        A finite level (ADU) is used in place of the amplifier's, also when `do_saturation` is off (trap h-5).
+        A finite level (ADU) is used in place of the amplifier's, also when `do_saturation` is off
+        (manual: oddities, Saturation).
 
     Returns
     -------
@@ -161,7 +166,9 @@ def _all_set(mask: Mask, names: Sequence[str]) -> bool:
 
 
 def amplifiers_in(task: IsrTaskLike, state: IsrState) -> list[Amplifier]:
-    """Amplifiers whose trimmed box lies inside the image: those that the amplifier loop works on (specification S4).
+    """Amplifiers whose trimmed box lies inside the image: those that the amplifier loop works on.
+
+    See manual: chain, Order.
 
     Raises
     ------

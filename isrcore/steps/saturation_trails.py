@@ -1,4 +1,4 @@
-"""Wider masks around the bleed trails of saturated stars (specification S14, e.15)."""
+"""Wider masks around the bleed trails of saturated stars (manual: masking, Saturation trails)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _EXTRA = np.array([0, 0, 0, 0, 0, 0, 1, 1, 3, 3, 4])
 def widen_saturation_trails(mask: Mask) -> None:
     """Extend every wide horizontal run of ``SAT`` to both sides, in place, clipped to the image.
 
-    Runs are horizontal whatever the direction of the trail; the plane is the literal ``SAT`` (trap h-18).
+    Runs are horizontal whatever the direction of the trail; the plane is the literal ``SAT``
+    (manual: oddities, Literal plane names).
     """
     runs = find_runs(mask.has("SAT"))
     extra = _EXTRA[np.minimum(runs.last - runs.first + 1, len(_EXTRA) - 1)]

@@ -28,7 +28,7 @@ class IsrState:
     calibs : `Struct`
         The calibrations, under the names of the arguments of ``IsrTask.run``; absent ones are None.
     detector : `Detector` or None
-        The detector of the *input*, which all later steps use, also after assembly (specification S0).
+        The detector of the *input*, which all later steps use, also after assembly (manual: chain, Inputs).
     results : dict
         What steps hand to later steps and to the caller besides the exposure: ``overscans`` (list of `Struct` or None,
         one per amplifier in the image), ``ossThumb``, ``flattenedThumb``, ``preInterpExposure``, ``vignettePolygon``.

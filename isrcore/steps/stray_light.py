@@ -1,4 +1,4 @@
-"""Stray light: the hook for subtracting light that reaches the CCD past the optics (specification e.18, step S19)."""
+"""Stray light: the hook for subtracting light that reaches the CCD past the optics (manual: chain, Hooks)."""
 
 from __future__ import annotations
 

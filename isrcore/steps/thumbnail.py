@@ -1,4 +1,4 @@
-"""Small pictures of an exposure, made during processing (specification S7, S25, e.20)."""
+"""Small pictures of an exposure, made during processing (manual: measurements, Thumbnails)."""
 
 from __future__ import annotations
 

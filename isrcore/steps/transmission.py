@@ -17,7 +17,7 @@ def attach_transmission_curve(
     sensor_transmission: TransmissionCurve | None = None,
     atmosphere_transmission: TransmissionCurve | None = None,
 ) -> TransmissionCurve:
-    """Attach the product of the curves that are given, in pixel coordinates (specification e.19).
+    """Attach the product of the curves that are given, in pixel coordinates (manual: optics, Transmission curves).
 
     Parameters
     ----------

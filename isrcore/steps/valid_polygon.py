@@ -13,7 +13,9 @@ __all__ = ["set_valid_polygon_intersect"]
 
 
 def set_valid_polygon_intersect(exposure: Exposure, fp_polygon: Any) -> None:
-    """Set the valid polygon to the part of a focal-plane polygon that covers the detector (specification d.37).
+    """Set the valid polygon to the part of a focal-plane polygon that covers the detector.
+
+    See manual: optics, Valid polygon.
 
     Parameters
     ----------

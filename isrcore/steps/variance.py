@@ -1,4 +1,4 @@
-"""The variance plane: photon noise from the image and the gain, plus read noise (specification S9, d.26, d.39)."""
+"""The variance plane: photon noise from the image and the gain, plus read noise (manual: variance, Formula)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def set_variance(masked_image: MaskedImage, gain: float, read_noise: float) -> N
     gain : float
         electron / ADU.
     read_noise : float
-        Taken as ADU although it is given in electrons, as the reference does (trap h-15).
+        Taken as ADU although it is given in electrons, as the reference does
+        (manual: oddities, Read noise in electrons).
     """
     image, variance = masked_image.image, masked_image.variance
     # The reference multiplies by the rounded reciprocal; interpolation near zero makes the difference visible.
@@ -110,7 +111,8 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     require_float(exposure.image, "doVariance")
     # Without an overscan step there is one empty result per amplifier that the amplifier loop visited.
     overscans = state.results.get("overscans", [None] * len(state.results["bad_amps"]))
-    # Paired by position, as the reference does: an amplifier that the loop skipped shifts all later ones (trap h-13).
+    # Paired by position, as the reference does: an amplifier that the loop skipped shifts all later ones
+    # (manual: oddities, Pairing by position).
     for amp, result in zip(state.detector or (), overscans, strict=False):
         if not exposure.bbox.contains(amp.bbox):
             continue

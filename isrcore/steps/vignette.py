@@ -1,4 +1,7 @@
-"""Vignetting: the circle of the focal plane that light reaches, and the part of the CCD inside (specification e.17)."""
+"""Vignetting: the circle of the focal plane that light reaches, and the part of the CCD inside.
+
+See manual: optics, Vignetting.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def circle_polygon(x_center: float, y_center: float, radius: float, n_points: in
     Returns
     -------
     polygon : `shapely.Polygon`
-        Vertices in clockwise order, as the reference lists them (specification e.17).
+        Vertices in clockwise order, as the reference lists them (manual: optics, Vignetting).
 
     Raises
     ------

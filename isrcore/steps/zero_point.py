@@ -18,7 +18,9 @@ _log = logging.getLogger(__name__)
 def rough_zero_point(
     exposure: Exposure, flux_mag0: Mapping[str, float], default_flux_mag0: float, log: logging.Logger = _log
 ) -> None:
-    """Set the photometric calibration from the flux of magnitude 0 and the exposure time (specification d.32).
+    """Set the photometric calibration from the flux of magnitude 0 and the exposure time.
+
+    See manual: measurements, Zero point.
 
     Parameters
     ----------

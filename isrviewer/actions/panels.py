@@ -21,6 +21,7 @@ from isrviewer.panels.help import HelpPanel
 from isrviewer.panels.image.overview import OverviewPanel
 from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.log import ErrorsPanel, LogPanel
+from isrviewer.panels.manual import ManualPanel
 from isrviewer.panels.masks.masks import MasksPanel
 from isrviewer.panels.numbers.amplifiers import AmplifiersPanel
 from isrviewer.panels.numbers.box_statistics import StatisticsPanel
@@ -114,6 +115,7 @@ PANELS: tuple[PanelRow, ...] = (
         "Ctrl+Shift+B",
     ),
     PanelRow("help", "Help", _RIGHT, lambda m: HelpPanel()),
+    PanelRow("manual", "Manual", _RIGHT, lambda m: ManualPanel()),
     PanelRow("log", "Log", _BOTTOM, lambda m: LogPanel(), "Show the log", "Alt+2"),
     PanelRow("errors", "Errors", _BOTTOM, lambda m: ErrorsPanel()),
     PanelRow(

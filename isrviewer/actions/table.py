@@ -170,6 +170,8 @@ ACTIONS: tuple[Action, ...] = (
     *in_menu(
         "Help",
         Action("help.page", "Help", "F1", "What the selected step does, all steps, fields and keys"),
+        Action("help.manual", "Manual", "Shift+F1", "What every step computes; coordinates, planes, files, oddities"),
+        Action("help.step", "Selected step in the manual", "Ctrl+F1", "What the manual says about the selected step"),
         Action("help.keys", "Keys", "?", "All actions and their keys on one sheet, and the field to change them"),
         Action("help.about", "About", "", "Versions of this program and its libraries"),
     ),

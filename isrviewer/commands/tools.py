@@ -123,6 +123,15 @@ class HelpCommands:
         """Open the help at the selected step."""
         self._show(self._desk.model.session.panel.shows.step)
 
+    def manual(self) -> None:
+        """Bring up the manual where it was left."""
+        self._desk.docks.focus_dock("manual")
+
+    def step(self) -> None:
+        """Open the manual at what it says about the selected step."""
+        self._desk.docks.focus_dock("manual")
+        self._desk.manual.open_step(self._desk.model.session.panel.shows.step)
+
     def keys(self) -> None:
         self._desk.docks.focus_dock("keys")
 

@@ -26,6 +26,7 @@ from isrviewer.panels.help import HelpPanel
 from isrviewer.panels.image.grid import PanelGrid
 from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.log import LogPanel
+from isrviewer.panels.manual import ManualPanel
 from isrviewer.panels.masks.masks import MasksPanel
 from isrviewer.panels.messages import MessageStrip
 from isrviewer.panels.numbers.cuts import CutsPanel
@@ -162,6 +163,7 @@ class Window(QMainWindow):
             readout=self.readout,
             header=self.panels[HeaderPanel],
             help=self.panels[HelpPanel],
+            manual=self.panels[ManualPanel],
             docks=self.docks,
             masks=self.masks,
             numbers=self.inspectors,

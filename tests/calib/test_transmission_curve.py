@@ -1,4 +1,4 @@
-"""Transmission curves: interpolation, products and changes of coordinates (specification e.19)."""
+"""Transmission curves: interpolation, products and changes of coordinates (manual: optics, Transmission curves)."""
 
 from __future__ import annotations
 

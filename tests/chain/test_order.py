@@ -60,7 +60,10 @@ def run(frame: SmallFrame, values: dict[str, Any], arguments: dict[str, Any]) ->
     ],
 )
 def test_views_of_the_reference(frame: SmallFrame, values: dict[str, Any], views: list[str]) -> None:
-    """The late fringe step has no view; the early one has it even if the filter has no fringes (trap h-3)."""
+    """The late fringe step has no view; the early one has it even if the filter has no fringes.
+
+    See manual: oddities, Fringes.
+    """
     arguments = {name: frame.arguments[name] for name in ARGUMENTS}
     raw = frame.raw.convertF()
     if values.get("doBiasBeforeOverscan"):
@@ -93,7 +96,10 @@ def test_metadata_keys(frame: SmallFrame, saved: bool) -> None:
 
 
 def test_an_amplifier_outside_the_raw_image_shifts_the_pairing() -> None:
-    """Raw amplifiers above each other: the trimmed box of B is not inside the raw image (specification S4, S9)."""
+    """Raw amplifiers above each other: the trimmed box of B is not inside the raw image.
+
+    See manual: oddities, Pairing by position.
+    """
     frame = make_small_frame()
     raw, width = frame.raw, WIDTH // 2 + PRE
     assert raw.detector is not None

@@ -45,7 +45,7 @@ def test_unknown_flavour() -> None:
         megacam_camera("other")  # type: ignore[arg-type]
 
 
-def test_numbers_are_those_of_the_specification() -> None:
+def test_numbers_are_those_of_the_reference() -> None:
     pattern = re.compile(r"\| (\d+) \| (\d+) \| (-?[\d.]+) \| (-?[\d.]+) \|" + r" ([\d.]+) \|" * 4)
     rows = pattern.findall(shared_path("reference", "isr_spec.md").read_text())
     assert len(rows) == 36

@@ -1,4 +1,4 @@
-"""Arithmetic of masked images: what happens to image, variance and mask (specification a.3)."""
+"""Arithmetic of masked images: what happens to image, variance and mask (manual: pixels, Arithmetic)."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_first_iteration_is_the_divergence_of_charge_times_gradient() -> None:
     expected = 0.5 * (sky[0] * field[0] + sky[1] * field[1] + star * laplacian)
     inner = slice(3, -4)
     np.testing.assert_allclose((exposure.image - star)[inner, inner], expected[inner, inner], atol=6e-3)
-    # The range that the kernel reaches loses one more pixel at the high end (trap h-19).
+    # The range that the kernel reaches loses one more pixel at the high end (manual: oddities, Brighter-fatter).
     assert (exposure.image[-4:] == star[-4:].astype(np.float32)).all()
     assert (exposure.image[:3] == star[:3].astype(np.float32)).all()
 

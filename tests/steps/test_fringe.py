@@ -152,7 +152,7 @@ def test_no_usable_sample_subtracts_nothing(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_a_band_match_without_frames() -> None:
-    """The inputs are checked by physical filter only, so that this comes to light here (trap h-21)."""
+    """The inputs are checked by physical filter only, so that this comes to light here (manual: oddities, Fringes)."""
     data = science(1.0)
     before = data.image.copy()
     with pytest.raises(MissingFringesError, match=r"fringe\.filters by its band, but no fringe frame was given"):

@@ -78,7 +78,7 @@ def test_look_up_table_rows_are_checked(row: int) -> None:
 
 
 def test_one_row_too_many_is_an_index_error() -> None:
-    """As in the reference, whose check lets it pass (trap h-35)."""
+    """As in the reference, whose check lets it pass (manual: oddities, Linearity)."""
     with pytest.raises(IndexError):
         FUNCTORS["LookupTable"](np.zeros((2, 2), np.float32), np.array([2.0, 0.0]), np.ones((2, 3), np.float32))
 
