@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from isrcore.resource_files import resource
 
 __all__ = ["ACCENT", "GRID", "SCHEMES", "apply_theme", "is_dark", "number_font", "soft"]
 
@@ -60,7 +60,7 @@ def apply_theme(application: QApplication, scheme: str = "system") -> None:
         palette.setColor(group, QPalette.ColorRole.HighlightedText, QColor("white"))
         palette.setColor(group, QPalette.ColorRole.Accent, ACCENT)
     application.setPalette(palette)
-    application.setStyleSheet(_SHEET.replace("CHECK", str(files("resources") / "icons" / "check.svg")))
+    application.setStyleSheet(_SHEET.replace("CHECK", str(resource("icons", "check.svg"))))
 
 
 def _palette(dark: bool) -> QPalette:

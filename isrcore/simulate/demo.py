@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
 
 from isrcore.atomic import written_atomically
+from isrcore.resource_files import resource
 from isrcore.simulate.frame import simulate_raw
 from isrcore.simulate.masters import simulate_calibrations
 from isrcore.simulate.recipe import SimulationRecipe
@@ -37,7 +37,7 @@ def demo_recipe() -> SimulationRecipe:
 
 
 def _demo_text() -> str:
-    return (files("resources") / "simulate" / "demo.json").read_text("utf-8")
+    return resource("simulate", "demo.json").read_text("utf-8")
 
 
 def simulate_demo(folder: str | Path | None = None, on_part: Callable[[], None] | None = None) -> DemoFiles:
