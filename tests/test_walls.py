@@ -9,7 +9,7 @@ import pytest
 from tests.house import ENGINE, ROOT, VIEWER, arrows, circles, files, imports_of, room_of
 
 ORDER = (
-    ("atomic", "geom", "lazy", "metadata"),
+    ("atomic", "geom", "lazy", "metadata", "resource_files"),
     ("camera",),
     ("kernels",),
     ("image",),
@@ -25,6 +25,7 @@ ORDER = (
     ("export", "simulate"),
     ("batch", "bench", "audit"),
     ("cli",),
+    ("__main__",),
 )
 """Rooms of the engine: each may import those in the same row and in the rows above."""
 
