@@ -23,13 +23,14 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from isrcore.geom import Box
-from isrviewer.app import find_screen, make_engine
+from isrviewer.app import make_engine
 from isrviewer.audit.audit import begin_audit
 from isrviewer.garbage import GarbageCollector
 from isrviewer.panels.image.view import ImageView
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.view import View
+from isrviewer.screen import find_screen
 from isrviewer.session.changes import set_field, show_step
 from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme
