@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,7 +31,6 @@ _HARMLESS = ("does not support propagateSizeHints",)
 """Parts of messages of Qt that say nothing about this program: a plugin without a feature that is not needed."""
 
 _ADVICE = "Start isrviewer in a desktop session or through ssh -X; with --screenshot it needs no screen"
-_log = logging.getLogger(__name__)
 
 
 def find_screen(fall_back: bool) -> str:
@@ -87,12 +87,22 @@ def replace_qt_messages() -> None:
 
     def hear(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         if kind == QtMsgType.QtFatalMsg:
-            give_up(libraries.missing_sentence() or "; ".join(["Qt cannot go on", *last, text]))
+            give_up(libraries.missing_sentence() or _why_qt_ends(text, last))
         if not any(part in text for part in _HARMLESS):
             last.append(text)
-            logging.getLogger(context.category or "qt").log(levels[kind], "%s", text)
+            logging.getLogger("qt").log(levels[kind], "%s", text)
 
+    # Without any handler Python would write warnings to the terminal.
+    logging.getLogger("qt").addHandler(logging.NullHandler())
     qInstallMessageHandler(hear)
+
+
+def _why_qt_ends(text: str, last: Iterable[str]) -> str:
+    """Qt's last words, or where those are the ones of every failed start, what it said before."""
+    if not text.startswith("This application failed to start"):
+        return f"Qt cannot go on: {text}"
+    before = "; ".join(last).rstrip(".")
+    return f"Qt opens no window: {before}. Check QT_QPA_PLATFORM={os.environ.get('QT_QPA_PLATFORM', '')}"
 
 
 def _platforms_of_the_session() -> list[str]:
