@@ -85,6 +85,8 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
             parser.error(f"{path}: no such file")
     if options.screenshot:
         _check_screenshot(parser, options)
+        # A picture does not depend on whether some window manager shows the window.
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     problem = find_screen(fall_back=bool(options.screenshot))
     if problem:
         give_up(problem)

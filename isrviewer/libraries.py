@@ -23,19 +23,17 @@ __all__ = ["MODULES", "Library", "apt_line", "linked_libraries", "main", "missin
 MODULES = ("QtCore", "QtGui", "QtWidgets", "QtSvg", "QtOpenGL", "QtOpenGLWidgets")
 """Modules of PySide6 that the window uses, itself or through pyqtgraph."""
 
-PLUGINS = (
-    "platforms/libqoffscreen.so",
-    "platforms/libqxcb.so",
-    "platforms/libqwayland*.so",
-    "xcbglintegrations/*.so",
-    "wayland-shell-integration/*.so",
-    "wayland-decoration-client/*.so",
-    "wayland-graphics-integration-client/*.so",
-    "platforminputcontexts/libcompose*.so",
-    "iconengines/*.so",
-    "imageformats/libqsvg.so",
-)
-"""Plugins of Qt that a window needs off the screen, on X and on Wayland."""
+PLUGINS = {
+    "offscreen": ("platforms/libqoffscreen.so", "iconengines/*.so", "imageformats/libqsvg.so"),
+    "xcb": ("platforms/libqxcb.so", "xcbglintegrations/*.so", "platforminputcontexts/libcompose*.so"),
+    "wayland": (
+        "platforms/libqwayland*.so",
+        "wayland-shell-integration/*.so",
+        "wayland-decoration-client/*.so",
+        "wayland-graphics-integration-client/*.so",
+    ),
+}
+"""Plugins of Qt that a window needs anywhere (``offscreen``), and besides on X and on Wayland."""
 
 _ALWAYS_THERE = "apt"
 """Whoever can run apt has this package and what comes with it."""
@@ -66,15 +64,21 @@ class Library:
     comes_with: str = ""
 
 
-def linked_libraries() -> tuple[Library, ...]:
+def linked_libraries(platforms: Iterable[str] = tuple(PLUGINS)) -> tuple[Library, ...]:
     """The system's libraries that Qt's modules and plugins link to, also through libraries of Qt, by name.
 
     Empty where PySide6 does not bring its own Qt.
+
+    Parameters
+    ----------
+    platforms : iterable of str
+        Keys of `PLUGINS`.
     """
     folders = [folder for name in ("PySide6", "shiboken6") for folder in _package_folders(name)]
     own = {path.name: path for folder in folders for path in [*folder.glob("*.so*"), *folder.glob("Qt/lib/*.so*")]}
     waiting = [path for name, path in own.items() if name.split(".")[0] in MODULES or "shiboken" in name.lower()]
-    waiting += [path for folder in folders for pattern in PLUGINS for path in folder.glob(f"Qt/plugins/{pattern}")]
+    patterns = [f"Qt/plugins/{pattern}" for platform in platforms for pattern in PLUGINS[platform]]
+    waiting += [path for folder in folders for pattern in patterns for path in folder.glob(pattern)]
     packages = {row["library"]: row for row in _packages()}
     seen, found = set(waiting), dict[str, Library]()
     while waiting:
@@ -90,11 +94,11 @@ def linked_libraries() -> tuple[Library, ...]:
     return tuple(found[name] for name in sorted(found) if not name.startswith("ld-linux"))
 
 
-def missing_libraries() -> tuple[Library, ...]:
+def missing_libraries(platforms: Iterable[str] = tuple(PLUGINS)) -> tuple[Library, ...]:
     """Those of `linked_libraries` that cannot be loaded here; a library that one of them lacks stands for it."""
     packages = {row["library"]: row for row in _packages()}
     missing = dict[str, Library]()
-    for library in linked_libraries():
+    for library in linked_libraries(platforms):
         try:
             ctypes.CDLL(library.name)
         except OSError as error:
@@ -111,21 +115,26 @@ def apt_line(libraries: Iterable[Library], *others: str) -> str:
 
     Packages that come with another one of the line are left out.
     """
-    libraries = tuple(libraries)
-    asked = {library.package for library in libraries if library.package} | {_ALWAYS_THERE}
-    asked -= {library.package for library in libraries if library.comes_with in asked}
-    return " ".join(["apt install", *sorted({*asked, *others} - {_ALWAYS_THERE})])
+    return " ".join(["apt install", *sorted({*(library.package for library in _asked_for(libraries)), *others})])
 
 
-def missing_sentence() -> str:
+def missing_sentence(platforms: Iterable[str] = tuple(PLUGINS)) -> str:
     """What to tell the user about missing libraries, on one line; empty if none is missing."""
-    missing = missing_libraries()
+    missing = missing_libraries(platforms)
     if not missing:
         return ""
-    files = ", ".join(f"{library.name} (needed by {library.needed_by})" for library in missing)
-    verb = "is" if len(missing) == 1 else "are"
-    unknown = "" if all(library.package for library in missing) else "; for files of other packages ask apt-file"
-    return f"Qt cannot start: {files} {verb} not installed. On Debian or Ubuntu: {apt_line(missing)}{unknown}"
+    known = _asked_for(missing)
+    unknown = [library for library in missing if not library.package]
+    files = ", ".join(f"{library.name} (needed by {library.needed_by})" for library in (*known, *unknown))
+    cure = f"on Debian and Ubuntu: {apt_line(known)}" if known else "install the packages that have them"
+    return f"Qt does not find all libraries it needs. Missing: {files}; {cure}"
+
+
+def _asked_for(libraries: Iterable[Library]) -> tuple[Library, ...]:
+    """Libraries whose packages are known and do not come with another one's."""
+    libraries = tuple(libraries)
+    packages = {library.package for library in libraries} | {_ALWAYS_THERE}
+    return tuple(library for library in libraries if library.package and library.comes_with not in packages)
 
 
 def main() -> int:

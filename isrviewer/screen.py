@@ -49,7 +49,7 @@ def find_screen(fall_back: bool) -> str:
     if not sys.platform.startswith("linux"):
         return ""
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
-    tried = chosen.split(";") if chosen else _platforms_of_the_session()
+    tried = chosen.split(";") if chosen else _screens_of_the_session()
     silent = {platform: problem for platform in tried if (problem := _problem(platform))}
     left = [platform for platform in tried if platform not in silent] + ["offscreen"] * fall_back
     if not left:
@@ -87,7 +87,7 @@ def replace_qt_messages() -> None:
 
     def hear(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         if kind == QtMsgType.QtFatalMsg:
-            give_up(libraries.missing_sentence() or _why_qt_ends(text, last))
+            give_up(libraries.missing_sentence(_tried()) or _why_qt_ends(text, last))
         if not any(part in text for part in _HARMLESS):
             last.append(text)
             logging.getLogger("qt").log(levels[kind], "%s", text)
@@ -105,7 +105,14 @@ def _why_qt_ends(text: str, last: Iterable[str]) -> str:
     return f"Qt opens no window: {before}. Check QT_QPA_PLATFORM={os.environ.get('QT_QPA_PLATFORM', '')}"
 
 
-def _platforms_of_the_session() -> list[str]:
+def _tried() -> list[str]:
+    """Platforms whose plugins Qt has tried to load, as `libraries` calls them."""
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    names = chosen.split(";") if chosen else _screens_of_the_session()
+    return ["offscreen", *(known for known in ("xcb", "wayland") if any(name.startswith(known) for name in names))]
+
+
+def _screens_of_the_session() -> list[str]:
     """Names of Qt's plugins for the screens that the environment names."""
     wayland = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("WAYLAND_SOCKET")
     return ["wayland"] * bool(wayland) + ["xcb"] * bool(os.environ.get("DISPLAY"))
