@@ -62,6 +62,6 @@ class ScreenshotTaker(QObject):
         if not self._window.grab().save(str(self._path), "PNG"):
             self._failures.append(f"{self._path} could not be written; choose another folder")
         for text in self._failures:
-            print(f"isrviewer: {text}", file=sys.stderr)
+            print(f"isrviewer: {' '.join(text.split())}", file=sys.stderr)
         self._window.close()
         QApplication.exit(1 if self._failures else 0)
