@@ -89,7 +89,8 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     problem = find_screen(fall_back=bool(options.screenshot))
     if problem:
-        give_up(problem)
+        advice = "Start isrviewer in a desktop session or through ssh -X; with --screenshot it needs no screen"
+        give_up(f"{problem}. {advice}")
     try:
         return _show(options, size)
     except ImportError:

@@ -30,7 +30,9 @@ _PATIENCE_S = 10.0
 _HARMLESS = ("does not support propagateSizeHints",)
 """Parts of messages of Qt that say nothing about this program: a plugin without a feature that is not needed."""
 
-_ADVICE = "Start isrviewer in a desktop session or through ssh -X; with --screenshot it needs no screen"
+_SCREEN_GONE = "connection broke"
+"""Part of Qt's message before it ends the process because the screen is gone."""
+
 
 
 def find_screen(fall_back: bool) -> str:
@@ -44,7 +46,7 @@ def find_screen(fall_back: bool) -> str:
     Returns
     -------
     problem : str
-        What was tried in vain, and what to do; empty when there is a screen.
+        What was tried in vain; empty when there is a screen.
     """
     if not sys.platform.startswith("linux"):
         return ""
@@ -54,7 +56,7 @@ def find_screen(fall_back: bool) -> str:
     left = [platform for platform in tried if platform not in silent] + ["offscreen"] * fall_back
     if not left:
         found = "; ".join(silent.values()) or "DISPLAY and WAYLAND_DISPLAY are not set"
-        return f"there is no screen: {found}. {_ADVICE}"
+        return f"there is no screen: {found}"
     if silent or fall_back:
         os.environ["QT_QPA_PLATFORM"] = ";".join(left)
     return ""
@@ -90,6 +92,8 @@ def replace_qt_messages() -> None:
             give_up(libraries.missing_sentence(_tried()) or _why_qt_ends(text, last))
         if not any(part in text for part in _HARMLESS):
             last.append(text)
+            if _SCREEN_GONE in text:
+                print(f"isrviewer: {text} The session is offered at the next start", file=sys.stderr, flush=True)
             logging.getLogger("qt").log(levels[kind], "%s", text)
 
     # Without any handler Python would write warnings to the terminal.
