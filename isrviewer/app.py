@@ -15,18 +15,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from isrcore import __version__
-from isrviewer import libraries
-from isrviewer.screen import find_screen, give_up, replace_qt_messages
+from isrviewer.process import libraries
+from isrviewer.process.screen import find_screen, give_up, replace_qt_messages
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from isrviewer.garbage import GarbageCollector
+    from isrviewer.process.garbage import GarbageCollector
     from isrviewer.runner.messages import Engine
     from isrviewer.session.settings import Settings
     from isrviewer.shell.window import Window
 
-__all__ = ["build_parser", "main", "make_engine", "run", "start"]
+__all__ = ["build_parser", "main", "make_application", "make_engine", "run", "start"]
 
 _log = logging.getLogger(__name__)
 
@@ -101,27 +101,17 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
         give_up(missing)
 
 
-def _show(
-    options: argparse.Namespace, size: tuple[int, int] | None
-) -> tuple[QApplication, Window, GarbageCollector]:
+def _show(options: argparse.Namespace, size: tuple[int, int] | None) -> tuple[QApplication, Window, GarbageCollector]:
     """Make application and window."""
-    # From here on only the GUI thread collects; see `isrviewer.garbage`.
+    # From here on only the GUI thread collects; see `isrviewer.process.garbage`.
     gc.disable()
-    replace_qt_messages()
+    application = make_application()
 
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
-    from isrviewer.garbage import GarbageCollector
-    from isrviewer.session.settings import load_settings, settings_folder
+    from isrviewer.process.garbage import GarbageCollector
     from isrviewer.shell.window import Window
-    from isrviewer.theme import apply_theme
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-    application.setApplicationName("isrviewer")
-    application.setDesktopFileName("isrviewer")
-    apply_theme(application, load_settings(settings_folder()).scheme)
     logging.getLogger().addHandler(_stderr_handler(logging.ERROR))
     sys.excepthook = _report
     window = Window(make_engine, fresh_layout=bool(options.screenshot))
@@ -135,6 +125,23 @@ def _show(
 
         ScreenshotTaker(window, Path(options.screenshot), options.step)
     return application, window, GarbageCollector()
+
+
+def make_application() -> QApplication:
+    """The application in its look; what Qt has to say goes to the log."""
+    replace_qt_messages()
+
+    from PySide6.QtWidgets import QApplication
+
+    from isrviewer.session.settings import load_settings, settings_folder
+    from isrviewer.theme import apply_theme
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("isrviewer")
+    application.setDesktopFileName("isrviewer")
+    apply_theme(application, load_settings(settings_folder()).scheme)
+    return application
 
 
 def make_engine(settings: Settings) -> Engine:

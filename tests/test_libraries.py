@@ -11,8 +11,15 @@ from typing import Any
 
 import pytest
 
-from isrviewer import libraries
-from isrviewer.libraries import MODULES, Library, apt_line, linked_libraries, missing_libraries, missing_sentence
+from isrviewer.process import libraries
+from isrviewer.process.libraries import (
+    MODULES,
+    Library,
+    apt_line,
+    linked_libraries,
+    missing_libraries,
+    missing_sentence,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 

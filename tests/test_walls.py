@@ -30,7 +30,7 @@ ORDER = (
 """Rooms of the engine: each may import those in the same row and in the rows above."""
 
 FLOORS = (
-    ("garbage", "render", "theme"),
+    ("process", "render", "theme"),
     ("session",),
     ("runner",),
     ("audit", "scene"),
@@ -40,7 +40,7 @@ FLOORS = (
     ("actions", "commands"),
     ("shell",),
     ("app",),
-    ("bench", "bench_start"),
+    ("__main__", "bench", "bench_start"),
 )
 """Rooms of the viewer: each may import those in the rows above, for types as well, and nobody in its own row."""
 
@@ -65,7 +65,7 @@ LAZY = {
         isrviewer/commands/defects/maps.py isrviewer/commands/defects/work.py isrviewer/commands/regions.py
         isrviewer/session/masks.py isrviewer/session/region_file.py""",
     "what a measurement needs is imported by that measurement alone": "isrviewer/bench.py",
-    "a script that opens panels elsewhere needs no Qt": "isrviewer/debug_views/panels.py",
+    "a script that opens panels elsewhere needs no Qt": "isrviewer/debug_views/panels.py isrviewer/process/screen.py",
     "one command or one kind of file needs it: a reader of raw frames does not pay for it": """
         isrcore/audit/writing.py isrcore/calib/defects.py isrcore/cli.py isrcore/data/calibs.py isrcore/data/facts.py
         isrcore/data/sky.py isrcore/data/tiles.py isrcore/export/reading.py isrcore/export/sky.py

@@ -15,7 +15,7 @@ from isrcore.kernels.memory import new_plane
 from isrviewer.debug_views.assembler import Assembler, Received
 from isrviewer.debug_views.ring import RingReader
 from isrviewer.debug_views.window import DebugWindow
-from isrviewer.screen import replace_qt_messages
+from isrviewer.process.screen import replace_qt_messages
 from isrviewer.theme import apply_theme
 
 __all__ = ["Receiver", "main"]

@@ -13,7 +13,7 @@ from isrcore.task import IsrTask
 from isrviewer.debug_views.choice import Choice, choose
 from isrviewer.debug_views.elsewhere import ChildProcess, PanelsGone
 from isrviewer.debug_views.sender import View, ViewMaker
-from isrviewer.screen import find_screen
+from isrviewer.process.screen import find_screen
 
 __all__ = ["BUDGET", "DebugPanels", "Target", "open_panels"]
 

@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 
 import isrcore
 from isrcore.resource_files import resource
-from isrviewer import screen, theme
+from isrviewer import theme
+from isrviewer.process import screen
 from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme
 

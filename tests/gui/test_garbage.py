@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from isrviewer.garbage import GarbageCollector
+from isrviewer.process.garbage import GarbageCollector
 
 ROOT = Path(__file__).resolve().parents[2]
 

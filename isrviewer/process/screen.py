@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from isrviewer import libraries
+from isrviewer.process import libraries
 
 __all__ = ["find_screen", "give_up", "replace_qt_messages"]
 

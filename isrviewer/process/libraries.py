@@ -1,7 +1,7 @@
 """The system's libraries that the installed Qt links to, and the Debian packages that bring them.
 
-``python -m isrviewer.libraries`` prints the apt line of the README and says what is missing here. It follows the links
-of Qt's files itself, so that it works where neither Qt nor any tool for binaries can run.
+``python -m isrviewer.process.libraries`` prints the apt line of the README and says what is missing here. It follows
+the links of Qt's files itself, so that it works where neither Qt nor any tool for binaries can run.
 """
 
 from __future__ import annotations
