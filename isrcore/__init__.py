@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from isrcore.image import Exposure
     from isrcore.task import IsrTask
 
-__all__ = ["CfhtIsrTask", "CfhtIsrTaskConfig", "Exposure", "IsrTask", "megacam_camera", "open_raw"]
+__all__ = ["CfhtIsrTask", "CfhtIsrTaskConfig", "Exposure", "IsrTask", "__version__", "megacam_camera", "open_raw"]
+
+__version__ = "0.1.0"
 
 _HOME = {
     "CfhtIsrTask": "isrcore.cfht",

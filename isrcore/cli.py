@@ -1,6 +1,6 @@
 """The `isrcore` command: look at a frame, run ISR on a CCD, audit a map, simulate frames, measure speed.
 
-Exit codes: 0 done, 1 ISR failed, 2 bad usage or input.
+Exit codes: 0 done, 1 the work failed or was stopped, 2 bad usage or input.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from isrcore import __version__
+
 __all__ = ["build_parser", "main"]
 
 DONE, ISR_FAILED, BAD_INPUT = 0, 1, 2
+
+_EXIT_CODES = "exit codes: 0 done; 1 the work failed or was stopped; 2 bad usage or input"
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line with all its subcommands."""
     parser = argparse.ArgumentParser(
-        prog="isrcore", description="Instrument signature removal of CFHT MegaCam frames, step by step."
+        prog="isrcore",
+        description="Instrument signature removal of CFHT MegaCam frames, step by step.",
+        epilog=_EXIT_CODES,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_info(commands)
     _add_run(commands)

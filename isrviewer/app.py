@@ -14,6 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from isrcore import __version__
+from isrviewer.process import libraries
+from isrviewer.process.screen import find_screen, give_up, replace_qt_messages
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -22,19 +26,22 @@ if TYPE_CHECKING:
     from isrviewer.session.settings import Settings
     from isrviewer.shell.window import Window
 
-__all__ = ["build_parser", "find_screen", "main", "make_engine", "run", "start"]
+__all__ = ["build_parser", "main", "make_application", "make_engine", "run", "start"]
 
 _log = logging.getLogger(__name__)
 
-_SCREENS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-"""Environment variables that lead Qt to a screen on Linux."""
+_EXIT_CODES = """exit codes: 0 done; 1 a screenshot could not be written, or does not show what was asked for; \
+2 bad usage, no screen, or a library of the system is missing"""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="isrviewer", description="Walk a raw MegaCam frame through instrument signature removal, step by step."
+        prog="isrviewer",
+        description="Walk a raw MegaCam frame through instrument signature removal, step by step.",
+        epilog=_EXIT_CODES,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("frame", nargs="?", help="raw frame, session file, or override file to open")
     parser.add_argument("--demo", action="store_true", help="open a simulated frame with its calibrations")
     parser.add_argument("--detector", type=int, help="number of the CCD to show; default the first one")
@@ -48,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the viewer; returns the exit code: 0, 1 if a screenshot shows a failed run, 2 for bad usage."""
+    """Run the viewer; returns the exit code, see the help text."""
     application, window, garbage = start(arguments)
     # Python handles Ctrl+C only while it runs: the collector's timer lets it run now and then.
     signal.signal(signal.SIGINT, lambda *_: window.close())
@@ -76,27 +83,36 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
     for path in (options.frame, options.session, *options.config):
         if path is not None and not Path(path).exists():
             parser.error(f"{path}: no such file")
-    if not find_screen(fall_back=bool(options.screenshot)):
-        parser.error(
-            "there is no screen: DISPLAY and WAYLAND_DISPLAY are not set. Start isrviewer in a desktop session or "
-            "through ssh -X; with --screenshot it needs no screen"
-        )
+    if options.screenshot:
+        _check_screenshot(parser, options)
+        # A picture does not depend on whether some window manager shows the window.
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    problem = find_screen(fall_back=bool(options.screenshot))
+    if problem:
+        advice = "Start isrviewer in a desktop session or through ssh -X; with --screenshot it needs no screen"
+        give_up(f"{problem}. {advice}")
+    try:
+        return _show(options, size)
+    except ImportError:
+        # A library of the system that Qt links to may be missing; anything else is a fault of ours.
+        missing = libraries.missing_sentence()
+        if not missing:
+            raise
+        give_up(missing)
+
+
+def _show(options: argparse.Namespace, size: tuple[int, int] | None) -> tuple[QApplication, Window, GarbageCollector]:
+    """Make application and window."""
     # From here on only the GUI thread collects; see `isrviewer.garbage`.
     gc.disable()
+    application = make_application()
 
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
     from isrviewer.garbage import GarbageCollector
-    from isrviewer.session.settings import load_settings, settings_folder
     from isrviewer.shell.window import Window
-    from isrviewer.theme import apply_theme
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-    application.setApplicationName("isrviewer")
-    apply_theme(application, load_settings(settings_folder()).scheme)
-    logging.getLogger().addHandler(_stderr_handler())
+    logging.getLogger().addHandler(_stderr_handler(logging.ERROR))
     sys.excepthook = _report
     window = Window(make_engine, fresh_layout=bool(options.screenshot))
     if size is not None:
@@ -111,19 +127,21 @@ def start(arguments: Sequence[str] | None = None) -> tuple[QApplication, Window,
     return application, window, GarbageCollector()
 
 
-def find_screen(fall_back: bool) -> bool:
-    """Whether Qt has a screen to show windows on; without one it would abort the process.
+def make_application() -> QApplication:
+    """The application in its look; what Qt has to say goes to the log."""
+    replace_qt_messages()
 
-    Parameters
-    ----------
-    fall_back : bool
-        Draw off the screen where there is none.
-    """
-    if not sys.platform.startswith("linux") or any(map(os.environ.get, _SCREENS)):
-        return True
-    if fall_back:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return fall_back
+    from PySide6.QtWidgets import QApplication
+
+    from isrviewer.session.settings import load_settings, settings_folder
+    from isrviewer.theme import apply_theme
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("isrviewer")
+    application.setDesktopFileName("isrviewer")
+    apply_theme(application, load_settings(settings_folder()).scheme)
+    return application
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -145,16 +163,25 @@ def _begin(window: Window, options: argparse.Namespace) -> None:
     session = window.model.session
     window.model.change(session if not options.step else show_step(session, options.step))
     if options.demo:
+        # It takes long, and the window has nothing to show yet.
+        logging.getLogger("isrcore.simulate.demo").addHandler(_stderr_handler(logging.INFO))
         window.commands.file.open_demo(options.detector)
     elif options.frame:
         window.commands.file.open_path(options.frame, options.detector)
     window.begin()
 
 
-def _stderr_handler() -> logging.Handler:
-    """Errors also go to the terminal: the log panel may not be open."""
+def _check_screenshot(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if not (options.demo or options.frame or options.session):
+        parser.error("--screenshot: nothing to show; name a frame or a session, or give --demo")
+    if not Path(options.screenshot).absolute().parent.is_dir():
+        parser.error(f"--screenshot: {Path(options.screenshot).parent}: no such folder")
+
+
+def _stderr_handler(level: int) -> logging.Handler:
+    """Sends records from a level on to the terminal: the log panel may not be open."""
     handler = logging.StreamHandler()
-    handler.setLevel(logging.ERROR)
+    handler.setLevel(level)
     handler.setFormatter(logging.Formatter("isrviewer: %(message)s"))
     return handler
 

@@ -23,16 +23,16 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from isrcore.geom import Box
-from isrviewer.app import find_screen, make_engine
+from isrviewer.app import make_application, make_engine
 from isrviewer.audit.audit import begin_audit
 from isrviewer.garbage import GarbageCollector
 from isrviewer.panels.image.view import ImageView
+from isrviewer.process.screen import find_screen
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.view import View
 from isrviewer.session.changes import set_field, show_step
 from isrviewer.shell.window import Window
-from isrviewer.theme import apply_theme
 
 __all__ = ["main"]
 
@@ -232,8 +232,7 @@ def main() -> int:
         from isrcore.simulate.demo import simulate_demo
 
         find_screen(fall_back=True)
-        application = QApplication([])
-        apply_theme(application)
+        application = make_application()
         garbage = GarbageCollector()
         demo = simulate_demo()
         figures = [*_repaints(4612, 2048), *_repaints(4096, 4096), *_window_figures(), *_start_figures(demo.frame)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDir, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from isrcore.resource_files import resource
 
 __all__ = ["ACCENT", "GRID", "SCHEMES", "apply_theme", "is_dark", "number_font", "soft"]
 
@@ -34,7 +34,7 @@ QCheckBox {{ spacing: {GRID}px; padding-right: {GRID}px; }}
 QCheckBox::indicator, QTreeView::indicator {{ width: 12px; height: 12px; border-radius: 2px; }}
 QCheckBox::indicator:unchecked, QTreeView::indicator:unchecked {{ border: 1px solid #808080; }}
 QCheckBox::indicator:checked, QTreeView::indicator:checked {{
-    border: 1px solid {ACCENT.name()}; background: {ACCENT.name()}; image: url(CHECK);
+    border: 1px solid {ACCENT.name()}; background: {ACCENT.name()}; image: url(isrviewer:check.svg);
 }}
 QCheckBox::indicator:checked:disabled, QTreeView::indicator:checked:disabled {{
     border: 1px solid #808080; background: #808080;
@@ -60,7 +60,9 @@ def apply_theme(application: QApplication, scheme: str = "system") -> None:
         palette.setColor(group, QPalette.ColorRole.HighlightedText, QColor("white"))
         palette.setColor(group, QPalette.ColorRole.Accent, ACCENT)
     application.setPalette(palette)
-    application.setStyleSheet(_SHEET.replace("CHECK", str(files("resources") / "icons" / "check.svg")))
+    # A style sheet finds pictures through this, whatever letters the path of the installed package has.
+    QDir.setSearchPaths("isrviewer", [str(resource("icons"))])
+    application.setStyleSheet(_SHEET)
 
 
 def _palette(dark: bool) -> QPalette:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 __all__ = ["ENGINE", "ROOT", "VIEWER", "Import", "arrows", "circles", "files", "imports_of", "room_of"]
 
+_DOORS = ("__init__", "__main__")
+"""Ways into a package, not rooms."""
+
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "isrcore"
 VIEWER = ROOT / "isrviewer"
@@ -66,6 +69,8 @@ def arrows(package: Path) -> Mapping[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = {}
     for path in files(package):
         here = room_of(_dotted(path))
+        if here in _DOORS:
+            continue
         for one in imports_of(path):
             if one.target.split(".")[0] == package.name and (there := room_of(one.target)) != here:
                 found.setdefault((here, there), set()).add(str(path.relative_to(ROOT)))

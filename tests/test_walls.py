@@ -9,7 +9,7 @@ import pytest
 from tests.house import ENGINE, ROOT, VIEWER, arrows, circles, files, imports_of, room_of
 
 ORDER = (
-    ("atomic", "geom", "lazy", "metadata"),
+    ("atomic", "geom", "lazy", "metadata", "resource_files"),
     ("camera",),
     ("kernels",),
     ("image",),
@@ -25,11 +25,12 @@ ORDER = (
     ("export", "simulate"),
     ("batch", "bench", "audit"),
     ("cli",),
+    ("__main__",),
 )
 """Rooms of the engine: each may import those in the same row and in the rows above."""
 
 FLOORS = (
-    ("garbage", "render", "theme"),
+    ("garbage", "process", "render", "theme"),
     ("session",),
     ("runner",),
     ("audit", "scene"),
@@ -39,7 +40,7 @@ FLOORS = (
     ("actions", "commands"),
     ("shell",),
     ("app",),
-    ("bench", "bench_start"),
+    ("__main__", "bench", "bench_start"),
 )
 """Rooms of the viewer: each may import those in the rows above, for types as well, and nobody in its own row."""
 
@@ -57,7 +58,8 @@ LAZY = {
         isrviewer/audit/focal_plane.py isrviewer/commands/files.py isrviewer/commands/defects/maps.py
         isrviewer/session/region_file.py""",
     "what a measurement needs is imported by that measurement alone": "isrviewer/bench.py",
-    "a view in DS9 needs no Qt, a panel in another process needs none here": "isrviewer/debug_views/panels.py",
+    "a view in DS9 needs no Qt, a panel in another process needs none here":
+        "isrviewer/debug_views/panels.py isrviewer/process/screen.py",
     "astropy, scipy, shapely or the config are slow to import, and one way of use needs them": """
         isrcore/cli.py isrcore/data/calibs.py isrcore/data/exposure_file.py isrcore/data/facts.py isrcore/data/sky.py
         isrcore/data/tiles.py isrcore/image/footprints.py isrcore/pipe/task.py isrcore/simulate/pattern.py""",

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from isrcore import __version__
 from isrcore.audit.defect import Status
 from isrcore.audit.history import DefectHistory
-from isrcore.export.provenance import software_version
 
 __all__ = ["MapProvenance", "provenance_of"]
 
@@ -46,7 +46,7 @@ class MapProvenance:
         """Keywords of at most eight characters and their values."""
         cards: dict[str, str | int] = {
             "MAPSRC": PurePath(self.source).name or "none",
-            "MAPSOFT": f"isrviewer {software_version()}",
+            "MAPSOFT": f"isrviewer {__version__}",
             "AUDWHO": self.who,
             "AUDWHEN": self.when,
             "AUDEDITS": ", ".join(f"{count} {label}" for label, count in sorted(self.edits.items())) or "none",

@@ -20,7 +20,6 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from isrcore.camera.amplifier import Amplifier, ReadoutCorner
@@ -28,6 +27,7 @@ from isrcore.camera.camera import Camera
 from isrcore.camera.detector import Detector, Orientation
 from isrcore.geom import Box
 from isrcore.metadata import PropertyList
+from isrcore.resource_files import resource
 
 __all__ = [
     "N_DETECTORS",
@@ -80,7 +80,7 @@ def load_masks() -> dict[str, Any]:
 
 
 def _load(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((files("resources") / "megacam" / name).read_text("utf-8"))
+    content: dict[str, Any] = json.loads(resource("megacam", name).read_text("utf-8"))
     return content
 
 

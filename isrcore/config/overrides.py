@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from importlib import resources
 from os import PathLike
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from isrcore.config.override_parser import (
     parse_overrides,
     typed_value,
 )
+from isrcore.resource_files import resource
 
 __all__ = [
     "CFHT_LABEL",
@@ -123,5 +123,5 @@ def _apply(config: Config, assignment: Assignment, label: str | None) -> None:
 
 def load_cfht_defaults(config: Config) -> None:
     """Set the values that CFHT uses, from ``resources/config/cfht.py``; the config classes do not have them."""
-    text = resources.files("resources").joinpath("config", "cfht.py").read_text(encoding="utf-8")
+    text = resource("config", "cfht.py").read_text(encoding="utf-8")
     load_overrides(config, text, name="cfht.py", label=CFHT_LABEL)

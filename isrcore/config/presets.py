@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 
 from lsst.pex.config import Config
 
 from isrcore.config.overrides import load_overrides
+from isrcore.resource_files import resource
 
 __all__ = ["Preset", "list_presets"]
 
@@ -37,7 +37,7 @@ class Preset:
 
 def list_presets() -> list[Preset]:
     """The presets of ``resources/config``: first what CFHT sets, then the others by name."""
-    folder = resources.files("resources") / "config"
+    folder = resource("config")
     others = sorted((folder / "presets").iterdir(), key=lambda file: file.name)
     presets = []
     for file in [folder / "cfht.py", *(file for file in others if file.name.endswith(".py"))]:

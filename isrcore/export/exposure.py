@@ -19,11 +19,12 @@ from astropy.io import fits
 from astropy.time import Time
 from numpy.typing import NDArray
 
+from isrcore import __version__
 from isrcore.atomic import written_atomically
 from isrcore.data.errors import FrameError
 from isrcore.data.exposure_file import POLYGON_EXTENSION
 from isrcore.export.header import add_card, add_history, metadata_cards
-from isrcore.export.provenance import CONFIG_EXTENSION, Provenance, software_version
+from isrcore.export.provenance import CONFIG_EXTENSION, Provenance
 from isrcore.export.sky import sky_cards
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure
 from isrcore.image.trimming import trim_offset
@@ -131,7 +132,7 @@ def _hdus(exposure: Exposure, provenance: Provenance | None) -> Iterator[tuple[f
 def _primary(exposure: Exposure, provenance: Provenance | None) -> fits.Header:
     header = fits.Header([("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 0), ("EXTEND", True)])
     own = _component_keys(exposure)
-    own.set("ISRVERS", f"isrviewer {software_version()}")
+    own.set("ISRVERS", f"isrviewer {__version__}")
     if provenance is not None:
         own.update(provenance.keywords())
     metadata_cards(header, exposure.metadata, skip=own.names())

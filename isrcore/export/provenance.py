@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-__all__ = ["CONFIG_EXTENSION", "Provenance", "software_version"]
+__all__ = ["CONFIG_EXTENSION", "Provenance"]
 
 CONFIG_EXTENSION = "ISR_CONFIG"
 """Name of the table that holds the ISR configuration, one line of an override file in each row."""
-
-
-def software_version() -> str:
-    """Version of this program; ``unknown`` when it runs from a source folder that is not installed."""
-    try:
-        return importlib.metadata.version("isrviewer")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import platform
 import sys
 from typing import Any, ClassVar
 
+from isrcore import __version__
 from isrcore.config.fields import differences
 from isrcore.methods.argument_parser import IsrArgumentParser, subtask_classes
 from isrcore.methods.task_runner import TaskRunner
@@ -18,12 +19,12 @@ from isrcore.pipe import Struct, Task, TaskError
 
 __all__ = ["CommandLineMethods"]
 
-_PACKAGES = ("isrviewer", "numpy", "scipy", "astropy", "lsst-pex-config", "shapely")
+_PACKAGES = ("numpy", "scipy", "astropy", "lsst-pex-config", "shapely")
 
 
 def running_versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
-    versions = {"python": platform.python_version()}
+    versions = {"python": platform.python_version(), "isrviewer": __version__}
     for name in _PACKAGES:
         try:
             versions[name] = importlib.metadata.version(name)

@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from isrcore.camera.megacam import detector_name, load_geometry
 from isrcore.geom import Box
+from isrcore.resource_files import resource
 from isrcore.simulate.seeds import chip_generator
 
 __all__ = [
@@ -143,7 +143,7 @@ def over_columns(pair: NDArray[np.float64]) -> NDArray[np.float32]:
 
 @cache
 def _defect_table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads((files("resources") / "simulate" / "defects.json").read_text("utf-8"))
+    table: dict[str, Any] = json.loads(resource("simulate", "defects.json").read_text("utf-8"))
     return table
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
+import stat
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
 
 from isrcore.atomic import written_atomically
+from isrcore.resource_files import resource
 from isrcore.simulate.frame import simulate_raw
 from isrcore.simulate.masters import simulate_calibrations
 from isrcore.simulate.recipe import SimulationRecipe
@@ -20,6 +24,8 @@ __all__ = ["DemoFiles", "demo_recipe", "simulate_demo"]
 
 SIMULATOR_VERSION = 1
 """To be raised when the same recipe gives other pixels: old demo frames are then made anew."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ def demo_recipe() -> SimulationRecipe:
 
 
 def _demo_text() -> str:
-    return (files("resources") / "simulate" / "demo.json").read_text("utf-8")
+    return resource("simulate", "demo.json").read_text("utf-8")
 
 
 def simulate_demo(folder: str | Path | None = None, on_part: Callable[[], None] | None = None) -> DemoFiles:
@@ -46,7 +52,8 @@ def simulate_demo(folder: str | Path | None = None, on_part: Callable[[], None] 
     Parameters
     ----------
     folder : str or path, optional
-        Default: ``demo`` in the user's cache folder of the program.
+        Default: ``demo`` in the user's cache folder of the program, or, where that cannot be written, a folder of the
+        user's below the system's one for temporary files.
     on_part : callable, optional
         Called before each CCD and each master is made; may raise to end the work.
 
@@ -55,7 +62,27 @@ def simulate_demo(folder: str | Path | None = None, on_part: Callable[[], None] 
     OSError
         When the folder cannot be written.
     """
-    folder = Path(folder) if folder is not None else platformdirs.user_cache_path("isrviewer") / "demo"
+    if folder is not None:
+        return _simulate_in(Path(folder), on_part)
+    cache = platformdirs.user_cache_path("isrviewer") / "demo"
+    try:
+        return _simulate_in(cache, on_part)
+    except OSError as error:
+        spare = _temporary_folder()
+        _log.warning("%s cannot be written (%s); the demo goes to %s", cache, error.strerror or error, spare)
+        return _simulate_in(spare, on_part)
+
+
+def _temporary_folder() -> Path:
+    """The same folder every time, unless somebody else has made it, or may write to it."""
+    folder = Path(tempfile.gettempdir()) / f"isrviewer-demo-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    facts = folder.lstat()
+    is_own = stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o022
+    return folder if is_own else Path(tempfile.mkdtemp(prefix="isrviewer-demo-"))
+
+
+def _simulate_in(folder: Path, on_part: Callable[[], None] | None) -> DemoFiles:
     recipe = demo_recipe()
     demo = DemoFiles(folder / f"{recipe.file_stem}.fits.fz", folder / "calib", folder / f"{recipe.file_stem}.truth.npz")
     stamp = folder / "version.txt"
@@ -64,6 +91,7 @@ def simulate_demo(folder: str | Path | None = None, on_part: Callable[[], None] 
     if complete and stamp.read_text("utf-8") == version:
         return demo
     folder.mkdir(parents=True, exist_ok=True)
+    _log.info("making the demo frame and its calibrations in %s; this takes about 20 s, once", folder)
     stamp.unlink(missing_ok=True)
 
     def next_part(_: object) -> None:

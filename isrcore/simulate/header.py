@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from isrcore.camera.megacam import detector_name, load_geometry
+from isrcore.resource_files import resource
 from isrcore.simulate.fitsfile import card
 from isrcore.simulate.recipe import SimulationRecipe, filter_facts
 from isrcore.simulate.seeds import generator
@@ -42,7 +42,7 @@ _OVERHEAD = {36: 47.9, 40: 3.8}
 
 @cache
 def _template(n_ccd: int) -> tuple[str, ...]:
-    return tuple((files("resources") / "simulate" / f"header_{n_ccd}.txt").read_text("ascii").splitlines())
+    return tuple(resource("simulate", f"header_{n_ccd}.txt").read_text("ascii").splitlines())
 
 
 def header_cards(recipe: SimulationRecipe, scope: Literal["P", "E"], values: dict[str, Any]) -> Iterator[str]:

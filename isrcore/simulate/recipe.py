@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
 from typing import Any, get_args
 
 from isrcore.camera.megacam import N_DETECTORS
+from isrcore.resource_files import resource
 from isrcore.simulate.fitsfile import Compression
 
 __all__ = ["FILE_LETTERS", "SimulationRecipe", "filter_facts"]
@@ -33,7 +33,7 @@ TWILIGHT_LEVEL = 16000.0
 @cache
 def filter_facts() -> dict[str, dict[str, Any]]:
     """The simulator's numbers per physical filter, from ``resources/simulate/sky.json``; shared, do not modify."""
-    rows: dict[str, dict[str, Any]] = json.loads((files("resources") / "simulate" / "sky.json").read_text("utf-8"))[
+    rows: dict[str, dict[str, Any]] = json.loads(resource("simulate", "sky.json").read_text("utf-8"))[
         "rows"
     ]
     return rows

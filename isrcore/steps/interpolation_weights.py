@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import csv
 from functools import cache, lru_cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
+
+from isrcore.resource_files import resource
 
 __all__ = ["EDGE", "WIDE", "weights"]
 
@@ -40,7 +41,7 @@ Weights = NDArray[np.float64]
 @cache
 def _two_sided() -> dict[tuple[int, int, int], Weights]:
     """The table; runs of width `WIDE` have 13 rows: six from the left end, one between, six up to the right end."""
-    text = files("resources").joinpath("interpolation", "weights.csv").read_text("utf-8")
+    text = resource("interpolation", "weights.csv").read_text("utf-8")
     rows: dict[tuple[int, int, int], list[list[float]]] = {}
     for row in csv.DictReader(text.splitlines()):
         width = WIDE if row["width"] == "wide" else int(row["width"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from importlib.metadata import version
 
+from isrcore import __version__
 from isrviewer.actions.table import ACTIONS, MENUS, MOUSE, keys_of
 
 __all__ = ["help_html"]
@@ -90,7 +91,5 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
 
 
 def _about() -> str:
-    from isrcore.export.provenance import software_version
-
-    lines = [f"isrviewer {software_version()}", *(f"{package} {version(package)}" for package in _PACKAGES)]
+    lines = [f"isrviewer {__version__}", *(f"{package} {version(package)}" for package in _PACKAGES)]
     return f'<h2><a name="about">About</a></h2><p>{"<br>".join(map(escape, lines))}</p>'

@@ -15,6 +15,7 @@ from isrcore.kernels.memory import new_plane
 from isrviewer.debug_views.assembler import Assembler, Received
 from isrviewer.debug_views.ring import RingReader
 from isrviewer.debug_views.window import DebugWindow
+from isrviewer.process.screen import replace_qt_messages
 from isrviewer.theme import apply_theme
 
 __all__ = ["Receiver", "main"]
@@ -96,6 +97,7 @@ def main(arguments: list[str]) -> int:
     # The script comes first.
     os.nice(_NICER)
     connection, ring = Connection(int(arguments[0])), RingReader(int(arguments[1]))
+    replace_qt_messages()
     application = QApplication(["isrviewer"])
     apply_theme(application)
     window = DebugWindow(json.loads(arguments[2]))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -15,6 +13,7 @@ from isrcore.task import IsrTask
 from isrviewer.debug_views.choice import Choice, choose
 from isrviewer.debug_views.elsewhere import ChildProcess, PanelsGone
 from isrviewer.debug_views.sender import View, ViewMaker
+from isrviewer.process.screen import find_screen
 
 __all__ = ["BUDGET", "DebugPanels", "Target", "open_panels"]
 
@@ -160,19 +159,13 @@ def _target(choice: Choice, to: str, in_process: bool, budget: int) -> Target | 
     for name, number in choice.panels.items():
         names.setdefault(number, []).append(name)
     titles = [", ".join(names[number]) for number in sorted(names)]
-    if not _has_screen():
-        _log.error(
-            "there is no screen for debug views: DISPLAY and WAYLAND_DISPLAY are not set. Start the script in a "
-            "desktop session or through ssh -X; runs go on without panels"
-        )
+    problem = find_screen(fall_back=False)
+    if problem:
+        advice = "Start the script in a desktop session or through ssh -X; runs go on without panels"
+        _log.error("%s. %s", problem, advice)
         return None
     if in_process:
         from isrviewer.debug_views.here import ThisProcess
 
         return ThisProcess(titles)
     return ChildProcess(titles, budget)
-
-
-def _has_screen() -> bool:
-    wanted = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-    return not sys.platform.startswith("linux") or any(map(os.environ.get, wanted))

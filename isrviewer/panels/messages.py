@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from isrviewer.plots.controls import empty, tool_button
@@ -16,7 +16,15 @@ _SECONDS = 8
 
 
 class MessageStrip(QFrame):
-    """One message at a time; errors stay until dismissed, notes go after some seconds."""
+    """One message at a time; errors stay until dismissed, notes go after some seconds.
+
+    Signals
+    -------
+    failed(str)
+        Something that was asked for could not be done.
+    """
+
+    failed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +57,11 @@ class MessageStrip(QFrame):
 
     def error(self, text: str, cures: dict[str, Callable[[], None]] | None = None) -> None:
         """Say what failed, with buttons for what can be done about it."""
+        self.warn(text, cures)
+        self.failed.emit(text)
+
+    def warn(self, text: str, cures: dict[str, Callable[[], None]] | None = None) -> None:
+        """Say what is wrong beside what was asked for; stays like an error."""
         self._timer.stop()
         self._show(text, "#D55E00", cures or {})
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from isrcore.resource_files import resource
 from isrviewer.render.colour import ColourMap, colour_distance, map_colours, packed
 
 __all__ = ["PRESETS", "OverlayStyle", "PlaneStyle", "plane_colours", "rim_colour"]
@@ -21,7 +21,7 @@ _TOO_CLOSE = 25.0
 
 @cache
 def _resource() -> dict[str, Any]:
-    text = (files("resources") / "colours" / "planes.json").read_text(encoding="utf-8")
+    text = resource("colours", "planes.json").read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
 

@@ -92,7 +92,7 @@ def load_settings(folder: Path) -> Settings:
     path = folder / "settings.json"
     try:
         return from_json(Settings, json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except (OSError, ValueError, CodecError) as error:
         aside = path.with_suffix(".damaged.json")

@@ -57,7 +57,7 @@ class Recovery(QObject):
         try:
             self._files.save(self._desk.model.session)
         except OSError as error:
-            self._desk.strip.error(f"The session cannot be saved for recovery: {error.strerror or error}")
+            self._desk.strip.warn(f"The session cannot be saved for recovery: {error.strerror or error}")
 
     def _restore(self, left: Recovered) -> None:
         self._commands.restore_session(left.session)

@@ -1,4 +1,4 @@
-"""Wait until the run is complete and drawn, write the window as a picture, end the program."""
+"""Wait until nothing goes on any more and all is drawn, write the window as a picture, end the program."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from isrviewer.session import RAW
 from isrviewer.session.changes import show_step
 
 if TYPE_CHECKING:
-    from isrviewer.runner.messages import Problem
     from isrviewer.shell.window import Window
 
 __all__ = ["ScreenshotTaker"]
@@ -21,7 +21,7 @@ _POLL_MS = 50
 
 
 class ScreenshotTaker(QObject):
-    """Takes one screenshot.
+    """Takes one screenshot; whatever failed on the way is told on the terminal and by the exit code.
 
     Parameters
     ----------
@@ -35,34 +35,33 @@ class ScreenshotTaker(QObject):
     def __init__(self, window: Window, path: Path, step: str | None) -> None:
         super().__init__(window)
         self._window, self._path, self._step = window, path, step
-        self._problems: list[Problem] = []
-        self._ended = False
-        window.runs.problem.connect(self._problems.append)
-        window.runs.ended.connect(self._run_ended)
+        self._failures: list[str] = []
+        window.strip.failed.connect(self._failures.append)
         self._timer = QTimer(self, interval=_POLL_MS)
-        self._timer.timeout.connect(self._take_when_drawn)
-
-    def _run_ended(self) -> None:
-        if self._ended:
-            return
-        self._ended = True
-        reached = [row.step.name for row in self._window.runs.view.rows if row.status in {"done", "cached"}]
-        if self._step is None and reached:
-            self._window.model.change(show_step(self._window.model.session, reached[-1]))
+        self._timer.timeout.connect(self._go_on)
         self._timer.start()
 
-    def _take_when_drawn(self) -> None:
-        grid = self._window.grid
-        # The panner is drawn from levels that are built when the picture itself is done.
-        is_drawn = grid.is_settled and all(panel.view.is_idle for panel in grid.panels)
-        if self._window.runs.busy or not (is_drawn and self._window.startup.is_complete):
+    def _go_on(self) -> None:
+        """Take the next step if the one before is complete."""
+        window = self._window
+        if window.runs.busy or window.jobs.busy or not window.startup.is_complete:
             return
-        self._timer.stop()
-        written = self._window.grab().save(str(self._path), "PNG")
-        for problem in self._problems:
-            print(f"isrviewer: {problem.where}: {problem.text}", file=sys.stderr)
-        if not written:
-            print(f"isrviewer: {self._path} could not be written", file=sys.stderr)
-        code = 0 if written and not self._problems else 1
+        reached = window.runs.last_step()
+        if self._step is None and reached != RAW:
+            self._step = reached
+            window.model.change(show_step(window.model.session, reached))
+            return
+        # The panner is drawn from levels that are built when the picture itself is done.
+        if window.grid.is_settled and all(panel.view.is_idle for panel in window.grid.panels):
+            self._timer.stop()
+            self._take()
+
+    def _take(self) -> None:
+        if self._window.runs.view.raw is None and not self._failures:
+            self._failures.append("there is no frame to show")
+        if not self._window.grab().save(str(self._path), "PNG"):
+            self._failures.append(f"{self._path} could not be written; choose another folder")
+        for text in self._failures:
+            print(f"isrviewer: {' '.join(text.split())}", file=sys.stderr)
         self._window.close()
-        QApplication.exit(code)
+        QApplication.exit(1 if self._failures else 0)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
 
 from isrviewer.panels.parameters.rows import field_rows
 from isrviewer.runner.background import Background
@@ -73,6 +75,7 @@ class Startup(QObject):
         # Qt's classes are made when they are first looked up, which only one thread may do at a time: what imports
         # many of them, as the library of icons does and that of plots, cannot be prepared beside the GUI thread.
         self._desk.requests.draw_icons()
+        QApplication.setWindowIcon(QIcon("isrviewer:isrviewer.svg"))
         self.is_complete = True
 
 

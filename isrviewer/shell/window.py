@@ -136,7 +136,7 @@ class Window(QMainWindow):
     # Building
 
     def _make_models(self, make_engine: Callable[[Settings], Engine]) -> Models:
-        settings = UserSettings(self.strip.error)
+        settings = UserSettings(self.strip.warn)
         start = settings.value
         model = SessionModel(Session(calib_folder=start.calib_folder, overlay=start.overlay))
         runs = RunModel(model, lambda: make_engine(start), self)

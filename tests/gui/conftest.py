@@ -29,7 +29,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def garbage_between_tests() -> Iterator[None]:
-    """As the program (`isrviewer.garbage`): nothing is collected in another thread, nor while Qt delivers an event."""
+    """As `isrviewer.garbage`: nothing is collected in another thread, nor while Qt delivers an event."""
     gc.disable()
     yield
     gc.collect()

@@ -94,3 +94,52 @@ def test_demo_is_made_once_and_again_when_it_changes(tmp_path: Path, monkeypatch
     monkeypatch.setattr(demo, "SIMULATOR_VERSION", demo.SIMULATOR_VERSION + 1)
     simulate_demo(tmp_path / "demo")
     assert all(path.stat().st_mtime_ns > before for path, before in stamps.items())
+
+
+@pytest.fixture
+def quick_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A demo of empty files, and a cache folder that cannot be made; returns the folder for temporary files."""
+
+    class Made:
+        def save(self, path: Path) -> None:
+            path.write_bytes(b"")
+
+    def make_frame(recipe: object, path: Path, on_part: object) -> Made:
+        path.write_bytes(b"")
+        return Made()
+
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(demo.platformdirs, "user_cache_path", lambda name: tmp_path / "file" / name)
+    monkeypatch.setattr(demo.tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(demo, "simulate_raw", make_frame)
+    monkeypatch.setattr(demo, "simulate_calibrations", lambda recipe, folder, on_part: folder.mkdir(exist_ok=True))
+    return tmp_path / "temporary"
+
+
+def test_where_the_cache_cannot_be_written_the_demo_is_kept_in_a_folder_for_temporary_files(
+    quick_demo: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    made = simulate_demo()
+    assert made.frame.parent.parent == quick_demo
+    assert made.frame.parent.stat().st_mode & 0o077 == 0
+    assert f"cannot be written (Not a directory); the demo goes to {made.frame.parent}" in caplog.text
+    assert f"making the demo frame and its calibrations in {made.frame.parent}" in caplog.text
+    caplog.clear()
+    assert simulate_demo() == made
+    assert "making" not in caplog.text, "it is made once"
+
+
+def test_a_folder_that_others_may_write_to_is_not_trusted(quick_demo: Path) -> None:
+    first = simulate_demo().frame.parent
+    first.chmod(0o777)
+    second = simulate_demo().frame.parent
+    assert second != first
+    assert second.parent == quick_demo
+
+
+def test_a_folder_that_is_named_is_the_only_one_tried(quick_demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotADirectoryError):
+        simulate_demo(tmp_path / "file" / "demo")
+    assert not list(quick_demo.iterdir())
