@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QUrl
@@ -34,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from isrcore.resource_files import resource
 from isrviewer.theme import ACCENT, GRID
 
 __all__ = ["ManualPanel", "Section", "anchor", "manual_folder", "read_sections", "section_of_step"]
@@ -82,8 +82,7 @@ def anchor(heading: str) -> str:
 
 def manual_folder() -> Path:
     """Where the pages lie; ``index.md`` has the contents."""
-    with as_file(files("resources") / "manual") as folder:
-        return folder
+    return resource("manual")
 
 
 def read_sections(page: Path) -> list[Section]:
