@@ -103,6 +103,16 @@ def test_a_library_that_a_library_of_the_system_lacks_is_named(monkeypatch: pyte
     assert "libGLdispatch.so.0" in missing_sentence()
 
 
+def test_without_qt_there_is_nothing_to_follow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
+    assert libraries.main() == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "PySide6" in printed.err
+
+
 def test_the_program_prints_the_line_and_its_code_says_whether_all_is_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

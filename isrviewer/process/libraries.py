@@ -140,6 +140,9 @@ def _asked_for(libraries: Iterable[Library]) -> tuple[Library, ...]:
 def main() -> int:
     """Print the apt line, and what is missing here; returns 1 if something is missing or its package is not known."""
     libraries, missing = linked_libraries(), missing_sentence()
+    if not libraries:
+        print("PySide6 with a Qt of its own is not installed: there are no links to follow", file=sys.stderr)
+        return 1
     unknown = [library for library in libraries if not library.package]
     print(apt_line(libraries, "python3-venv"))
     for library in unknown:
