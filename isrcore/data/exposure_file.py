@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from isrcore.camera import Detector
 from isrcore.camera.megacam import detector_from_header, filter_names, megacam_camera
 from isrcore.data.errors import FrameError
+from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
 from isrcore.data.sky import moved_wcs, wcs_from_cards
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
@@ -85,7 +86,7 @@ def read_exposure(path: str | Path) -> Exposure:
     exposure = Exposure(
         pixels,
         PropertyList(comments=everything.comments),
-        detector=_detector(everything, pixels),
+        detector=_detector(file, everything, pixels),
         filter_label=_filter_label(everything),
         visit_info=_visit_info(everything),
         photo_calib=_photo_calib(everything),
@@ -187,11 +188,11 @@ def _filter_label(metadata: PropertyList) -> FilterLabel | None:
     return None if physical is None else FilterLabel(physical, band)
 
 
-def _detector(metadata: PropertyList, pixels: MaskedImage) -> Detector | None:
-    name, camera = metadata.get("DETNAME"), megacam_camera()
-    if name not in camera:
+def _detector(file: FitsFile, metadata: PropertyList, pixels: MaskedImage) -> Detector | None:
+    number = exposure_detector(file)
+    if number is None:
         return None
-    detector = detector_from_header(camera[name], metadata)
+    detector = detector_from_header(megacam_camera()[number], metadata)
     fits_frame = detector.bbox.contains(pixels.bbox) or detector.raw_bbox.contains(pixels.bbox)
     return detector if fits_frame else None
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from isrcore.data.fits_file import Hdu
+from isrcore.data.identity import is_plane
 
 __all__ = ["Kind", "classify", "is_megacam"]
 
@@ -108,7 +109,7 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
         return Kind.PROCESSED
     if any(_is_defect_table(hdu) for hdu in first):
         return Kind.DEFECTS
-    images = [hdu for hdu in hdus if hdu.is_image]
+    images = [hdu for hdu in hdus if hdu.is_image and not is_plane(hdu)]
     if not images or not is_megacam(hdus):
         return Kind.UNKNOWN
     if not any(hdu.bitpix == 16 and hdu.scaling == (1.0, 32768.0) for hdu in images):

@@ -113,7 +113,10 @@ def _number(detector: int | str) -> int:
 
 def _extension(file: FitsFile, chip: Detector) -> Hdu:
     """The extension of a CCD, checked for size and completeness."""
-    sources = find_sources(file).found
+    all_sources = find_sources(file)
+    sources = all_sources.found
+    if chip.id in all_sources.problems:
+        raise all_sources.problems[chip.id]
     if chip.id not in sources:
         present = ", ".join(detector_name(number) for number in sources) or "no CCD"
         cure = "choose another file" if file.damage is None else f"the file is damaged: {file.damage.problem}"
