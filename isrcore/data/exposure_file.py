@@ -18,7 +18,7 @@ from isrcore.camera.megacam import detector_from_header, filter_names, megacam_c
 from isrcore.data.errors import FrameError
 from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
-from isrcore.data.sky import moved_wcs, wcs_from_cards
+from isrcore.data.sky import moved_wcs, stated_wcs
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
 from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
@@ -32,8 +32,9 @@ NON_FINITE = {"NAN": math.nan, "+INFINITY": math.inf, "-INFINITY": -math.inf}
 """Texts that stand for numbers which FITS cannot hold."""
 
 _GRID = re.compile(
-    r"EXT(NAME|VER|LEVEL|TYPE)|WCSAXES[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA)\d[A-Z]?|(CD|PC|PV)\d_\d+[A-Z]?|"
-    r"LONPOLE[A-Z]?|LATPOLE[A-Z]?|LT[MV]\d(_\d)?|MP_.*|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
+    r"EXT(NAME|VER|LEVEL|TYPE)|WCS(AXES|NAME)[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA|NAME|RDER|SYER)\d[A-Z]?|"
+    r"(CD|PC|PV|PS)\d_\d+[A-Z]?|(CD|PC)00\d00\d|[AB]P?_(ORDER|DMAX|\d+_\d+)|LONPOLE[A-Z]?|LATPOLE[A-Z]?|"
+    r"LT[MV]\d(_\d)?|MP_.*|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
     r"(SKYWCS|PSF|PHOTOCALIB|DETECTOR|VALID_POLYGON|COADD_INPUTS|AP_CORR_MAP|TRANSMISSION_CURVE|FILTER)_ID"
 )
 
@@ -92,7 +93,7 @@ def read_exposure(path: str | Path) -> Exposure:
         photo_calib=_photo_calib(everything),
         valid_polygon=_polygon(file, hdus.get(POLYGON_EXTENSION)),
     )
-    exposure.wcs = _wcs(image_hdu, exposure)
+    exposure.wcs = _wcs(file.path, image_hdu, exposure)
     for key in everything.names():
         if not describes_file(key) and not _COMPONENT.fullmatch(key):
             exposure.metadata.set(key, everything.getArray(key))
@@ -197,9 +198,9 @@ def _detector(file: FitsFile, metadata: PropertyList, pixels: MaskedImage) -> De
     return detector if fits_frame else None
 
 
-def _wcs(hdu: Hdu, exposure: Exposure) -> Any:
+def _wcs(path: Path, hdu: Hdu, exposure: Exposure) -> Any:
     """The WCS as it is kept in memory: of untrimmed pixels if the detector tells how many were trimmed."""
-    wcs, offset = wcs_from_cards(hdu.header), trim_offset(exposure)
+    wcs, offset = stated_wcs(_metadata(hdu), f"{path}, HDU {hdu.label}"), trim_offset(exposure)
     if wcs is None or offset is None:
         return None
     x0, y0 = exposure.masked_image.xy0

@@ -18,7 +18,7 @@ from isrcore.data.errors import FrameError
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import exposure_facts
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
-from isrcore.data.sky import header_wcs
+from isrcore.data.sky import header_wcs, on_top_of
 from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.footprints import footprint_boxes
@@ -52,10 +52,7 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
     file = open_fits(path)
     chip = megacam_camera(flavour)[_number(detector)]
     hdu = _extension(file, chip)
-    metadata = file.hdus[0].header.to_property_list(STRUCTURE)
-    own = hdu.header.to_property_list(STRUCTURE)
-    metadata.update(own)
-    metadata.comments.update(own.comments)
+    metadata = on_top_of(file.hdus[0].header.to_property_list(STRUCTURE), hdu.header.to_property_list(STRUCTURE))
     facts = exposure_facts([hdu.header, file.hdus[0].header])
     return Exposure(
         MaskedImage(_trimmed(file, hdu, chip)),

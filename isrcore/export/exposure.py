@@ -23,6 +23,7 @@ from isrcore import __version__
 from isrcore.atomic import written_atomically
 from isrcore.data.errors import FrameError
 from isrcore.data.exposure_file import POLYGON_EXTENSION
+from isrcore.data.sky import is_nominal
 from isrcore.export.header import add_card, add_history, metadata_cards
 from isrcore.export.provenance import CONFIG_EXTENSION, Provenance
 from isrcore.export.sky import sky_cards
@@ -143,6 +144,8 @@ def _primary(exposure: Exposure, provenance: Provenance | None) -> fits.Header:
     offset = trim_offset(exposure)
     if exposure.wcs is not None and offset is not None and offset != (0, 0):
         add_history(header, f"Sky WCS moved by {offset} pixels, from the raw to the trimmed frame")
+    if is_nominal(exposure.wcs):
+        add_history(header, "Sky WCS: nominal one of the camera around RA_DEG, DEC_DEG; the raw header has none")
     if "TIMESYS" in own:
         add_history(header, "TIMESYS refers to DATE-AVG; DATE-OBS and UTC-OBS are UTC as in the raw frame")
     return header

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from isrcore.data.sky import SKY_CARDS, moved_wcs
+from isrcore.data.sky import moved_wcs, wcs_cards
 from isrcore.image import Exposure
 from isrcore.image.trimming import trim_offset
 
@@ -23,12 +23,4 @@ def sky_cards(exposure: Exposure) -> list[tuple[str, Any, str]]:
         _log.warning("No sky WCS is written: the amplifiers were mirrored or moved apart by assembly.")
         return []
     x0, y0 = exposure.masked_image.xy0
-    wcs = moved_wcs(exposure.wcs, offset[0] + x0, offset[1] + y0)
-    header = wcs.to_header(relax=True)
-    cards = [(card.keyword, card.value, card.comment) for card in header.cards if SKY_CARDS.fullmatch(card.keyword)]
-    matrix = wcs.pixel_scale_matrix
-    for i in (1, 2):
-        cards.append((f"CRVAL{i}", float(wcs.wcs.crval[i - 1]), "[deg] coordinate of the reference point"))
-        cards.append((f"CRPIX{i}", float(wcs.wcs.crpix[i - 1]), "pixel of the reference point"))
-        cards.extend((f"CD{i}_{j}", float(matrix[i - 1, j - 1]), "[deg/pixel]") for j in (1, 2))
-    return cards
+    return wcs_cards(moved_wcs(exposure.wcs, offset[0] + x0, offset[1] + y0))
