@@ -100,6 +100,8 @@ class RawFrame:
             _LOG.warning("%s", problem)
         self.headers: tuple[CardHeader, ...] = tuple(hdu.header for hdu in file.hdus)
         self.exposure: ExposureFacts = exposure_facts(self.headers[:2])
+        for note in self.exposure.notes:
+            _LOG.warning("%s: %s", file.path, note)
         self.expected_detectors = self.headers[0].integer("NCCDS")
 
     @property
