@@ -18,7 +18,9 @@ from isrcore.camera.megacam import detector_from_header, filter_names, megacam_c
 from isrcore.data.errors import FrameError
 from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
+from isrcore.data.mask_cards import MASK_CARDS, plane_bits
 from isrcore.data.sky import moved_wcs, stated_wcs
+from isrcore.data.times import scale_of
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
 from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
@@ -34,33 +36,35 @@ NON_FINITE = {"NAN": math.nan, "+INFINITY": math.inf, "-INFINITY": -math.inf}
 _GRID = re.compile(
     r"EXT(NAME|VER|LEVEL|TYPE)|WCS(AXES|NAME)[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA|NAME|RDER|SYER)\d[A-Z]?|"
     r"(CD|PC|PV|PS)\d_\d+[A-Z]?|(CD|PC)00\d00\d|[AB]P?_(ORDER|DMAX|\d+_\d+)|LONPOLE[A-Z]?|LATPOLE[A-Z]?|"
-    r"LT[MV]\d(_\d)?|MP_.*|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
+    r"LT[MV]\d(_\d)?|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
     r"(SKYWCS|PSF|PHOTOCALIB|DETECTOR|VALID_POLYGON|COADD_INPUTS|AP_CORR_MAP|TRANSMISSION_CURVE|FILTER)_ID"
 )
 
 _COMPONENT = re.compile(
-    r"EXPID|EXPTIME|DARKTIME|DATE-AVG|TIMESYS|MJD-AVG-UT1|AVG-ERA|BORE-.*|ROTTYPE|OBS-(LONG|LAT|ELEV)|AIRTEMP|AIRPRESS|"
-    r"HUMIDITY|INSTRUMENT|IDNUM|MJD-OBS|DATE-OBS|DETNAME|DETSER|FLUXMAG0(ERR)?"
+    r"EXPID|EXPTIME|DARKTIME|TIMESYS|MJD-AVG-UT1|AVG-ERA|BORE-.*|ROTTYPE|OBS-(LONG|LAT|ELEV)|AIRTEMP|AIRPRESS|"
+    r"HUMIDITY|INSTRUMENT|IDNUM|(MJD|DATE)-(OBS|BEG|END|AVG)|DETNAME|DETSER|FLUXMAG0(ERR)?"
 )
 """Keywords that stand for components of the exposure; they do not stay in its metadata."""
 
 
 def describes_file(key: str) -> bool:
     """Whether a keyword tells about the file or its pixel grid: the writer makes its own, metadata keep none."""
-    return STRUCTURE.fullmatch(key) is not None or _GRID.fullmatch(key) is not None
+    return any(pattern.fullmatch(key) for pattern in (STRUCTURE, _GRID, MASK_CARDS))
 
 
 def read_exposure(path: str | Path) -> Exposure:
     """An exposure as `isrcore.export.write_exposure` or the LSST stack wrote it.
 
-    Archive tables of the stack are not read.
+    Planes are found by EXTTYPE, else by EXTNAME, which is COMPRESSED_IMAGE in all planes that the stack of 2017
+    compressed. Archive tables of the stack are not read.
 
     Returns
     -------
     exposure : `Exposure`
         float32 image and variance (zero where the file has none); the mask's planes by name, those of a new mask at
-        their usual bits. A MegaCam detector is attached if DETNAME names one of the frame's size, with the gains of the
-        metadata; the sky WCS then refers to untrimmed pixels again, otherwise to the pixels of the frame.
+        their usual bits. A MegaCam detector is attached if DETNAME (or DETSER, CCDNAME) names one of the frame's size,
+        with the gains of the metadata; the sky WCS then refers to untrimmed pixels again, otherwise to the pixels of
+        the frame. BUNIT of the image is among the metadata.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def read_exposure(path: str | Path) -> Exposure:
     file = FitsFile(path)
     if file.damage is not None:
         raise file.damage
-    hdus = {hdu.name.upper(): hdu for hdu in file.hdus}
+    hdus = {hdu.plane: hdu for hdu in file.hdus}
     image_hdu, mask_hdu = (_image(file, hdus, name) for name in ("IMAGE", "MASK"))
     variance_hdu = _image(file, hdus, "VARIANCE") if "VARIANCE" in hdus else None
     for hdu in (mask_hdu, variance_hdu):
@@ -93,6 +97,8 @@ def read_exposure(path: str | Path) -> Exposure:
         photo_calib=_photo_calib(everything),
         valid_polygon=_polygon(file, hdus.get(POLYGON_EXTENSION)),
     )
+    if unit := image_hdu.header.text("BUNIT"):
+        exposure.metadata.set("BUNIT", unit)
     exposure.wcs = _wcs(file.path, image_hdu, exposure)
     for key in everything.names():
         if not describes_file(key) and not _COMPONENT.fullmatch(key):
@@ -111,7 +117,7 @@ def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
         raise FrameError(
             file.path,
             "this is not an exposure with a mask",
-            keyword="EXTNAME",
+            keyword="EXTNAME, EXTTYPE",
             expected=f"an image extension {name}",
             found=found,
             cure="choose a file that this program or the LSST stack wrote as an exposure",
@@ -121,14 +127,11 @@ def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
 
 def _mask(file: FitsFile, hdu: Hdu) -> Mask:
     """Mask pixels with the planes of the file moved by name to the bits of a new mask."""
-    bits: dict[str, int] = {}
-    for key in hdu.header:
-        if not key.startswith("MP_"):
-            continue
-        found = hdu.header.all(key)
-        if len(set(found)) != 1 or not isinstance(found[0], int):
-            raise _wrong(file, hdu, key, "one bit for each plane", found, "a mask plane is ambiguous")
-        bits[key.removeprefix("MP_")] = found[0]
+    try:
+        bits = plane_bits(hdu.header)
+    except ValueError as error:
+        key, found = error.args
+        raise _wrong(file, hdu, key, "one bit for each plane", found, "a mask plane is ambiguous") from error
     try:
         planes = MaskPlanes(bits)
     except ValueError as error:
@@ -168,11 +171,12 @@ def _visit_info(metadata: PropertyList) -> VisitInfo:
     from astropy.time import Time  # Slow to import, and most calibrations are no exposures.
 
     date, identity = metadata.get("DATE-AVG"), metadata.get("EXPID")
+    scale = scale_of(str(metadata.get("TIMESYS") or "TAI")) or "tai"
     return VisitInfo(
         exposure_time=_number(metadata, "EXPTIME"),
         dark_time=_number(metadata, "DARKTIME"),
         exposure_id=identity if isinstance(identity, int) else 0,
-        date=Time(date, format="isot", scale="tai") if isinstance(date, str) else None,
+        date=Time(date, format="isot", scale=scale) if isinstance(date, str) else None,
     )
 
 

@@ -48,6 +48,12 @@ class Hdu:
         return next((name for name in reversed(names) if name != "COMPRESSED_IMAGE"), names[-1] if names else "")
 
     @property
+    def plane(self) -> str:
+        """Which plane of an exposure it is, in capitals: EXTTYPE where that is one of three, else its name."""
+        kind = self.header.text("EXTTYPE").upper()
+        return kind if kind in ("IMAGE", "MASK", "VARIANCE") else self.name.upper()
+
+    @property
     def label(self) -> str:
         """For messages: ``13 (ccd12)``."""
         return f"{self.index} ({self.name})" if self.name else str(self.index)

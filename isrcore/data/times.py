@@ -14,17 +14,27 @@ from datetime import date, datetime, timedelta
 
 from isrcore.data.cards import CardHeader
 
-__all__ = ["Times", "times_of"]
+__all__ = ["UTC_CLOCKS", "Times", "moment_of", "scale_of", "seconds_behind", "times_of"]
 
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _OLD_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d\d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d*)?)Z?")
 _NOT_GIVEN = ("", "N/A", "NA", "NULL", "NONE")
 
+UTC_CLOCKS = ("UTC-OBS", "UTIME")
+"""Keywords of a time of day in UTC that goes with the date in DATE-OBS."""
+
 _FIRST_LIGHT = 2002
 """Year of the first MegaCam exposures."""
 
-_SCALES = {"UTC": "utc", "UT": "utc", "UT1": "utc", "GMT": "utc", "TAI": "tai", "IAT": "tai", "GPS": "tai"} | {
+_SCALES = {
+    "UTC": "utc",
+    "UT": "utc",
+    "UT1": "utc",
+    "GMT": "utc",
+    "TAI": "tai",
+    "IAT": "tai",
+    "GPS": "tai",
     "TT": "tt",
     "TDT": "tt",
     "ET": "tt",
@@ -32,6 +42,8 @@ _SCALES = {"UTC": "utc", "UT": "utc", "UT1": "utc", "GMT": "utc", "TAI": "tai", 
     "TCB": "tcb",
     "TCG": "tcg",
 }
+"""astropy's scale by TIMESYS; UT1 is within a second of UTC."""
+
 _GPS_BEHIND_TAI = 19.0
 """Seconds."""
 
@@ -69,6 +81,33 @@ class _Statement:
     utc: datetime
 
 
+def scale_of(system: str) -> str | None:
+    """astropy's name of the scale that a TIMESYS value means, None when it is no scale.
+
+    A realization in brackets, as in ``TT(TAI)``, makes no difference; 'Null', as some masters have it, is UTC.
+    """
+    text = re.sub(r"\(.*\)", "", system).strip().upper()
+    return "utc" if text in _NOT_GIVEN else _SCALES.get(text)
+
+
+def seconds_behind(system: str) -> float:
+    """By how many seconds the clock of a TIMESYS value is behind that of its scale."""
+    return _GPS_BEHIND_TAI if system.strip().upper() == "GPS" else 0.0
+
+
+def moment_of(text: str, clock: str = "") -> datetime | None:
+    """A date with its time of day, or with the one in `clock`, as stated; None without both.
+
+    Every form of this module's head counts.
+    """
+    day, _, own = text.strip().replace(" ", "T").partition("T")
+    try:
+        midnight = datetime.combine(_date(day), datetime.min.time())
+        return midnight + timedelta(seconds=_seconds(own or clock))
+    except ValueError:
+        return None
+
+
 def times_of(headers: Sequence[CardHeader], exposure_time: float | None) -> Times:
     """Begin and end of the exposure that headers of one file describe.
 
@@ -83,10 +122,10 @@ class _Reader:
         self._headers = headers
         self._exposure_time = exposure_time
         self._notes: list[str] = []
-        system = re.sub(r"\(.*\)", "", self._text("TIMESYS") or "UTC").strip().upper()
-        if system not in _SCALES:
-            self._notes.append(f"TIMESYS is {system!r}, which is no time scale: taken as UTC")
-        self._system = system if system in _SCALES else "UTC"
+        self._system = self._text("TIMESYS") or "UTC"
+        if scale_of(self._system) is None:
+            self._notes.append(f"TIMESYS is {self._system!r}, which is no time scale: taken as UTC")
+            self._system = "UTC"
 
     def times(self) -> Times:
         begins = list(self._begins()) or list(self._from_middles())
@@ -104,7 +143,7 @@ class _Reader:
         return Times(_iso(begin), _iso(end.utc if end else None), day.isoformat() if day else None, tuple(self._notes))
 
     def _begins(self) -> Iterator[_Statement]:
-        yield from self._dated("DATE-OBS", ("UTC-OBS", "UTIME", "TIME-OBS"))
+        yield from self._dated("DATE-OBS", (*UTC_CLOCKS, "TIME-OBS"))
         yield from self._dated("DATE-BEG")
         yield from self._counted("MJD-OBS", self._system)
         yield from self._counted("MJDATE", "UTC")
@@ -186,8 +225,10 @@ class _Reader:
         )
 
     def _in_utc(self, keywords: str, stated: str, time: datetime, system: str) -> Iterator[_Statement]:
-        words = stated if system == "UTC" else f"{stated} {system}"
-        yield _Statement(keywords, words, time if _SCALES[system] == "utc" else _utc(time, system))
+        if scale_of(system) == "utc":
+            yield _Statement(keywords, stated, time)
+        else:
+            yield _Statement(keywords, f"{stated} {system}", _utc(time, system))
 
     def _compare_days(self, begin: datetime | None) -> None:
         """Say so when a date that has no clock is not that of the begin; a second after midnight is the same day."""
@@ -228,9 +269,7 @@ def _utc(time: datetime, system: str) -> datetime:
     """A time of another scale in UTC."""
     from astropy.time import Time, TimeDelta  # Slow to import, and few headers have another scale.
 
-    moment = Time(time, scale=_SCALES[system])
-    if system == "GPS":
-        moment += TimeDelta(_GPS_BEHIND_TAI, format="sec")
+    moment = Time(time, scale=scale_of(system)) + TimeDelta(seconds_behind(system), format="sec")
     converted: datetime = moment.utc.to_datetime(leap_second_strict="silent")
     return converted
 
