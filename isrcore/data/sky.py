@@ -3,9 +3,6 @@
 In memory it refers to the **untrimmed** frame of 2112 x 4644 pixels, as CRPIX in the headers does; trimming does not
 shift it (manual: pixels, Coordinates), so positions in an assembled frame are found by adding the 32 columns that
 trimming removed. In an exported file it refers to the file's own pixels.
-
-Cards are read by astropy, and written in the one form that DS9, astropy and SCAMP read alike: a CD matrix, TPV in place
-of the TAN with PV cards that only some take for a distortion, and all angles in degrees.
 """
 
 from __future__ import annotations
@@ -18,24 +15,12 @@ from typing import Any
 import numpy as np
 
 from isrcore.camera.megacam import load_geometry
+from isrcore.data.sky_cards import SKY_CARDS, SKY_TEXTS, wcs_cards
 from isrcore.metadata import PropertyList
 
-__all__ = ["SKY_CARDS", "header_wcs", "is_nominal", "moved_wcs", "on_top_of", "stated_wcs", "wcs_cards"]
+__all__ = ["header_wcs", "is_nominal", "moved_wcs", "on_top_of", "stated_wcs"]
 
 _LOG = logging.getLogger(__name__)
-
-_TEXTS = re.compile(r"C(TYPE|UNIT)[12]|RADESYS|RADECSYS|WCSNAME")
-_NUMBERS = re.compile(
-    r"WCSAXES|C(RVAL|RPIX|DELT|ROTA)[12]|(CD|PC)[12]_[12]|(CD|PC)00[12]00[12]|PV[12]_\d+|LONPOLE|LATPOLE|EQUINOX|EPOCH|"
-    r"[AB]P?_(ORDER|DMAX|\d+_\d+)"
-)
-SKY_CARDS = re.compile(f"{_TEXTS.pattern}|{_NUMBERS.pattern}")
-"""Keywords of a celestial WCS of two axes, FITS standard and SIP convention, with the spellings of before 2002."""
-
-_WRITTEN = re.compile(
-    r"WCSAXES|WCSNAME|C(TYPE|UNIT)\d|L(ON|AT)POLE|RADESYS|EQUINOX|PV\d_\d+|[AB]P?_(ORDER|DMAX|\d+_\d+)"
-)
-"""Keywords that are taken over from astropy when a WCS is written; reference point and matrix are written in full."""
 
 _AXIS = re.compile(r"(RA--|DEC-|[A-Z]LON|[A-Z]LAT|[A-Z]{2}LN|[A-Z]{2}LT)-.*")
 _SCALE = re.compile(r"CDELT[12]|CD[12]_[12]|CD00[12]00[12]")
@@ -137,22 +122,6 @@ def moved_wcs(wcs: Any, dx: float, dy: float) -> Any:
     return moved
 
 
-def wcs_cards(wcs: Any) -> list[tuple[str, Any, str]]:
-    """Cards of a WCS: keyword, value, comment."""
-    header = wcs.to_header(relax=True)
-    cards: list[tuple[str, Any, str]] = []
-    for card in header.cards:
-        if _WRITTEN.fullmatch(card.keyword):
-            value = card.value.item() if isinstance(card.value, np.generic) else card.value
-            cards.append((card.keyword, value, card.comment))
-    matrix = wcs.pixel_scale_matrix
-    for i in (1, 2):
-        cards.append((f"CRVAL{i}", float(wcs.wcs.crval[i - 1]), "[deg] coordinate of the reference point"))
-        cards.append((f"CRPIX{i}", float(wcs.wcs.crpix[i - 1]), "pixel of the reference point"))
-        cards.extend((f"CD{i}_{j}", float(matrix[i - 1, j - 1]), "[deg/pixel]") for j in (1, 2))
-    return cards
-
-
 def on_top_of(primary: PropertyList, own: PropertyList) -> PropertyList:
     """The values of an extension on top of those of its primary header, which is changed.
 
@@ -196,7 +165,7 @@ def _legal(metadata: PropertyList) -> dict[str, str | float]:
             value = _year(value)
             if value is None:
                 continue
-        wanted = str if _TEXTS.fullmatch(key) else (int, float)
+        wanted = str if SKY_TEXTS.fullmatch(key) else (int, float)
         if not isinstance(value, wanted) or isinstance(value, bool):
             expected = "a text" if wanted is str else "a number"
             raise ValueError(f"{key} is {value!r}, expected {expected}: correct the card")
@@ -244,8 +213,8 @@ def _read(values: dict[str, str | float]) -> Any:
         raise ValueError(f"RADESYS is {wcs.wcs.radesys!r}, which is no frame on the sky")
     if wcs.wcs.lng == 0:
         return wcs
-    if any(key.startswith("PV") for key in values):
-        raise ValueError("declination is its first axis and PV cards distort it, which astropy does not read")
+    if any(re.match(r"PV|A_|B_", key) for key in values):
+        raise ValueError("declination is its first axis and it is distorted, which astropy does not read for PV cards")
     return _read(_swapped(wcs))
 
 

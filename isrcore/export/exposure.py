@@ -26,11 +26,10 @@ from isrcore.atomic import written_atomically
 from isrcore.data.errors import FrameError
 from isrcore.data.exposure_file import POLYGON_EXTENSION
 from isrcore.data.mask_cards import plane_cards
-from isrcore.data.sky import is_nominal
 from isrcore.export.dates import dates_in_tai
 from isrcore.export.header import add_card, add_history, metadata_cards
 from isrcore.export.provenance import CONFIG_EXTENSION, Provenance
-from isrcore.export.sky import sky_cards
+from isrcore.export.sky import sky_cards, sky_history
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure
 from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
@@ -154,11 +153,8 @@ def _primary(exposure: Exposure, provenance: Provenance | None) -> fits.Header:
     metadata_cards(header, own)
     for line in () if provenance is None else provenance.history():
         add_history(header, line)
-    offset = trim_offset(exposure)
-    if exposure.wcs is not None and offset is not None and offset != (0, 0):
-        add_history(header, f"Sky WCS moved by {offset} pixels, from the raw to the trimmed frame")
-    if is_nominal(exposure.wcs):
-        add_history(header, "Sky WCS: nominal one of the camera around RA_DEG, DEC_DEG; the raw header has none")
+    for line in sky_history(exposure):
+        add_history(header, line)
     if "TIMESYS" in own:
         add_history(header, "TIMESYS holds for DATE-OBS, DATE-AVG, MJD-OBS; what has UTC in its name is UTC")
     return header

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from isrcore.camera.megacam import megacam_camera
 from isrcore.data.raw import open_raw
-from isrcore.data.sky import header_wcs, is_nominal, moved_wcs, stated_wcs, wcs_cards
+from isrcore.data.sky import header_wcs, is_nominal, moved_wcs, stated_wcs
+from isrcore.data.sky_cards import wcs_cards
 from isrcore.data.splice import splice_metadata
 from isrcore.export import read_exposure, write_exposure
 from isrcore.export.sky import sky_cards
@@ -47,6 +48,9 @@ ALL_PV = {f"PV{axis}_{m}": 1e-3 / (1 + m) for axis in (1, 2) for m in range(3, 4
 TAN_SIP = {"CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP"}
 SIP = {"A_ORDER": 3, "B_ORDER": 2, "A_2_0": 2e-6, "A_1_2": 1e-10, "B_0_2": 1e-6, "B_1_1": -3e-7}
 INVERSE = {"AP_ORDER": 2, "BP_ORDER": 2, "AP_2_0": -2e-6, "BP_0_2": -1e-6}
+ALL_SIP = {"A_ORDER": 7, "B_ORDER": 7} | {
+    f"{axis}_{p}_{q}": (-1) ** q * 3.0 / 8000 ** (p + q) for axis in "AB" for p in range(8) for q in range(8 - p)
+}
 
 FORMS: dict[str, dict[str, Any]] = {
     "all CD cards": {},
@@ -61,6 +65,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "TAN with PV": PV,
     "SIP": TAN_SIP | SIP | INVERSE,
     "SIP that the axes do not state": SIP,
+    "SIP of all terms": TAN_SIP | ALL_SIP,
     "ZPN": {"CTYPE1": "RA---ZPN", "CTYPE2": "DEC--ZPN", "PV2_1": 1.0, "PV2_3": 400.0},
     "LONPOLE": {"LONPOLE": 170.0},
     "arc seconds": {
@@ -118,13 +123,12 @@ def test_the_cards_of_a_trimmed_frame_are_the_sky_of_the_raw_one(form: dict[str,
     found = places(WCS(fits.Header.fromstring(written.tostring()), naxis=2), trimmed)
     expected = places(by_astropy(header), np.add(trimmed, (32, 0)))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-2 * MAS)
-    # Every form has a CD matrix, and a TAN with a distortion is called TPV: so DS9 and SCAMP read it as well.
+    # Every form has a CD matrix, and every distortion of a TAN is TPV: so DS9 and SCAMP read it as well.
     assert {"CD1_1", "CD1_2", "CD2_1", "CD2_2"} <= set(written)
     assert not {"PC1_1", "CDELT1", "CROTA2"} & set(written)
-    if "PV1_7" in header:
+    if "PV1_7" in header or "A_ORDER" in header:
         assert (written["CTYPE1"], written["CTYPE2"]) == ("RA---TPV", "DEC--TPV")
-    if "A_ORDER" in header:
-        assert (written["CTYPE1"], written["A_2_0"]) == ("RA---TAN-SIP", 2e-6)
+        assert "A_ORDER" not in written
 
 
 @pytest.mark.parametrize("key", ["CRVAL1", "CRPIX1", "CD1_1"])
@@ -201,16 +205,25 @@ def test_the_nominal_sky_says_that_it_is(left_out: tuple[str, ...], tmp_path: Pa
     np.testing.assert_allclose(places(after.wcs), places(wcs), rtol=0, atol=1e-3 * MAS)
 
 
-def test_a_sip_exposure_comes_back(tmp_path: Path) -> None:
-    """Its polynomials count from the same pixel as its reference."""
+def test_a_sip_exposure_keeps_its_sky(tmp_path: Path) -> None:
+    """It is read with polynomials that count from its reference pixel, and written with the same sky."""
     detector = megacam_camera()["ccd12"]
-    exposure = Exposure(MaskedImage.zeros(detector.bbox), detector=detector)
-    exposure.wcs = header_wcs(PropertyList(cards(TAN_SIP | SIP)), "ccd12")
-    path = write_exposure(exposure, tmp_path / "a.fits")
+    path = write_exposure(Exposure(MaskedImage.zeros(detector.bbox), detector=detector), tmp_path / "a.fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus["IMAGE"].header.update(cards(TAN_SIP | SIP) | {"CRPIX1": PLAIN["CRPIX1"] - 32})
     in_file = WCS(fits.getheader(path, "IMAGE"))
     after = read_exposure(path)
     assert list(after.wcs.sip.crpix) == list(after.wcs.wcs.crpix) == [PLAIN["CRPIX1"], PLAIN["CRPIX2"]]
     np.testing.assert_allclose(places(after.wcs, np.add(CORNERS, (32, 0))), places(in_file), rtol=0, atol=1e-3 * MAS)
+    again = write_exposure(after, tmp_path / "b.fits")
+    np.testing.assert_allclose(places(WCS(fits.getheader(again, "IMAGE"))), places(in_file), rtol=0, atol=1e-2 * MAS)
+    assert any("SIP polynomials written as TPV" in line for line in fits.getheader(again)["HISTORY"])
+
+
+def test_sip_beyond_the_terms_of_tpv_stays_sip() -> None:
+    form = TAN_SIP | {"A_ORDER": 8, "B_ORDER": 8, "A_8_0": 1e-30, "B_0_2": 1e-6}
+    written = {key: value for key, value, _ in wcs_cards(header_wcs(PropertyList(cards(form)), "ccd12"))}
+    assert (written["CTYPE1"], written["A_8_0"]) == ("RA---TAN-SIP", 1e-30)
 
 
 def test_a_raw_frame_has_the_sky_of_its_extension(tmp_path: Path) -> None:
