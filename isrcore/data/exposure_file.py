@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from isrcore.camera import Detector
 from isrcore.camera.megacam import detector_from_header, filter_names, megacam_camera
+from isrcore.data.cards import CardHeader
 from isrcore.data.errors import FrameError
 from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
-from isrcore.data.mask_cards import MASK_CARDS, plane_bits
+from isrcore.data.mask_cards import MASK_CARDS, named_planes
 from isrcore.data.sky import moved_wcs, stated_wcs
 from isrcore.data.times import scale_of
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
@@ -128,19 +129,17 @@ def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
 def _mask(file: FitsFile, hdu: Hdu) -> Mask:
     """Mask pixels with the planes of the file moved by name to the bits of a new mask."""
     try:
-        bits = plane_bits(hdu.header)
+        planes = named_planes(hdu.header)
     except ValueError as error:
-        key, found = error.args
-        raise _wrong(file, hdu, key, "one bit for each plane", found, "a mask plane is ambiguous") from error
-    try:
-        planes = MaskPlanes(bits)
-    except ValueError as error:
-        raise _wrong(file, hdu, "MP_*", "planes with different bits from 0 to 31", bits, str(error)) from error
+        raise _wrong(file, hdu, *error.args) from error
+    bits = planes.as_dict()
     stored = Mask(file.stored_pixels(hdu).astype(np.int32, copy=False), planes)
     used = int(np.bitwise_or.reduce(stored.array, axis=None)) & 0xFFFFFFFF
     nameless = [bit for bit in range(32) if used >> bit & 1 and bit not in bits.values()]
     if nameless:
-        raise _wrong(file, hdu, "MP_*", "a name for every bit that is set", f"nameless bits {nameless}", "mask bits")
+        raise _wrong(
+            file, hdu, "MP_*, MSKN*", "a name for every bit that is set", f"nameless bits {nameless}", "mask bits"
+        )
     result = MaskPlanes()
     for name in sorted(bits, key=bits.__getitem__):
         result.add(name)
@@ -148,8 +147,19 @@ def _mask(file: FitsFile, hdu: Hdu) -> Mask:
 
 
 def _origin(hdu: Hdu) -> tuple[int, int]:
-    x0, y0 = (-round(hdu.header.number(key) or 0.0) for key in ("LTV1", "LTV2"))
+    """Parent coordinates of the first pixel: LTV, else the WCS "A", which is all that ``lsst-images`` writes."""
+    x0, y0 = (_first_pixel(hdu.header, axis) for axis in (1, 2))
     return x0, y0
+
+
+def _first_pixel(header: CardHeader, axis: int) -> int:
+    shift = header.number(f"LTV{axis}")
+    if shift is not None:
+        return -round(shift)
+    if header.text(f"CTYPE{axis}A") != "LINEAR":
+        return 0
+    value, pixel = header.number(f"CRVAL{axis}A"), header.number(f"CRPIX{axis}A")
+    return round((value or 0.0) + 1.0 - (0.0 if pixel is None else pixel))
 
 
 def _metadata(hdu: Hdu) -> PropertyList:

@@ -14,7 +14,7 @@ from typing import Any
 from isrcore.data.cards import CardHeader
 from isrcore.image import MaskPlanes
 
-__all__ = ["MASK_CARDS", "plane_bits", "plane_cards"]
+__all__ = ["MASK_CARDS", "named_planes", "plane_cards"]
 
 MASK_CARDS = re.compile(r"MP_.*|MSK[NMD]\d{4}")
 """Keywords that name planes."""
@@ -56,32 +56,39 @@ def plane_cards(planes: MaskPlanes) -> list[tuple[str, str | int]]:
     return cards
 
 
-def plane_bits(header: CardHeader) -> dict[str, int]:
-    """Bit of every plane that a header names: by its MP cards, else by its MSKN and MSKM cards.
+def named_planes(header: CardHeader) -> MaskPlanes:
+    """The planes that a header names, with their bits.
+
+    MSKN cards come before MP cards, which ``lsst-images`` hands on as it found them when it writes a mask whose planes
+    it moved.
 
     Raises
     ------
     ValueError
-        If a plane has no bit or several; the first argument is the keyword, the second what was found.
+        If a plane has no bit or several, or two have the same: with keyword, what was expected, what was found, and the
+        problem as arguments.
     """
+    by_afw = _planes("MP_*", {k.removeprefix("MP_"): _one(k, header.all(k)) for k in header if k.startswith("MP_")})
     bits: dict[str, int] = {}
     for key in header:
-        if key.startswith("MP_"):
-            bits[key.removeprefix("MP_")] = _one(key, header.all(key))
-    if bits:
-        return bits
-    for key in header:
         if re.fullmatch(r"MSKN\d{4}", key):
-            name = header.text(key)
-            number = int(key.removeprefix("MSKN"))
-            mask = _one(f"MSKM{number:04d}", header.all(f"MSKM{number:04d}") or [1 << number]) & 0xFFFFFFFF
+            name, number = header.text(key), int(key.removeprefix("MSKN"))
+            mask_key = f"MSKM{number:04d}"
+            mask = _one(mask_key, header.all(mask_key) or [1 << number]) & 0xFFFFFFFF
             if mask.bit_count() != 1:
-                raise ValueError(f"MSKM{number:04d}", mask)
+                raise ValueError(mask_key, "one bit for each plane", mask, "a mask plane is ambiguous")
             bits[_HERE.get(name, name)] = mask.bit_length() - 1
-    return bits
+    return _planes("MSKN*", bits) if bits else by_afw
 
 
 def _one(key: str, found: list[Any]) -> int:
     if len(set(found)) != 1 or isinstance(found[0], bool) or not isinstance(found[0], int):
-        raise ValueError(key, found)
+        raise ValueError(key, "one bit for each plane", found, "a mask plane is ambiguous")
     return found[0]
+
+
+def _planes(key: str, bits: dict[str, int]) -> MaskPlanes:
+    try:
+        return MaskPlanes(bits)
+    except ValueError as error:
+        raise ValueError(key, "planes with different bits from 0 to 31", bits, str(error)) from error

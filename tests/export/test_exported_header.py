@@ -165,6 +165,21 @@ def test_planes_of_lsst_images_alone_are_read(tmp_path: Path) -> None:
     assert "INTRP" in mask.planes
 
 
+def test_stale_cards_of_planes_that_lsst_images_moved(tmp_path: Path) -> None:
+    """It hands MP cards on, and writes bits and MSKN cards anew; of the origin it writes the WCS "A" only."""
+
+    def moved(hdus: fits.HDUList) -> None:
+        hdus["MASK"].header["MP_SAT"], hdus["MASK"].header["MP_MINE"] = 20, 1
+        for name in ("IMAGE", "MASK", "VARIANCE"):
+            del hdus[name].header["LTV1"], hdus[name].header["LTV2"]
+
+    exposure = small()
+    exposure.masked_image = MaskedImage(exposure.image, exposure.mask, exposure.variance, (5, -7))
+    after = read_exposure(edit(write_exposure(exposure, tmp_path / "a.fits"), moved))
+    assert after.mask.planes.names_of(after.mask.array[1, 1]) == ["SAT"]
+    assert after.bbox == exposure.bbox
+
+
 def test_a_plane_of_lsst_images_with_two_bits_is_refused(tmp_path: Path) -> None:
     def two_bits(hdus: fits.HDUList) -> None:
         header = hdus["MASK"].header
