@@ -92,7 +92,7 @@ class RawFrame:
         if not self._sources:
             if all_problems:
                 raise all_problems[0]
-            expected = "EXTNAME ccdNN or ampNN, or EXTVER"
+            expected = "CCDNAME, EXTNAME ccdNN or ampNN, DETSEC or EXTVER"
             raise FrameError(
                 file.path, "no extension could be assigned to a CCD", expected=expected, cure="open the original"
             )

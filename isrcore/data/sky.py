@@ -8,6 +8,7 @@ trimming removed. In an exported file it refers to the file's own pixels.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import warnings
 from typing import Any
@@ -166,8 +167,8 @@ def _legal(metadata: PropertyList) -> dict[str, str | float]:
             if value is None:
                 continue
         wanted = str if SKY_TEXTS.fullmatch(key) else (int, float)
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            expected = "a text" if wanted is str else "a number"
+        if not isinstance(value, wanted) or isinstance(value, bool) or value in (math.inf, -math.inf):
+            expected = "a text" if wanted is str else "a finite number"
             raise ValueError(f"{key} is {value!r}, expected {expected}: correct the card")
         values[key] = value
     reference = _reference(metadata)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,9 @@ def test_declination_first_is_exchanged() -> None:
         ({"RADECSYS": "GAPPT"}, "RADESYS is 'GAPPT'"),
         ({"RADECSYS": None, "RADESYS": "GAPPT"}, "RADESYS is 'GAPPT'"),
         ({"CD1_1": 0.0, "CD1_2": 0.0}, "singular"),
-        ({"CD1_1": "5E-5"}, "CD1_1 is '5E-5', expected a number"),
+        ({"CD1_1": "5E-5"}, "CD1_1 is '5E-5', expected a finite number"),
+        ({"CRVAL1": math.inf}, "CRVAL1 is inf, expected a finite number"),
+        ({"CUNIT1": 5}, "CUNIT1 is 5, expected a text"),
         ({"CTYPE1": "RA---XYZ", "CTYPE2": "DEC--XYZ"}, "cannot be read"),
         ({"CTYPE1": "GLON-TAN", "CTYPE2": "GLAT-TAN"}, "expected right ascension and declination"),
         ({"CPDIS1": "LOOKUP"}, "CPDIS1 states a distortion that is not read"),
