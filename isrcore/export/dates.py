@@ -1,6 +1,6 @@
 """Dates of an exported exposure: TIMESYS holds for all of them.
 
-The layout of the LSST stack (specification, section g) has the middle of the exposure in TAI and says TIMESYS = TAI;
+The layout of the LSST stack (manual: exposures, Times) has the middle of the exposure in TAI and says TIMESYS = TAI;
 headers of CFHT are in UTC. So what the FITS standard reads in the scale of TIMESYS is written in TAI: dates with a
 clock, modified Julian days, and DATE-OBS together with the clock in UTC-OBS. Keywords with UTC in their names, and
 those of CFHT's own (MJDATE, DATEEND), stay as they are.
