@@ -21,6 +21,7 @@ from isrcore.data.gather import CALIB_SWITCHES, Gathered, gather_calibrations, i
 from isrcore.data.raw import RawFrame, open_raw
 from isrcore.export.exposure import check_target, write_exposure
 from isrcore.export.provenance import Provenance
+from isrcore.steps.gains import unit_after
 from isrcore.steps.step import IsrState
 from isrcore.task import calibrations
 
@@ -149,6 +150,8 @@ def _run(
         if report.status == "running":
             return
         say(f"{report.index + 1:{width}d}/{len(task.chain)} {report.step.label:18s} {_outcome(report)}")
+        if report.status == "done":
+            writer.done.append(report.step.name)
         if request.steps_folder is not None and report.status == "done" and report.checkpoint is not None:
             name = f"{report.index:02d}-{report.step.name}.fits"
             writer.write(report.checkpoint.exposure, request.steps_folder / name, report.step.name, True)
@@ -180,9 +183,16 @@ class _Writer:
     def __init__(self, request: RunRequest, config: Any, gathered: Gathered) -> None:
         self.source = str(request.frame)
         self.config = only_changed_text(config, CfhtIsrTask.ConfigClass())
+        self.done: list[str] = []
         self.calibrations = {kind: f"{choice.path}: {choice.why}" for kind, choice in gathered.choices.items()}
 
     def write(self, exposure: Any, path: Path, step: str, overwrite: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        provenance = Provenance(source=self.source, step=step, config=self.config, calibrations=self.calibrations)
+        provenance = Provenance(
+            source=self.source,
+            step=step,
+            config=self.config,
+            calibrations=self.calibrations,
+            unit=unit_after(self.done),
+        )
         write_exposure(exposure, path, provenance, overwrite=overwrite)

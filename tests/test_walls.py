@@ -62,7 +62,8 @@ LAZY = {
         "isrviewer/debug_views/panels.py isrviewer/process/screen.py",
     "astropy, scipy, shapely or the config are slow to import, and one way of use needs them": """
         isrcore/cli.py isrcore/data/calibs.py isrcore/data/exposure_file.py isrcore/data/facts.py isrcore/data/sky.py
-        isrcore/data/tiles.py isrcore/image/footprints.py isrcore/pipe/task.py isrcore/simulate/pattern.py""",
+        isrcore/data/tiles.py isrcore/data/times.py isrcore/image/footprints.py isrcore/pipe/task.py
+        isrcore/simulate/pattern.py""",
 }
 """Why, and in which files, imports stand inside functions. Everywhere else they stand at the top."""
 

@@ -322,9 +322,9 @@ def epoch_problem(path: str | Path, frame: ExposureFacts) -> str | None:
         If the file cannot be read.
     """
     described = describe_calibration(Path(path)) if str(path).lower().endswith(_FITS) else None
-    if described is None or frame.date_begin is None:
+    if described is None or frame.day is None:
         return None
-    date = frame.date_begin.isot[:10]
+    date = frame.day
     rows: Sequence[dict[str, str]] = load_masks()["rows"]
     for row in rows:
         named = (row["run"], row["version"]) == (described.run, described.version)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from isrcore.camera.megacam import filter_code, filter_names, load_filters, megacam_camera
-from isrcore.data.extensions import find_sources
+from isrcore.data.extensions import exposure_detector, find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
 from isrcore.data.fits_file import FitsFile, open_fits
 from isrcore.data.kinds import Kind, classify
 
 __all__ = ["CALIB_KINDS", "CalibFile", "describe_calibration", "run_order"]
+
+_LOG = logging.getLogger(__name__)
 
 CALIB_KINDS = ("bias", "dark", "flat", "fringe", "defects")
 
@@ -124,19 +127,22 @@ def describe_calibration(path: Path) -> CalibFile | None:
 def _detectors(file: FitsFile, form: Kind) -> tuple[int, ...]:
     """Numbers of the CCDs that the file holds completely.
 
-    An exposure names its CCD in DETNAME, a defect table by SERIAL in its headers or ``ccdNN`` in the file name.
+    An exposure names its CCD in its primary header, a defect table by SERIAL in its headers or ``ccdNN`` in its name.
     """
     camera = megacam_camera()
     if form is Kind.EXPOSURE:
-        name = file.hdus[0].header.text("DETNAME")
-        return (camera[name].id,) if name in camera else ()
+        number = exposure_detector(file)
+        return () if number is None else (number,)
     if form is Kind.DEFECTS:
         serials = {text for hdu in file.hdus if (text := hdu.header.text("SERIAL"))}
         match = _TABLE_NAME.search(file.path.name)
         named = {match[0]} if match and not serials else set()
         return tuple(detector.id for detector in camera if detector.serial in serials or detector.name in named)
-    sources = find_sources(file).found.values()
-    return tuple(source.detector for source in sources if not any(hdu.missing for hdu in source.hdus))
+    sources = find_sources(file)
+    for problem in sources.problems.values():
+        _LOG.warning("%s", problem)
+    whole = (source for source in sources.found.values() if not any(hdu.missing for hdu in source.hdus))
+    return tuple(source.detector for source in whole)
 
 
 def run_order(run: str | None) -> int | None:

@@ -103,9 +103,8 @@ def _same_run(file: CalibFile, frame: ExposureFacts) -> bool:
 
 
 def _days(file: CalibFile, frame: ExposureFacts) -> float:
-    if file.facts.date_begin is None or frame.date_begin is None:
-        return math.inf
-    return abs(float(file.facts.date_begin.mjd - frame.date_begin.mjd))
+    own, wanted = file.facts.mjd, frame.mjd
+    return math.inf if own is None or wanted is None else abs(own - wanted)
 
 
 def _runs(file: CalibFile, frame: ExposureFacts) -> float:
@@ -133,4 +132,4 @@ def _window(file: CalibFile) -> tuple[str, str] | None:
 
 
 def _within(window: tuple[str, str], frame: ExposureFacts) -> bool:
-    return frame.date_begin is not None and window[0] <= frame.date_begin.isot[:10] < window[1]
+    return frame.day is not None and window[0] <= frame.day < window[1]

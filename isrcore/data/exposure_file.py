@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 
 from isrcore.camera import Detector
 from isrcore.camera.megacam import detector_from_header, filter_names, megacam_camera
+from isrcore.data.cards import CardHeader
 from isrcore.data.errors import FrameError
+from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
-from isrcore.data.sky import moved_wcs, wcs_from_cards
+from isrcore.data.mask_cards import MASK_CARDS, named_planes
+from isrcore.data.sky import moved_wcs, stated_wcs
+from isrcore.data.times import scale_of
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure, FilterLabel, Mask, MaskedImage, MaskPlanes, PhotoCalib, VisitInfo
 from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
@@ -31,34 +35,37 @@ NON_FINITE = {"NAN": math.nan, "+INFINITY": math.inf, "-INFINITY": -math.inf}
 """Texts that stand for numbers which FITS cannot hold."""
 
 _GRID = re.compile(
-    r"EXT(NAME|VER|LEVEL|TYPE)|WCSAXES[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA)\d[A-Z]?|(CD|PC|PV)\d_\d+[A-Z]?|"
-    r"LONPOLE[A-Z]?|LATPOLE[A-Z]?|LT[MV]\d(_\d)?|MP_.*|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
+    r"EXT(NAME|VER|LEVEL|TYPE)|WCS(AXES|NAME)[A-Z]?|C(TYPE|RVAL|RPIX|DELT|UNIT|ROTA|NAME|RDER|SYER)\d[A-Z]?|"
+    r"(CD|PC|PV|PS)\d_\d+[A-Z]?|(CD|PC)00\d00\d|[AB]P?_(ORDER|DMAX|\d+_\d+)|LONPOLE[A-Z]?|LATPOLE[A-Z]?|"
+    r"LT[MV]\d(_\d)?|EXPINFO_V|AR_HDU|ARCHIVE_ID_.*|"
     r"(SKYWCS|PSF|PHOTOCALIB|DETECTOR|VALID_POLYGON|COADD_INPUTS|AP_CORR_MAP|TRANSMISSION_CURVE|FILTER)_ID"
 )
 
 _COMPONENT = re.compile(
-    r"EXPID|EXPTIME|DARKTIME|DATE-AVG|TIMESYS|MJD-AVG-UT1|AVG-ERA|BORE-.*|ROTTYPE|OBS-(LONG|LAT|ELEV)|AIRTEMP|AIRPRESS|"
-    r"HUMIDITY|INSTRUMENT|IDNUM|MJD-OBS|DATE-OBS|DETNAME|DETSER|FLUXMAG0(ERR)?"
+    r"EXPID|EXPTIME|DARKTIME|TIMESYS|MJD-AVG-UT1|AVG-ERA|BORE-.*|ROTTYPE|OBS-(LONG|LAT|ELEV)|AIRTEMP|AIRPRESS|"
+    r"HUMIDITY|INSTRUMENT|IDNUM|(MJD|DATE)-(OBS|BEG|END|AVG)|DETNAME|DETSER|FLUXMAG0(ERR)?"
 )
 """Keywords that stand for components of the exposure; they do not stay in its metadata."""
 
 
 def describes_file(key: str) -> bool:
     """Whether a keyword tells about the file or its pixel grid: the writer makes its own, metadata keep none."""
-    return STRUCTURE.fullmatch(key) is not None or _GRID.fullmatch(key) is not None
+    return any(pattern.fullmatch(key) for pattern in (STRUCTURE, _GRID, MASK_CARDS))
 
 
 def read_exposure(path: str | Path) -> Exposure:
     """An exposure as `isrcore.export.write_exposure` or the LSST stack wrote it.
 
-    Archive tables of the stack are not read.
+    Planes are found by EXTTYPE, else by EXTNAME, which is COMPRESSED_IMAGE in all planes that the stack of 2017
+    compressed. Archive tables of the stack are not read.
 
     Returns
     -------
     exposure : `Exposure`
         float32 image and variance (zero where the file has none); the mask's planes by name, those of a new mask at
-        their usual bits. A MegaCam detector is attached if DETNAME names one of the frame's size, with the gains of the
-        metadata; the sky WCS then refers to untrimmed pixels again, otherwise to the pixels of the frame.
+        their usual bits. A MegaCam detector is attached if DETNAME (or DETSER, CCDNAME) names one of the frame's size,
+        with the gains of the metadata; the sky WCS then refers to untrimmed pixels again, otherwise to the pixels of
+        the frame. BUNIT of the image is among the metadata.
 
     Raises
     ------
@@ -68,7 +75,7 @@ def read_exposure(path: str | Path) -> Exposure:
     file = FitsFile(path)
     if file.damage is not None:
         raise file.damage
-    hdus = {hdu.name.upper(): hdu for hdu in file.hdus}
+    hdus = {hdu.plane: hdu for hdu in file.hdus}
     image_hdu, mask_hdu = (_image(file, hdus, name) for name in ("IMAGE", "MASK"))
     variance_hdu = _image(file, hdus, "VARIANCE") if "VARIANCE" in hdus else None
     for hdu in (mask_hdu, variance_hdu):
@@ -85,13 +92,15 @@ def read_exposure(path: str | Path) -> Exposure:
     exposure = Exposure(
         pixels,
         PropertyList(comments=everything.comments),
-        detector=_detector(everything, pixels),
+        detector=_detector(file, everything, pixels),
         filter_label=_filter_label(everything),
         visit_info=_visit_info(everything),
         photo_calib=_photo_calib(everything),
         valid_polygon=_polygon(file, hdus.get(POLYGON_EXTENSION)),
     )
-    exposure.wcs = _wcs(image_hdu, exposure)
+    if unit := image_hdu.header.text("BUNIT"):
+        exposure.metadata.set("BUNIT", unit)
+    exposure.wcs = _wcs(file.path, image_hdu, exposure)
     for key in everything.names():
         if not describes_file(key) and not _COMPONENT.fullmatch(key):
             exposure.metadata.set(key, everything.getArray(key))
@@ -109,7 +118,7 @@ def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
         raise FrameError(
             file.path,
             "this is not an exposure with a mask",
-            keyword="EXTNAME",
+            keyword="EXTNAME, EXTTYPE",
             expected=f"an image extension {name}",
             found=found,
             cure="choose a file that this program or the LSST stack wrote as an exposure",
@@ -119,23 +128,18 @@ def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
 
 def _mask(file: FitsFile, hdu: Hdu) -> Mask:
     """Mask pixels with the planes of the file moved by name to the bits of a new mask."""
-    bits: dict[str, int] = {}
-    for key in hdu.header:
-        if not key.startswith("MP_"):
-            continue
-        found = hdu.header.all(key)
-        if len(set(found)) != 1 or not isinstance(found[0], int):
-            raise _wrong(file, hdu, key, "one bit for each plane", found, "a mask plane is ambiguous")
-        bits[key.removeprefix("MP_")] = found[0]
     try:
-        planes = MaskPlanes(bits)
+        planes = named_planes(hdu.header)
     except ValueError as error:
-        raise _wrong(file, hdu, "MP_*", "planes with different bits from 0 to 31", bits, str(error)) from error
+        raise _wrong(file, hdu, *error.args) from error
+    bits = planes.as_dict()
     stored = Mask(file.stored_pixels(hdu).astype(np.int32, copy=False), planes)
     used = int(np.bitwise_or.reduce(stored.array, axis=None)) & 0xFFFFFFFF
     nameless = [bit for bit in range(32) if used >> bit & 1 and bit not in bits.values()]
     if nameless:
-        raise _wrong(file, hdu, "MP_*", "a name for every bit that is set", f"nameless bits {nameless}", "mask bits")
+        raise _wrong(
+            file, hdu, "MP_*, MSKN*", "a name for every bit that is set", f"nameless bits {nameless}", "mask bits"
+        )
     result = MaskPlanes()
     for name in sorted(bits, key=bits.__getitem__):
         result.add(name)
@@ -143,8 +147,19 @@ def _mask(file: FitsFile, hdu: Hdu) -> Mask:
 
 
 def _origin(hdu: Hdu) -> tuple[int, int]:
-    x0, y0 = (-round(hdu.header.number(key) or 0.0) for key in ("LTV1", "LTV2"))
+    """Parent coordinates of the first pixel: LTV, else the WCS "A", which is all that ``lsst-images`` writes."""
+    x0, y0 = (_first_pixel(hdu.header, axis) for axis in (1, 2))
     return x0, y0
+
+
+def _first_pixel(header: CardHeader, axis: int) -> int:
+    shift = header.number(f"LTV{axis}")
+    if shift is not None:
+        return -round(shift)
+    if header.text(f"CTYPE{axis}A") != "LINEAR":
+        return 0
+    value, pixel = header.number(f"CRVAL{axis}A"), header.number(f"CRPIX{axis}A")
+    return round((value or 0.0) + 1.0 - (0.0 if pixel is None else pixel))
 
 
 def _metadata(hdu: Hdu) -> PropertyList:
@@ -166,11 +181,12 @@ def _visit_info(metadata: PropertyList) -> VisitInfo:
     from astropy.time import Time  # Slow to import, and most calibrations are no exposures.
 
     date, identity = metadata.get("DATE-AVG"), metadata.get("EXPID")
+    scale = scale_of(str(metadata.get("TIMESYS") or "TAI")) or "tai"
     return VisitInfo(
         exposure_time=_number(metadata, "EXPTIME"),
         dark_time=_number(metadata, "DARKTIME"),
         exposure_id=identity if isinstance(identity, int) else 0,
-        date=Time(date, format="isot", scale="tai") if isinstance(date, str) else None,
+        date=Time(date, format="isot", scale=scale) if isinstance(date, str) else None,
     )
 
 
@@ -187,18 +203,18 @@ def _filter_label(metadata: PropertyList) -> FilterLabel | None:
     return None if physical is None else FilterLabel(physical, band)
 
 
-def _detector(metadata: PropertyList, pixels: MaskedImage) -> Detector | None:
-    name, camera = metadata.get("DETNAME"), megacam_camera()
-    if name not in camera:
+def _detector(file: FitsFile, metadata: PropertyList, pixels: MaskedImage) -> Detector | None:
+    number = exposure_detector(file)
+    if number is None:
         return None
-    detector = detector_from_header(camera[name], metadata)
+    detector = detector_from_header(megacam_camera()[number], metadata)
     fits_frame = detector.bbox.contains(pixels.bbox) or detector.raw_bbox.contains(pixels.bbox)
     return detector if fits_frame else None
 
 
-def _wcs(hdu: Hdu, exposure: Exposure) -> Any:
+def _wcs(path: Path, hdu: Hdu, exposure: Exposure) -> Any:
     """The WCS as it is kept in memory: of untrimmed pixels if the detector tells how many were trimmed."""
-    wcs, offset = wcs_from_cards(hdu.header), trim_offset(exposure)
+    wcs, offset = stated_wcs(_metadata(hdu), f"{path}, HDU {hdu.label}"), trim_offset(exposure)
     if wcs is None or offset is None:
         return None
     x0, y0 = exposure.masked_image.xy0

@@ -1,28 +1,35 @@
-"""Which extension holds which CCD, for raw frames and masters alike.
+"""Which extension holds which CCD, for raw frames, masters and masks alike.
 
-Names come first, positions last, because files lose names, lose extensions and come in three layouts: one amplifier per
-extension (2002-12 to 2003-02), one CCD per extension, or one CCD as the primary image of a file of its own.
+What an extension says about itself is read in `isrcore.data.identity`; here the extensions of a file are put together.
+Files come in three layouts: one amplifier per extension (2002-12 to 2003-02), one CCD per extension, or one CCD as the
+primary image of a file of its own.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
 from isrcore.camera.megacam import N_DETECTORS, detector_name, load_geometry
 from isrcore.data.errors import FrameError
 from isrcore.data.fits_file import FitsFile, Hdu
+from isrcore.data.identity import (
+    KEYWORDS,
+    Verdict,
+    claims_of,
+    detector_of_amplifier,
+    exposure_claims,
+    is_amplifier,
+    is_nameless,
+    is_plane,
+    weigh,
+)
 
-__all__ = ["Layout", "Source", "Sources", "check_frame", "find_sources"]
+__all__ = ["Layout", "Source", "Sources", "check_frame", "exposure_detector", "find_sources"]
 
 _LOG = logging.getLogger(__name__)
-
-_NAME = re.compile(r"(ccd|amp)(\d\d)")
-"""Matched in lower case: astropy writes names in capitals."""
 
 
 class Layout(StrEnum):
@@ -60,29 +67,95 @@ class Sources:
 
 
 def find_sources(file: FitsFile) -> Sources:
-    """All CCDs of a file, by name.
+    """All CCDs of a file, each by what its header says (`isrcore.data.identity`).
 
-    The number of a CCD is that of the last EXTNAME ``ccdNN``; without one it is EXTVER, then the CCD with the CCDNAME
-    of the header, then the position in the file. Amplifiers go by ``ampNN``, EXTVER, position. Of two extensions with
-    one number the first counts, and the log says so.
+    An image without name, CCDNAME, DETSEC and EXTVER goes by its position, when the file has all its extensions and
+    those that say which CCD they are stand at their positions. Of two images of one CCD the one with the stronger claim
+    counts, else the first; the log says so, as it does for claims that contradict each other. Where names do, the CCDs
+    that they name are among the problems.
     """
-    images = [hdu for hdu in file.hdus if hdu.is_image]
-    by_amplifier = bool(images) and all(_is_amplifier(hdu) for hdu in images)
+    images = [hdu for hdu in file.hdus if hdu.is_image and not is_plane(hdu)]
+    by_amplifier = bool(images) and all(is_amplifier(hdu) for hdu in images)
+    verdicts = {hdu.index: weigh(claims_of(hdu, by_amplifier)) for hdu in images}
+    by_position = _positions(file, images, verdicts, 2 * N_DETECTORS if by_amplifier else N_DETECTORS)
     numbered: dict[int, Hdu] = {}
-    for hdu in images:
-        number = _number(hdu, by_amplifier)
+    quarrels = _counted_from_one(images, verdicts)
+    for hdu in sorted(images, key=lambda hdu: _rank(verdicts[hdu.index])):
+        verdict = verdicts[hdu.index]
+        number = by_position.get(hdu.index) if verdict.claim is None else verdict.number
+        if verdict.against is not None:
+            quarrels.append(f"HDU {hdu.label}: {verdict.quarrel}")
         if number is None:
             _LOG.warning("%s, HDU %s: cannot tell which CCD this is; it is left out", file.path, hdu.label)
         elif number in numbered:
-            _LOG.warning(
-                "%s: HDU %s and %s are the same CCD; the first counts", file.path, numbered[number].label, hdu.label
-            )
+            first = numbered[number].label
+            _LOG.warning("%s: HDU %s and %s are the same CCD; %s counts", file.path, first, hdu.label, first)
         else:
             numbered[number] = hdu
-    if not by_amplifier:
-        layout = Layout.SINGLE if images and images[0].index == 0 else Layout.CCDS
-        return Sources(layout, {number: Source(number, (numbered[number],)) for number in sorted(numbered)})
-    return _pair_amplifiers(file.path, numbered)
+    if quarrels:
+        more = f", and so in {len(quarrels) - 1} more" if len(quarrels) > 1 else ""
+        _LOG.warning("%s, %s%s", file.path, quarrels[0], more)
+    sources = _pair_amplifiers(file.path, numbered) if by_amplifier else _whole_ccds(images, numbered)
+    for hdu in images:
+        verdict = verdicts[hdu.index]
+        if verdict.is_refused:
+            _refuse(file.path, hdu, verdict, sources, by_amplifier)
+    return sources
+
+
+def _rank(verdict: Verdict) -> int:
+    """How strong the claim of an image is; smaller is stronger."""
+    return len(KEYWORDS) if verdict.claim is None else KEYWORDS.index(verdict.claim.keyword)
+
+
+def _positions(file: FitsFile, images: list[Hdu], verdicts: dict[int, Verdict], limit: int) -> dict[int, int]:
+    """Numbers of nameless images by their place in the file, by HDU; empty when places do not tell."""
+    known = {index: verdict.number for index, verdict in verdicts.items() if verdict.number is not None}
+    stated = file.hdus[0].header.integer("NEXTEND")
+    in_order = all(number == index - 1 for index, number in known.items())
+    if not in_order or (stated is not None and stated > len(images)):
+        return {}
+    return {hdu.index: hdu.index - 1 for hdu in images if is_nameless(hdu) and 0 < hdu.index <= limit}
+
+
+def _counted_from_one(images: list[Hdu], verdicts: dict[int, Verdict]) -> list[str]:
+    """What to say where images known by EXTVER alone look as if a tool had counted them from 1."""
+    by_version = [hdu for hdu in images if _rank(verdicts[hdu.index]) == KEYWORDS.index("EXTVER")]
+    if len(by_version) < 2 or any(verdicts[hdu.index].number != hdu.index for hdu in by_version):
+        return []
+    hdu = by_version[0]
+    return [
+        f"HDU {hdu.label}: EXTVER says {detector_name(hdu.index)}, its position {detector_name(hdu.index - 1)}; EXTVER "
+        "counts, which a tool may have counted from 1"
+    ]
+
+
+def _whole_ccds(images: list[Hdu], numbered: dict[int, Hdu]) -> Sources:
+    layout = Layout.SINGLE if images and images[0].index == 0 else Layout.CCDS
+    return Sources(layout, {number: Source(number, (numbered[number],)) for number in sorted(numbered)})
+
+
+def _refuse(path: Path, hdu: Hdu, verdict: Verdict, sources: Sources, by_amplifier: bool) -> None:
+    """Keep among the problems that an extension may be of either CCD, for those that no other extension is of."""
+    error = _contradiction(path, hdu, verdict)
+    for claim in (verdict.claim, verdict.against):
+        for number in () if claim is None else claim.numbers:
+            detector = detector_of_amplifier(number) if by_amplifier else number
+            if detector not in sources.found:
+                sources.problems[detector] = error
+
+
+def _contradiction(path: Path, hdu: Hdu, verdict: Verdict) -> FrameError:
+    sides = [claim for claim in (verdict.claim, verdict.against) if claim is not None]
+    return FrameError(
+        path,
+        f"cannot tell which CCD this is: {verdict.quarrel}",
+        hdu=hdu.label,
+        keyword=", ".join(claim.keyword for claim in sides),
+        expected="the same CCD in both",
+        found=" and ".join(claim.name for claim in sides),
+        cure="correct the wrong one",
+    )
 
 
 def _pair_amplifiers(path: Path, numbered: dict[int, Hdu]) -> Sources:
@@ -105,31 +178,18 @@ def _pair_amplifiers(path: Path, numbered: dict[int, Hdu]) -> Sources:
     return sources
 
 
-def _is_amplifier(hdu: Hdu) -> bool:
-    match = _NAME.fullmatch(hdu.name.lower())
-    width, height = load_geometry()["amplifier_extensions"]["size"]
-    return match[1] == "amp" if match else hdu.shape == (height, width)
+def exposure_detector(file: FitsFile) -> int | None:
+    """The CCD of an exposure with planes: DETNAME, DETSER and CCDNAME of its primary header; None without them.
 
-
-def _number(hdu: Hdu, by_amplifier: bool) -> int | None:
-    limit = 2 * N_DETECTORS if by_amplifier else N_DETECTORS
-    match = _NAME.fullmatch(hdu.name.lower())
-    version = hdu.header.integer("EXTVER")
-    if match:
-        number: int | None = int(match[2])
-    elif version is not None:
-        number = version
-    elif not by_amplifier and hdu.header.text("CCDNAME") in _ccd_names():
-        number = _ccd_names()[hdu.header.text("CCDNAME")]
-    else:
-        number = hdu.index - 1
-    return number if number is not None and 0 <= number < limit else None
-
-
-@cache
-def _ccd_names() -> dict[str, int]:
-    """Detector number by CCDNAME, which has not changed since 2002."""
-    return {row["ccd_name"]: int(name[3:]) for name, row in load_geometry()["ccds"]["rows"].items()}
+    Raises
+    ------
+    FrameError
+        If they contradict each other.
+    """
+    verdict = weigh(exposure_claims(file.hdus[0].header))
+    if verdict.is_refused:
+        raise _contradiction(file.path, file.hdus[0], verdict)
+    return verdict.number
 
 
 def check_frame(file: FitsFile, source: Source) -> None:

@@ -7,7 +7,6 @@ never a made-up value.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from isrcore.camera.megacam import filter_code, filter_names
 from isrcore.data.cards import CardHeader
+from isrcore.data.times import times_of
 from isrcore.image import FilterLabel, VisitInfo
 
 if TYPE_CHECKING:  # Slow to import, and opening a frame does not need it.
@@ -22,8 +22,6 @@ if TYPE_CHECKING:  # Slow to import, and opening a frame does not need it.
 
 __all__ = ["ExposureFacts", "exposure_facts"]
 
-_DATE = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d*)?)$")
 _NOT_GIVEN = ("", "N/A", "NA", "NULL", "NONE")
 
 
@@ -43,7 +41,7 @@ class ExposureFacts:
         EXPTIME (measured), EXPREQ, DARKTIME (which equals the request), seconds. LED frames: 1.039 s measured, 100 s
         requested.
     begin : str or None
-        DATE-OBS and UTC-OBS in ISO form, UTC; it may still be no date, such as one of month 13.
+        ISO form, UTC: DATE-OBS and UTC-OBS, or another of the forms that `isrcore.data.times` reads.
     end : str or None
         DATEEND and UTCEND (they belong together: UTCEND may be of the next day), likewise.
     object_name : str or None
@@ -53,6 +51,10 @@ class ExposureFacts:
         RA_DEG and DEC_DEG, degrees; None for RADECSYS 'GAPPT' (apparent place of date, used for flats and focus frames:
         not a position on the sky that can be compared).
     airmass : float or None
+    date_only : str or None
+        ISO date of an exposure whose header states no time.
+    notes : tuple of str
+        Times that contradict each other, and texts that are no times.
     """
 
     obs_type: str
@@ -70,6 +72,8 @@ class ExposureFacts:
     ra: float | None
     dec: float | None
     airmass: float | None
+    date_only: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def filter_code(self) -> str | None:
@@ -93,6 +97,19 @@ class ExposureFacts:
         """
         end = _time(self.end)
         return _later(self.date_begin, self.exposure_time) if end is None else end
+
+    @property
+    def day(self) -> str | None:
+        """ISO date of the begin, UTC."""
+        return self.date_only if self.begin is None else self.begin[:10]
+
+    @property
+    def mjd(self) -> float | None:
+        """Modified Julian day of the begin, UTC; noon of its date where no more is stated."""
+        if self.date_begin is not None:
+            return float(self.date_begin.mjd)
+        noon = _time(None if self.day is None else f"{self.day}T12:00:00")
+        return None if noon is None else float(noon.mjd)
 
     def visit_info(self) -> VisitInfo:
         """Times and identity for ISR.
@@ -124,16 +141,18 @@ def exposure_facts(headers: Sequence[CardHeader]) -> ExposureFacts:
         value = first(key).number(key)
         return value if value is not None and low <= value <= high else None
 
-    on_sky = text("RADECSYS") != "GAPPT"
+    on_sky = "GAPPT" not in (text("RADESYS"), text("RADECSYS"))
+    exposure_time = number("EXPTIME", 0, 1e6)
+    times = times_of(headers, exposure_time)
     return ExposureFacts(
         obs_type=(text("OBSTYPE") or "").upper(),
         exposure_id=first("EXPNUM").integer("EXPNUM") or first("OBSID").integer("OBSID"),
         filter=text("FILTER"),
-        exposure_time=number("EXPTIME", 0, 1e6),
+        exposure_time=exposure_time,
         exposure_time_requested=number("EXPREQ", 0, 1e6),
         dark_time=number("DARKTIME", 0, 1e6),
-        begin=_iso_text(text("DATE-OBS"), text("UTC-OBS")),
-        end=_iso_text(text("DATEEND"), text("UTCEND")),
+        begin=times.begin,
+        end=times.end,
         object_name=text("OBJECT"),
         run_id=text("RUNID"),
         camera_run=text("CRUNID"),
@@ -141,27 +160,15 @@ def exposure_facts(headers: Sequence[CardHeader]) -> ExposureFacts:
         ra=number("RA_DEG", 0, 360) if on_sky else None,
         dec=number("DEC_DEG", -90, 90) if on_sky else None,
         airmass=number("AIRMASS", 1, 100),
+        date_only=times.day if times.begin is None else None,
+        notes=times.notes,
     )
-
-
-def _iso_text(date: str | None, clock: str | None) -> str | None:
-    """A date with either separator and a clock time whose fields are not padded ('8:55:18.29')."""
-    day, hour = _DATE.match(date or ""), _CLOCK.match(clock or "")
-    if day is None or hour is None:
-        return None
-    year, month, number = (int(group) for group in day.groups())
-    return f"{year:04d}-{month:02d}-{number:02d}T{int(hour[1]):02d}:{int(hour[2]):02d}:{float(hour[3]):09.6f}"
 
 
 def _time(text: str | None) -> Time | None:
     from astropy.time import Time
 
-    if text is None:
-        return None
-    try:
-        return Time(text, format="isot", scale="utc")
-    except ValueError:  # A month 13 and the like: not a time.
-        return None
+    return None if text is None else Time(text, format="isot", scale="utc")
 
 
 def _later(time: Time | None, seconds: float | None) -> Time | None:

@@ -43,8 +43,15 @@ class Hdu:
 
     @property
     def name(self) -> str:
-        """The last EXTNAME; empty without one."""
-        return self.header.text("EXTNAME")
+        """The last EXTNAME that is more than the name of any compressed image; empty without one."""
+        names = [str(name) for name in self.header.all("EXTNAME") if name is not None]
+        return next((name for name in reversed(names) if name != "COMPRESSED_IMAGE"), names[-1] if names else "")
+
+    @property
+    def plane(self) -> str:
+        """Which plane of an exposure it is, in capitals: EXTTYPE where that is one of three, else its name."""
+        kind = self.header.text("EXTTYPE").upper()
+        return kind if kind in ("IMAGE", "MASK", "VARIANCE") else self.name.upper()
 
     @property
     def label(self) -> str:

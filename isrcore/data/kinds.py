@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from isrcore.data.fits_file import Hdu
+from isrcore.data.identity import is_plane
 
 __all__ = ["Kind", "classify", "is_megacam"]
 
@@ -83,7 +84,8 @@ def is_megacam(hdus: Sequence[Hdu]) -> bool:
 def classify(hdus: Sequence[Hdu]) -> Kind:
     """What the file with these headers is.
 
-    1. Extensions IMAGE and MASK: an exposure in the layout that this program writes (manual: exposures, Layout).
+    1. Extensions IMAGE and MASK, by EXTTYPE or EXTNAME: an exposure in the layout that this program writes
+       (manual: exposures, Layout).
     2. IMCMB_FT 'MASTER_DETREND_...': the Elixir master of that type (SKYFLAT is a flat).
     3. OBSTYPE FRINGE, MASK, scatter, FRPTS, MODES, in any case: exists only as a master.
     4. IMRED_OP or IMRED_IF: processed by Elixir.
@@ -92,7 +94,7 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
        where OBSTYPE is BIAS, DARK or FLAT, else a processed frame.
     7. Any other MegaCam file with images: raw. A raw flat and a master flat differ in step 2 and 6 only.
     """
-    names = {hdu.name.upper() for hdu in hdus}
+    names = {hdu.plane for hdu in hdus}
     if {"IMAGE", "MASK"} <= names:
         return Kind.EXPOSURE
     first = hdus[:2]
@@ -108,7 +110,7 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
         return Kind.PROCESSED
     if any(_is_defect_table(hdu) for hdu in first):
         return Kind.DEFECTS
-    images = [hdu for hdu in hdus if hdu.is_image]
+    images = [hdu for hdu in hdus if hdu.is_image and not is_plane(hdu)]
     if not images or not is_megacam(hdus):
         return Kind.UNKNOWN
     if not any(hdu.bitpix == 16 and hdu.scaling == (1.0, 32768.0) for hdu in images):

@@ -18,7 +18,7 @@ from isrcore.data.errors import FrameError
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import exposure_facts
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
-from isrcore.data.sky import header_wcs
+from isrcore.data.sky import header_wcs, on_top_of
 from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.footprints import footprint_boxes
@@ -52,10 +52,7 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
     file = open_fits(path)
     chip = megacam_camera(flavour)[_number(detector)]
     hdu = _extension(file, chip)
-    metadata = file.hdus[0].header.to_property_list(STRUCTURE)
-    own = hdu.header.to_property_list(STRUCTURE)
-    metadata.update(own)
-    metadata.comments.update(own.comments)
+    metadata = on_top_of(file.hdus[0].header.to_property_list(STRUCTURE), hdu.header.to_property_list(STRUCTURE))
     facts = exposure_facts([hdu.header, file.hdus[0].header])
     return Exposure(
         MaskedImage(_trimmed(file, hdu, chip)),
@@ -113,7 +110,10 @@ def _number(detector: int | str) -> int:
 
 def _extension(file: FitsFile, chip: Detector) -> Hdu:
     """The extension of a CCD, checked for size and completeness."""
-    sources = find_sources(file).found
+    all_sources = find_sources(file)
+    sources = all_sources.found
+    if chip.id in all_sources.problems:
+        raise all_sources.problems[chip.id]
     if chip.id not in sources:
         present = ", ".join(detector_name(number) for number in sources) or "no CCD"
         cure = "choose another file" if file.damage is None else f"the file is damaged: {file.damage.problem}"

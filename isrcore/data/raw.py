@@ -21,7 +21,7 @@ from isrcore.data.extensions import Layout, Source, check_frame, find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
 from isrcore.data.kinds import Kind, classify, is_megacam
-from isrcore.data.sky import header_wcs
+from isrcore.data.sky import header_wcs, on_top_of
 from isrcore.data.splice import splice_metadata, splice_pixels
 from isrcore.image import Exposure, MaskedImage
 from isrcore.metadata import PropertyList
@@ -92,7 +92,7 @@ class RawFrame:
         if not self._sources:
             if all_problems:
                 raise all_problems[0]
-            expected = "EXTNAME ccdNN or ampNN, or EXTVER"
+            expected = "CCDNAME, EXTNAME ccdNN or ampNN, DETSEC or EXTVER"
             raise FrameError(
                 file.path, "no extension could be assigned to a CCD", expected=expected, cure="open the original"
             )
@@ -100,6 +100,8 @@ class RawFrame:
             _LOG.warning("%s", problem)
         self.headers: tuple[CardHeader, ...] = tuple(hdu.header for hdu in file.hdus)
         self.exposure: ExposureFacts = exposure_facts(self.headers[:2])
+        for note in self.exposure.notes:
+            _LOG.warning("%s: %s", file.path, note)
         self.expected_detectors = self.headers[0].integer("NCCDS")
 
     @property
@@ -115,8 +117,9 @@ class RawFrame:
         """Header values with their comments: those of the primary, and on top those of a CCD when one is named.
 
         Everything in the primary is repeated in the extensions (INHERIT = F) except NEXTEND, NCCDS and NAMPS; where
-        both state a keyword the extension counts. Keywords of the file's structure (sizes, compression, scaling) are
-        left out. The amplifier layout gets the keywords of spliced files, see `isrcore.data.splice`.
+        both state a keyword the extension counts, and so does its WCS as a whole. Keywords of the file's structure
+        (sizes, compression, scaling) are left out. The amplifier layout gets the keywords of spliced files, see
+        `isrcore.data.splice`.
         """
         merged = self.headers[0].to_property_list(STRUCTURE)
         if detector is None:
@@ -125,8 +128,7 @@ class RawFrame:
         parts = [hdu.header.to_property_list(STRUCTURE) for hdu in source.hdus]
         if len(parts) == 2:
             return splice_metadata(merged, parts[0], parts[1], source.detector)
-        merged.update(parts[0])
-        merged.comments.update(parts[0].comments)
+        on_top_of(merged, parts[0])
         merged.set("EXTNAME", detector_name(source.detector))
         return merged
 

@@ -65,6 +65,7 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
         rows.append(
             ("missing", f"{frame.expected_detectors - len(frame.detectors)} of {frame.expected_detectors} CCDs")
         )
+    rows += [("times", note) for note in facts.notes]
     problems = [*frame.problems.values(), *([frame.damage] if frame.damage is not None else [])]
     rows += [("problem", str(problem)) for problem in problems]
     return rows

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.camera.megacam import detector_name, load_geometry
+from isrcore.data.sky import on_top_of
 from isrcore.metadata import PropertyList
 
 __all__ = ["splice_metadata", "splice_pixels"]
@@ -34,11 +35,12 @@ def splice_metadata(metadata: PropertyList, a: PropertyList, b: PropertyList, de
     """The metadata of the CCD: the primary's, amplifier A's on top, and the keywords that spliced files have.
 
     GAIN, RDNOISE and MAXLIN become two keywords with suffix A and B and their mean. Unlike imsplice, read noises are
-    not truncated to integers. DETSEC is the camera's: the headers of December 2002 state a grid that includes
-    overscan.
+    not truncated to integers. CRPIX1 moves with the columns of A, whose overscan goes before them. DETSEC is the
+    camera's: the headers of December 2002 state a grid that includes overscan.
     """
-    metadata.update(a)
-    metadata.comments.update(a.comments)
+    on_top_of(metadata, a)
+    if isinstance(crpix1 := a.get("CRPIX1"), (int, float)):
+        metadata.set("CRPIX1", crpix1 + load_geometry()["amplifier_extensions"]["overscan"][2])
     for key in ("GAIN", "RDNOISE", "MAXLIN"):
         values = [header.get(key) for header in (a, b)]
         for suffix, value in zip("AB", values, strict=True):

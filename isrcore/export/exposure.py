@@ -1,14 +1,16 @@
 """Writing a corrected exposure as FITS in the layout of the LSST stack (manual: exposures, Layout).
 
 HDUs 0 to 3 are those of the reference: an empty primary with all metadata, IMAGE (float32), MASK (int32, planes as
-``MP_<name>`` keywords) and VARIANCE (float32). The reference's archive tables are not written, and neither are the
-keywords that point to them; readers take that as "no archive". The photometric calibration is kept as ``FLUXMAG0``, the
-valid polygon and the configuration as tables of our own.
+``MP_<name>`` keywords) and VARIANCE (float32). BUNIT, UTYPE (so that ``CCDData.read`` takes VARIANCE as a variance) and
+the mask cards of ``lsst-images`` are in addition to it. The reference's archive tables are not written, and neither are
+the keywords that point to them; readers take that as "no archive". The photometric calibration is kept as ``FLUXMAG0``,
+the valid polygon and the configuration as tables of our own.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +25,11 @@ from isrcore import __version__
 from isrcore.atomic import written_atomically
 from isrcore.data.errors import FrameError
 from isrcore.data.exposure_file import POLYGON_EXTENSION
+from isrcore.data.mask_cards import plane_cards
+from isrcore.export.dates import dates_in_tai
 from isrcore.export.header import add_card, add_history, metadata_cards
 from isrcore.export.provenance import CONFIG_EXTENSION, Provenance
-from isrcore.export.sky import sky_cards
+from isrcore.export.sky import sky_cards, sky_history
 from isrcore.image import AB_ZERO_FLUX_NJY, Exposure
 from isrcore.image.trimming import trim_offset
 from isrcore.metadata import PropertyList
@@ -33,6 +37,9 @@ from isrcore.metadata import PropertyList
 __all__ = ["check_target", "write_exposure"]
 
 _SUFFIXES = (".fits", ".fit")
+_RAW_SECTIONS = re.compile(r"(DATA|BIAS|TRIM)SEC|[ABDT]SEC[AB]")
+"""Sections of the raw frame; those of the trimmed CCD (CSECA, CSECB) and of the mosaic hold after trimming."""
+
 _BLOCK = 2880
 _ROWS = 64
 
@@ -113,12 +120,18 @@ def _write_data(out: IO[bytes], data: NDArray[Any]) -> None:
 def _hdus(exposure: Exposure, provenance: Provenance | None) -> Iterator[tuple[fits.Header, NDArray[Any] | None]]:
     yield _primary(exposure, provenance), None
     mask = exposure.mask
-    yield _extension(exposure, "IMAGE", -32), exposure.image.astype(np.float32, copy=False)
+    unit = _unit(exposure, provenance)
+    header = _extension(exposure, "IMAGE", -32)
+    add_card(header, "BUNIT", unit)
+    yield header, exposure.image.astype(np.float32, copy=False)
     header = _extension(exposure, "MASK", 32)
-    for name, bit in sorted(mask.planes.as_dict().items(), key=lambda item: item[1]):
-        add_card(header, f"MP_{name}", bit)
+    for key, value in plane_cards(mask.planes):
+        add_card(header, key, value)
     yield header, mask.array
-    yield _extension(exposure, "VARIANCE", -32), exposure.variance.astype(np.float32, copy=False)
+    header = _extension(exposure, "VARIANCE", -32)
+    add_card(header, "BUNIT", f"{unit}**2")
+    add_card(header, "UTYPE", "VarianceUncertainty", "class of astropy.nddata")
+    yield header, exposure.variance.astype(np.float32, copy=False)
     if exposure.valid_polygon is not None:
         xy = np.asarray(exposure.valid_polygon.exterior.coords, np.float64)
         yield _table(POLYGON_EXTENSION, [("X", "D", "pixel"), ("Y", "D", "pixel")], xy.astype(">f8").view(np.uint8))
@@ -131,24 +144,37 @@ def _hdus(exposure: Exposure, provenance: Provenance | None) -> Iterator[tuple[f
 
 def _primary(exposure: Exposure, provenance: Provenance | None) -> fits.Header:
     header = fits.Header([("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 0), ("EXTEND", True)])
-    own = _component_keys(exposure)
+    own = _component_keys(exposure, _unit(exposure, provenance))
     own.set("ISRVERS", f"isrviewer {__version__}")
     if provenance is not None:
         own.update(provenance.keywords())
-    metadata_cards(header, exposure.metadata, skip=own.names())
+    metadata_cards(header, exposure.metadata, skip=[*own.names(), *_wrong_now(exposure)])
     add_card(header, "EXPINFO_V", 2, "version of this layout")
     metadata_cards(header, own)
     for line in () if provenance is None else provenance.history():
         add_history(header, line)
-    offset = trim_offset(exposure)
-    if exposure.wcs is not None and offset is not None and offset != (0, 0):
-        add_history(header, f"Sky WCS moved by {offset} pixels, from the raw to the trimmed frame")
+    for line in sky_history(exposure):
+        add_history(header, line)
     if "TIMESYS" in own:
-        add_history(header, "TIMESYS refers to DATE-AVG; DATE-OBS and UTC-OBS are UTC as in the raw frame")
+        add_history(header, "TIMESYS holds for DATE-OBS, DATE-AVG, MJD-OBS; what has UTC in its name is UTC")
     return header
 
 
-def _component_keys(exposure: Exposure) -> PropertyList:
+def _unit(exposure: Exposure, provenance: Provenance | None) -> str:
+    """Unit of the image as FITS spells it."""
+    stated = "" if provenance is None else provenance.unit
+    unit = stated or str(exposure.metadata.get("BUNIT") or "adu")
+    return "adu" if unit.upper() == "ADU" else unit
+
+
+def _wrong_now(exposure: Exposure) -> Iterator[str]:
+    """Keywords of the metadata that do not hold in the file: the number of extensions, the unit, raw sections."""
+    yield from ("NEXTEND", "BUNIT")
+    if trim_offset(exposure) != (0, 0):
+        yield from (key for key in exposure.metadata if _RAW_SECTIONS.fullmatch(key))
+
+
+def _component_keys(exposure: Exposure, unit: str) -> PropertyList:
     """Keywords that stand for components of the exposure; only finite numbers are written."""
     keys = PropertyList()
     if exposure.detector is not None:
@@ -163,6 +189,7 @@ def _component_keys(exposure: Exposure) -> PropertyList:
             if np.isfinite(value):
                 keys.set(key, value)
         if visit.date is not None:
+            keys.update(dates_in_tai(exposure.metadata))
             keys.set("DATE-AVG", Time(visit.date.tai, precision=9).isot)
             keys.set("TIMESYS", "TAI")
     if exposure.photo_calib is not None:
@@ -173,9 +200,12 @@ def _component_keys(exposure: Exposure) -> PropertyList:
         "EXPID": "exposure number",
         "EXPTIME": "[s] exposure time",
         "DARKTIME": "[s] dark time",
-        "DATE-AVG": "middle of the exposure",
-        "FLUXMAG0": "[ADU] instrumental flux of AB magnitude 0",
-        "FLUXMAG0ERR": "[ADU] its error",
+        "FLUXMAG0": "[adu] flux of AB mag 0" + ("" if unit == "adu" else f"; image in {unit}"),
+        "FLUXMAG0ERR": "[adu] its error",
+        "TIMESYS": "scale of DATE-xxx and MJD-xxx",
+        **{key: "[d] TAI" for key in keys if key.startswith("MJD-")},
+        **{key: "TAI" for key in keys if key.startswith("DATE-")},
+        "DATE-AVG": "TAI, middle of the exposure",
         "DETNAME": "name of the CCD",
         "DETSER": "serial number of the CCD",
         "ISRVERS": "software that made this file",

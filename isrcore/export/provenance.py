@@ -28,6 +28,8 @@ class Provenance:
         Kind (``bias``) -> file and the reason why it was chosen.
     edits : sequence of str
         Changes made by hand, such as confirmed defects.
+    unit : str
+        Of the image after that step: ``ADU`` or ``electron``; empty for what the metadata say, else ADU.
     """
 
     source: str = ""
@@ -35,6 +37,7 @@ class Provenance:
     config: str = ""
     calibrations: Mapping[str, str] = field(default_factory=dict)
     edits: Sequence[str] = ()
+    unit: str = ""
 
     def keywords(self) -> dict[str, str]:
         """``ISRINPUT`` and ``ISRSTEP``, as far as they are known."""

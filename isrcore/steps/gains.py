@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from isrcore.image import Exposure
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
-__all__ = ["GAINS", "apply_gains"]
+__all__ = ["GAINS", "apply_gains", "unit_after"]
 
 
 def apply_gains(
@@ -54,6 +54,11 @@ def _ptc_gain(ptc_gains: Mapping[str, float], name: str) -> float:
     if name not in ptc_gains:
         raise KeyError(f"the PTC has no gain of amplifier {name}; it has {', '.join(ptc_gains) or 'none'}")
     return ptc_gains[name]
+
+
+def unit_after(steps: Iterable[str]) -> str:
+    """Unit of the image after these steps have run: ``ADU`` or ``electron``."""
+    return "electron" if GAINS.name in steps else "ADU"
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:

@@ -180,13 +180,14 @@ class FileCommands:
             self._desk.strip.error(f"There are no planes of {shows.step} to write; run to this step first.")
             return
         session, calibs = self._model.session, self._desk.runs.view.calibs
+        unit = self._desk.runs.unit(shows.step)
 
         def write(check: Callable[[], None]) -> None:
             from isrcore.export.exposure import write_exposure
             from isrcore.export.provenance import Provenance
 
             used = {info.kind: f"{info.path} ({info.why})" for info in calibs if info.path}
-            provenance = Provenance(session.frame, shows.step, override_text(session), used)
+            provenance = Provenance(session.frame, shows.step, override_text(session), used, unit=unit)
             write_exposure(exposure, path, provenance, overwrite=True, on_part=check)
 
         self._desk.write_beside(path, write)

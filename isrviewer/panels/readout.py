@@ -35,6 +35,8 @@ def reading_text(reading: Reading, unit: str) -> tuple[str, str, str, str]:
     if reading.amplifier:
         place += f" · amp {reading.amplifier}"
     sky = sexagesimal(*reading.sky) if reading.sky is not None else ""
+    if sky and reading.is_nominal_sky:
+        sky += " nominal"
     return f"{value} {unit}".strip(), place, " ".join(reading.planes), sky
 
 
@@ -67,7 +69,9 @@ class ReadoutBar(QStatusBar):
         self.place = _Field("x 2047 y 4611 · FITS 2048 4612 · raw 2111 4643 · amp B", coordinates)
         self.planes = _Field("SAT INTRP SUSPECT", "Mask planes set in this pixel")
         self.sky = _Field(
-            "02:26:14.20 −04:31:08.1", "Right ascension and declination of the pixel centre, from the WCS"
+            "02:26:14.20 −04:31:08.1 nominal",
+            "Right ascension and declination of the pixel centre, from the WCS of the header, or from the nominal one "
+            "of the camera, good to some arcsec, where the header has none",
         )
         self.defect = _Field(
             "1234 · dead column · ✓ confirmed +1", "Defect of the map at the pixel: number, kind, status, how many more"

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from isrcore.data.sky import is_nominal
 from isrcore.inspect.layout import ASSEMBLED, Layout, amplifier_at
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Reading:
         0-based pixel of the raw frame that it was read from.
     sky : (float, float) or None
         Right ascension and declination of the pixel centre, degree.
+    is_nominal_sky : bool
+        Whether the header has no WCS, so that the camera's takes its place: good to some arcsec.
     """
 
     x: int
@@ -42,6 +45,7 @@ class Reading:
     amplifier: str = ""
     raw: tuple[int, int] | None = None
     sky: tuple[float, float] | None = None
+    is_nominal_sky: bool = False
 
 
 def is_trimmed(exposure: Exposure) -> bool:
@@ -80,6 +84,7 @@ def read_pixel(exposure: Exposure, x: int, y: int) -> Reading | None:
         amplifier=amp.name if amp is not None else "",
         raw=raw,
         sky=_sky(exposure, x, y, raw),
+        is_nominal_sky=is_nominal(exposure.wcs),
     )
 
 

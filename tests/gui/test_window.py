@@ -324,6 +324,7 @@ def test_export_writes_what_is_on_screen(opened: Window, qtbot: QtBot, tmp_path:
     with fits.open(path) as hdus:
         assert hdus["IMAGE"].data[2, 3] == 83.0
         assert (hdus["MASK"].data != 0).sum() == 30
+        assert hdus["IMAGE"].header["BUNIT"] == "adu"
 
 
 @pytest.mark.parametrize("name", ["absent/out.fits", "out.txt"])

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from isrcore.camera import Amplifier, Detector
+from isrcore.data.sky import header_wcs
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
+from isrcore.metadata import PropertyList
+from isrviewer.panels.readout import reading_text
 from isrviewer.session.masks import count_planes
 from isrviewer.session.readout import read_pixel, same_place, sexagesimal
 
@@ -62,6 +65,22 @@ def test_plane_counts_by_amplifier() -> None:
     assert counts["BAD"].total == 6
     assert counts["BAD"].by_amplifier == (("A", 2), ("B", 4))
     assert counts["SAT"].total == 0
+
+
+def test_a_sky_that_the_header_does_not_state_says_so() -> None:
+    frame = exposure(raw=True)
+    position = PropertyList({"RA_DEG": 36.5, "DEC_DEG": -4.5})
+    frame.wcs = header_wcs(position, "ccd12")
+    reading = read_pixel(frame, 5, 2)
+    assert reading is not None
+    assert reading.is_nominal_sky
+    assert reading_text(reading, "ADU")[3] == f"{sexagesimal(*(reading.sky or ()))} nominal"
+    scale = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CD1_1": 5e-5, "CD2_2": 5e-5}
+    frame.wcs = header_wcs(PropertyList(scale), "ccd12")
+    reading = read_pixel(frame, 5, 2)
+    assert reading is not None
+    assert not reading.is_nominal_sky
+    assert "nominal" not in reading_text(reading, "ADU")[3]
 
 
 @pytest.mark.parametrize(
