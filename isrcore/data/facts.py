@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from isrcore.camera.megacam import filter_code, filter_names
 from isrcore.data.cards import CardHeader
 from isrcore.image import FilterLabel, VisitInfo
+from isrcore.values import frozen
 
 if TYPE_CHECKING:  # Slow to import, and opening a frame does not need it.
     from astropy.time import Time
@@ -27,7 +27,7 @@ _CLOCK = re.compile(r"^(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d*)?)$")
 _NOT_GIVEN = ("", "N/A", "NA", "NULL", "NONE")
 
 
-@dataclass(frozen=True)
+@frozen
 class ExposureFacts:
     """Facts of one exposure; None where the header does not state one.
 

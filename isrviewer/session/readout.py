@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from isrcore.inspect.layout import ASSEMBLED, Layout, amplifier_at
+from isrcore.values import frozen
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "is_trimmed", "read_pixel", "same_place", "sexagesimal"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Reading:
     """One pixel.
 
