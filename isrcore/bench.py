@@ -35,6 +35,7 @@ from isrcore.image import Exposure, FilterLabel, MaskedImage, VisitInfo
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
 from isrcore.task import calibrations
+from isrcore.values import frozen
 
 __all__ = ["BenchFrame", "Figure", "Peaks", "make_frame", "measure", "render_table", "unit_seconds"]
 
@@ -59,7 +60,7 @@ class BenchFrame:
     defects: Defects
 
 
-@dataclass(frozen=True)
+@frozen
 class Figure:
     """One measured line, median of several runs.
 

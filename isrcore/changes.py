@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from isrcore.image import Exposure
 from isrcore.kernels.bands import map_bands
+from isrcore.values import frozen
 
 __all__ = ["PlaneChanges", "measure_changes"]
 
 
-@dataclass(frozen=True)
+@frozen
 class PlaneChanges:
     """Differences between the exposures before and after a step.
 

@@ -27,6 +27,7 @@ from isrcore.image.mask import Mask
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
 from isrcore.steps.step import IsrState, Step
+from isrcore.values import frozen
 
 __all__ = ["Checkpoint", "CheckpointStore", "StepReport", "identity", "protect", "step_key", "working_copy"]
 
@@ -181,7 +182,7 @@ def _memory(array: NDArray[Any]) -> tuple[int, int]:
     return id(owner), int(owner.nbytes)
 
 
-@dataclass(frozen=True)
+@frozen
 class StepReport:
     """What happened at one step.
 

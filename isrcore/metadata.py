@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from isrcore.values import same
+
 __all__ = ["PropertyList"]
 
 
@@ -108,7 +110,7 @@ class PropertyList:
         return len(self._values)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PropertyList) and self._values == other._values
+        return isinstance(other, PropertyList) and same(self._values, other._values)
 
     __hash__ = None  # type: ignore[assignment]
 

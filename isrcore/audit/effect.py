@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.audit.pixels import PixelSet
 from isrcore.geom import Box
+from isrcore.values import frozen
 
 __all__ = ["Effect", "measure_effect"]
 
@@ -21,7 +21,7 @@ _MOST_ROWS = 512
 """Of a longer defect, evenly spaced rows are enough."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Effect:
     """One corrected frame.
 

@@ -19,6 +19,7 @@ from isrcore.audit.regions import mask_defects
 from isrcore.audit.settings import DetectionSettings
 from isrcore.audit.statistics import DefectStatistics, measure_defects
 from isrcore.geom import Box
+from isrcore.values import frozen
 
 __all__ = ["Finding", "FindingKind", "Findings", "add_missed", "find_problems"]
 
@@ -30,7 +31,7 @@ class FindingKind(StrEnum):
     OVER_FLAGGED = "over-flagged"
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """One thing that the map should have, or should not have.
 

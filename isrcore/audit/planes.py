@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.camera import Detector
+from isrcore.values import frozen
 
 __all__ = ["AuditData", "AuditPlane", "PlaneKind"]
 
@@ -22,7 +23,7 @@ class PlaneKind(StrEnum):
     SCIENCE = "science"
 
 
-@dataclass(frozen=True)
+@frozen
 class AuditPlane:
     """One frame.
 

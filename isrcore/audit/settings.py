@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+
+from isrcore.values import frozen
 
 __all__ = ["DetectionSettings"]
 
 
-@dataclass(frozen=True)
+@frozen
 class DetectionSettings:
     """What counts as a defect.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
+from isrcore.values import frozen
 
 __all__ = ["DefectStatistics", "PlaneStatistics", "measure_defects"]
 
@@ -29,7 +29,7 @@ _MOST_PIXELS = 1 << 14
 """Of a larger defect, such as an amplifier, evenly spaced pixels are enough."""
 
 
-@dataclass(frozen=True)
+@frozen
 class PlaneStatistics:
     """One defect in one frame.
 
@@ -56,7 +56,7 @@ class PlaneStatistics:
     significance: float
 
 
-@dataclass(frozen=True)
+@frozen
 class DefectStatistics:
     """One defect in all frames.
 

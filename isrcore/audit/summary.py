@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -14,11 +13,12 @@ import numpy as np
 from isrcore.audit.defect import Defect, DefectKind, Status
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.statistics import DefectStatistics
+from isrcore.values import frozen
 
 __all__ = ["MapSummary", "QueueOrder", "order_defects", "summarise"]
 
 
-@dataclass(frozen=True)
+@frozen
 class MapSummary:
     """One map in numbers.
 

@@ -17,6 +17,7 @@ from astropy.table import Table
 from isrcore.atomic import written_atomically
 from isrcore.camera import Camera, Detector
 from isrcore.metadata import PropertyList
+from isrcore.values import same
 
 __all__ = ["IsrCalib", "amplifier_rows"]
 
@@ -77,11 +78,7 @@ class IsrCalib:
 
     def __eq__(self, other: object) -> bool:
         """Same class, content and metadata."""
-        if type(other) is not type(self):
-            return False
-        ours, theirs = self.toDict(), other.toDict()
-        # As text, because NaN does not equal itself.
-        return repr(ours) == repr(theirs)
+        return type(other) is type(self) and same(self.toDict(), other.toDict())
 
     __hash__ = object.__hash__
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from isrcore.geom import Box
+from isrcore.values import frozen
 
 __all__ = ["Amplifier", "ReadoutCorner"]
 
@@ -31,7 +32,7 @@ class ReadoutCorner(enum.IntEnum):
         return self in (ReadoutCorner.UR, ReadoutCorner.UL)
 
 
-@dataclass(frozen=True)
+@frozen
 class Amplifier:
     """Immutable description of an amplifier; boxes are 0-based.
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isrcore.camera.amplifier import Amplifier
 from isrcore.geom import Box
+from isrcore.values import frozen
 
 __all__ = ["FOCAL_PLANE", "PIXELS", "Detector", "Orientation"]
 
@@ -19,7 +20,7 @@ PIXELS = "PIXELS"
 FOCAL_PLANE = "FOCAL_PLANE"
 
 
-@dataclass(frozen=True)
+@frozen
 class Orientation:
     """How a detector lies in the focal plane.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from lsst.pex.config.callStack import StackFrame
 
 from isrcore.config.fields import differences, find_field, iter_fields, plain
 from isrcore.steps.step import Step
+from isrcore.values import frozen
 
 __all__ = ["FieldInfo", "HistoryEntry", "changed_fields", "describe_fields", "field_history"]
 
@@ -20,7 +20,7 @@ _UNIT = re.compile(r"\s*\[([^\]]+)\]\s*$")
 _NO_EFFECT = "Has no effect"
 
 
-@dataclass(frozen=True)
+@frozen
 class FieldInfo:
     """One field of a config, as an editor shows it.
 
@@ -146,7 +146,7 @@ def changed_fields(config: Config, reference: Config) -> list[str]:
     return list(differences(config, reference))
 
 
-@dataclass(frozen=True)
+@frozen
 class HistoryEntry:
     """One value that a field has had.
 

@@ -24,6 +24,8 @@ from lsst.pex.config import (
 )
 from lsst.pex.config.callStack import StackFrame
 
+from isrcore.values import same
+
 __all__ = [
     "ConfigFieldError",
     "config_values",
@@ -119,8 +121,8 @@ def plain(value: Any) -> Any:
 
 
 def same_value(a: Any, b: Any) -> bool:
-    """Whether two values are equal, with NaN equal to NaN at any depth."""
-    return [plain(a)] == [plain(b)]  # lists compare items by identity first, and `plain` has one NaN only
+    """Whether two values of fields are the `same` as plain Python."""
+    return same(plain(a), plain(b))
 
 
 def get_field(config: Config, path: str) -> Any:

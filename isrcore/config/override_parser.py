@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from lsst.pex.config import ChoiceField, Config, ConfigField, ConfigurableField, DictField, Field, ListField
+
+from isrcore.values import frozen
 
 __all__ = ["COMMAND_LINE", "Assignment", "OverrideError", "parse_assignment", "parse_overrides", "typed_value"]
 
@@ -41,7 +42,7 @@ class OverrideError(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True)
+@frozen
 class Assignment:
     """One override.
 

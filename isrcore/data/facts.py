@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from isrcore.camera.megacam import filter_code, filter_names
 from isrcore.data.cards import CardHeader
 from isrcore.data.times import times_of
 from isrcore.image import FilterLabel, VisitInfo
+from isrcore.values import frozen
 
 if TYPE_CHECKING:  # Slow to import, and opening a frame does not need it.
     from astropy.time import Time
@@ -25,7 +25,7 @@ __all__ = ["ExposureFacts", "exposure_facts"]
 _NOT_GIVEN = ("", "N/A", "NA", "NULL", "NONE")
 
 
-@dataclass(frozen=True)
+@frozen
 class ExposureFacts:
     """Facts of one exposure; None where the header does not state one.
 

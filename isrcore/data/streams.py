@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
 from typing import IO, Any, Protocol
+
+from isrcore.values import frozen
 
 __all__ = ["GZIP_MAGIC", "Bookmark", "ForwardStream", "GzipStream", "PlainStream"]
 
@@ -46,7 +47,7 @@ class PlainStream:
         return self._stream.seek(min(place + size, self._end)) - place
 
 
-@dataclass(frozen=True)
+@frozen
 class Bookmark:
     """A place in a gzip stream: the state of the decompressor and how far the file had been read."""
 

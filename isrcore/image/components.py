@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from isrcore.values import frozen
+
 if TYPE_CHECKING:  # Slow to import, and only the one who makes a date needs it.
     from astropy.time import Time
 
@@ -49,7 +51,7 @@ class FilterLabel:
         return self.band
 
 
-@dataclass(frozen=True)
+@frozen
 class VisitInfo:
     """When and how long an exposure was taken; missing numbers are NaN.
 
@@ -84,7 +86,7 @@ class VisitInfo:
         return self.date
 
 
-@dataclass(frozen=True)
+@frozen
 class PhotoCalib:
     """A spatially constant photometric calibration: flux in nJy = `calibration_mean` times ADU."""
 

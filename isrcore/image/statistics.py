@@ -7,7 +7,6 @@ in every iteration and never stops early, and the first clip uses the interquart
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
 
@@ -18,6 +17,7 @@ from isrcore.image.mask import Mask
 from isrcore.image.masked_image import MaskedImage
 from isrcore.kernels.large_selection import ManyPixels
 from isrcore.kernels.selection import IQ_TO_STDEV, CountedPixels, FewPixels, Pixels, is_finite
+from isrcore.values import frozen
 
 __all__ = ["Property", "Statistics", "StatisticsControl", "make_statistics", "string_to_property"]
 
@@ -57,7 +57,7 @@ def string_to_property(name: str) -> Property:
     return Property.__members__.get(name, Property.NOTHING)
 
 
-@dataclass(frozen=True)
+@frozen
 class StatisticsControl:
     """How statistics are taken.
 

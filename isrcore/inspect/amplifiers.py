@@ -16,6 +16,7 @@ from isrcore.inspect.box_statistics import measure
 from isrcore.inspect.layout import Cutout, Layout, cut_out
 from isrcore.inspect.overscan import overscan_details, residual_noise
 from isrcore.inspect.results import EXCLUDED, RunResults, StepResult
+from isrcore.values import frozen
 
 __all__ = ["AmplifierRow", "Histogram", "SeamJump", "amplifier_rows", "histograms", "seam_jumps"]
 
@@ -23,7 +24,7 @@ SEAM_DEPTH = 16
 """Columns (or rows) on each side of a seam that are compared."""
 
 
-@dataclass(frozen=True)
+@frozen
 class AmplifierRow:
     """One amplifier after one step.
 
@@ -66,7 +67,7 @@ class AmplifierRow:
         return self.read_noise * self.gain
 
 
-@dataclass(frozen=True)
+@frozen
 class SeamJump:
     """Step of the level across the border of two amplifiers.
 

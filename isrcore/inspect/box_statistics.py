@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,13 +11,14 @@ from isrcore.geom import Box
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.inspect.layout import Cutout, Layout, cut_out
 from isrcore.inspect.results import EXCLUDED, RunResults
+from isrcore.values import frozen
 
 __all__ = ["BoxRow", "box_statistics", "measure"]
 
 _CLIP = StatisticsControl(num_sigma_clip=3.0, num_iter=3)
 
 
-@dataclass(frozen=True)
+@frozen
 class BoxRow:
     """Statistics of the usable pixels of a box after one step; NaN where there are none.
 

@@ -12,13 +12,14 @@ from isrcore.inspect.layout import Layout, amplifier_at, region_of
 from isrcore.inspect.overscan import overscan_level
 from isrcore.inspect.results import RunResults, StepResult
 from isrcore.steps.interpolate import INTERPOLATE, Term, explain_pixel
+from isrcore.values import frozen
 
 __all__ = ["Interpolation", "PixelFacts", "PixelHistory", "PixelRow", "UsedPixel", "pixel_history"]
 
 ON_HAND, DROPPED, TRIMMED = "", "not kept", "trimmed away"
 
 
-@dataclass(frozen=True)
+@frozen
 class PixelRow:
     """A pixel after one step.
 
@@ -60,7 +61,7 @@ class PixelRow:
         return self.value / self.sigma
 
 
-@dataclass(frozen=True)
+@frozen
 class UsedPixel:
     """A neighbour that an interpolated pixel was made of.
 
@@ -97,7 +98,7 @@ class Interpolation:
     terms: tuple[UsedPixel, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class PixelFacts:
     """What is known about a pixel besides its history.
 

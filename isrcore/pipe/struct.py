@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from isrcore.values import same
+
 __all__ = ["Struct"]
 
 
@@ -43,7 +45,7 @@ class Struct:
         raise AttributeError(f"the Struct has no item {name!r}; it has {', '.join(self.__dict__) or 'none'}")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Struct) and self.__dict__ == other.__dict__
+        return isinstance(other, Struct) and same(self.__dict__, other.__dict__)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -19,6 +19,7 @@ from isrcore.camera.megacam import detector_name, load_geometry
 from isrcore.geom import Box
 from isrcore.resource_files import resource
 from isrcore.simulate.seeds import chip_generator
+from isrcore.values import frozen
 
 __all__ = [
     "AMPLIFIERS",
@@ -46,7 +47,7 @@ IMAGING = Box((RAW_WIDTH - WIDTH) // 2, 0, WIDTH, HEIGHT)
 _N_HOT_PIXELS = 200
 
 
-@dataclass(frozen=True)
+@frozen
 class Defect:
     """An injected defect.
 

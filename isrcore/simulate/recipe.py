@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args
@@ -13,6 +12,7 @@ from typing import Any, get_args
 from isrcore.camera.megacam import N_DETECTORS
 from isrcore.resource_files import resource
 from isrcore.simulate.fitsfile import Compression
+from isrcore.values import frozen
 
 __all__ = ["FILE_LETTERS", "SimulationRecipe", "filter_facts"]
 
@@ -39,7 +39,7 @@ def filter_facts() -> dict[str, dict[str, Any]]:
     return rows
 
 
-@dataclass(frozen=True)
+@frozen
 class SimulationRecipe:
     """One exposure. Equal recipes give equal bytes.
 

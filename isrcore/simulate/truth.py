@@ -14,6 +14,7 @@ from isrcore.atomic import written_atomically
 from isrcore.geom import Box
 from isrcore.simulate.chip import Chip, Defect
 from isrcore.simulate.recipe import SimulationRecipe
+from isrcore.values import frozen
 
 __all__ = ["CcdTruth", "Truth"]
 
@@ -21,7 +22,7 @@ PIXEL = np.dtype([("x", "i4"), ("y", "i4")])
 _ARRAYS = ("sources", "cosmic_rays", "saturated", "hot_pixels")
 
 
-@dataclass(frozen=True)
+@frozen
 class CcdTruth:
     """What was put into one CCD. Coordinates are 0-based; pairs are for amplifiers A and B.
 

@@ -20,6 +20,7 @@ from isrcore.steps.interpolation_plan import Plan, plan_rows
 from isrcore.steps.interpolation_weights import weights
 from isrcore.steps.planes import require_planes
 from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
+from isrcore.values import frozen
 
 __all__ = [
     "INTERPOLATE",
@@ -190,7 +191,7 @@ def _interpolate_planes(
             plane[...] = result
 
 
-@dataclass(frozen=True)
+@frozen
 class Term:
     """One neighbour that an interpolated pixel is made of.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from isrcore.values import frozen
 
 __all__ = ["Action", "family", "in_menu", "in_submenu"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Action:
     """One thing that the user can do.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from isrcore.audit.settings import DetectionSettings
+from isrcore.values import frozen
 from isrviewer.session.state import Session, Threshold
 
 __all__ = ["ThresholdText", "set_threshold", "settings_of", "threshold_texts"]
@@ -29,7 +30,7 @@ _UNITS = {
 """All others are fractions."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ThresholdText:
     """What a form says about a threshold.
 

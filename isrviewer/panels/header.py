@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from isrcore.values import frozen
 from isrviewer.plots.controls import tool_button
 from isrviewer.plots.trees import top_items
 from isrviewer.runner.messages import FrameFacts
@@ -39,7 +39,7 @@ _NO_KEYWORD = re.compile("(?!)")
 _KEYWORD, _VALUE, _OTHER, _COMMENT = range(4)
 
 
-@dataclass(frozen=True)
+@frozen
 class CardPair:
     """One keyword in two headers; a value is None where the header lacks the keyword."""
 

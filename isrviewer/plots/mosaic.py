@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -21,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from isrcore.values import frozen
 from isrviewer.theme import ACCENT, GRID, is_dark, number_font, soft
 
 __all__ = ["MosaicView", "Tile"]
@@ -34,7 +34,7 @@ _STEPS = 32
 """Colours in the scale."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tile:
     """One CCD.
 

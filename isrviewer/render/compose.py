@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.values import frozen
 from isrviewer.render.colour import DIVERGING_MAP, ColourMap, colour_table, packed
 from isrviewer.render.limits import Limits, PlaneStats
 from isrviewer.render.overlay import overlay_for
@@ -83,7 +84,7 @@ class PictureStyle:
         return replace(self, change_colours=colours) if zero_centred else replace(self, colours=colours)
 
 
-@dataclass(frozen=True)
+@frozen
 class PictureRequest:
     """One picture, completely described; equal requests give equal pictures.
 

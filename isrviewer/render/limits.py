@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.kernels.bands import map_bands
+from isrcore.values import frozen
 
 __all__ = ["LIMIT_MODES", "Limits", "PlaneStats", "measure", "zscale"]
 
@@ -139,7 +140,7 @@ def zscale(sample: NDArray[np.float32], contrast: float = 0.25) -> tuple[float, 
     return max(low, median - (middle - 1) * slope), min(high, median + (count - middle) * slope)
 
 
-@dataclass(frozen=True)
+@frozen
 class Limits:
     """How the limits are chosen.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from isrcore.resource_files import resource
+from isrcore.values import frozen
 from isrviewer.render.colour import ColourMap, colour_distance, map_colours, packed
 
 __all__ = ["PRESETS", "OverlayStyle", "PlaneStyle", "plane_colours", "rim_colour"]
@@ -64,7 +65,7 @@ def rim_colour(colour: str, colours: ColourMap) -> str | None:
     return max(("#000000", "#FFFFFF"), key=lambda candidate: colour_distance(packed(candidate), mine))
 
 
-@dataclass(frozen=True)
+@frozen
 class PlaneStyle:
     """How one mask plane is drawn.
 
@@ -85,7 +86,7 @@ class PlaneStyle:
     outline: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class OverlayStyle:
     """How the mask is drawn over the image.
 

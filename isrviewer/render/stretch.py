@@ -7,12 +7,12 @@ chosen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.values import frozen
 from isrviewer.render.limits import PlaneStats
 
 __all__ = ["NAN", "OVER", "STRETCHES", "UNDER", "Stretch", "positions", "scale"]
@@ -29,7 +29,7 @@ _LOG_EXPONENT = 1000.0
 _ASINH_SCALE = 10.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Stretch:
     """How the range between the limits is spread over the colour map.
 

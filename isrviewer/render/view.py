@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from isrcore.geom import Box
+from isrcore.values import frozen
 
 __all__ = ["MAX_ZOOM", "MIN_ZOOM", "Axis", "CDMatrix", "Grid", "Orientation", "View", "fit_view", "north_and_east"]
 
@@ -99,7 +100,7 @@ def north_and_east(sky: CDMatrix) -> tuple[tuple[float, float], tuple[float, flo
     return (-sign * e_y / north, sign * e_x / north), (sign * n_y / east, -sign * n_x / east)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class View:
     """Which part of a plane is on screen.
 
@@ -128,7 +129,7 @@ def fit_view(box: Box, size: tuple[int, int], orientation: Orientation | None = 
     return View((box.x0 + (box.width - 1) / 2, box.y0 + (box.height - 1) / 2), zoom, orientation)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Axis:
     """Screen pixels along one image axis: `count` bins from bin `first` on, backwards if `reverse`."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from isrcore.values import frozen
 from isrviewer.session import CalibPick, Override, Session
 from isrviewer.session.state import COMPARED, NamedState
 
@@ -191,7 +192,7 @@ class Stepped:
     report: StepReport
 
 
-@dataclass(frozen=True)
+@frozen
 class RunEnded:
     """The request is answered.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isrcore.values import frozen
 from isrviewer.runner.messages import (
     CalibInfo,
     Compared,
@@ -41,7 +42,7 @@ GLYPHS = {
 """Sign of each state; the word stands beside it, so that no state is told by sign or colour alone."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Row:
     """What is known about one step.
 
@@ -71,7 +72,7 @@ class Row:
         return self.status in {"done", "cached"} and not self.step.is_check
 
 
-@dataclass(frozen=True)
+@frozen
 class RunView:
     """What is known about the present run.
 

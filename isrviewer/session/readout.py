@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from isrcore.data.sky import is_nominal
 from isrcore.inspect.layout import ASSEMBLED, Layout, amplifier_at
+from isrcore.values import frozen
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "is_trimmed", "read_pixel", "same_place", "sexagesimal"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Reading:
     """One pixel.
 

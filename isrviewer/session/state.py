@@ -6,10 +6,10 @@ turn planes and picture settings into a picture.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from isrcore.values import frozen
 from isrviewer.render.colour import ColourMap
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits
@@ -64,7 +64,7 @@ PLANES = ("image", "variance", "S/N", "mask")
 LINK_MODES = ("off", "zoom", "zoom+centre")
 
 
-@dataclass(frozen=True)
+@frozen
 class Override:
     """One config field that differs from what the task sets by default.
 
@@ -83,14 +83,12 @@ class Override:
     origin: str = "you"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", _comparable(self.value))
+        object.__setattr__(self, "value", _with_tuples(self.value))
 
 
-def _comparable(value: Any) -> Any:
-    """Equal values must compare equal: NaN is always one object, which Python takes for equal inside containers."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_comparable(item) for item in value)
-    return math.nan if isinstance(value, float) and math.isnan(value) else value
+def _with_tuples(value: Any) -> Any:
+    """The value with lists as tuples, so that nothing changes in place."""
+    return tuple(map(_with_tuples, value)) if isinstance(value, (list, tuple)) else value
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class Shows:
         return self.is_comparison and self.combine == "difference" and self.plane != "mask"
 
 
-@dataclass(frozen=True)
+@frozen
 class PanelState:
     """One image panel.
 
@@ -193,7 +191,7 @@ class Pin:
     y: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Region:
     """Something marked on the sky or on the detector, in 0-based coordinates of the raw frame; pixel centres are whole.
 
@@ -244,7 +242,7 @@ class AuditFile:
     path: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Threshold:
     """A threshold of the search for defects that differs from its default; see `isrcore.audit.settings`."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from isrcore.atomic import written_atomically
+from isrcore.values import frozen
 from isrviewer.session.codec import CodecError, from_json, to_json
 from isrviewer.session.state import Session
 
@@ -82,7 +82,7 @@ def missing_files(session: Session) -> list[tuple[str, str]]:
     return [(what, path) for what, path in named if path and not Path(path).exists()]
 
 
-@dataclass(frozen=True)
+@frozen
 class Recovered:
     """A session left behind by a process that did not end cleanly."""
 

@@ -5,9 +5,10 @@ So undoing a config change does not move the view back, and a hundred commands c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
+from isrcore.values import frozen
 from isrviewer.session.state import Session
 
 __all__ = ["Command", "UndoStack"]
@@ -15,7 +16,7 @@ __all__ = ["Command", "UndoStack"]
 DEPTH = 500
 
 
-@dataclass(frozen=True)
+@frozen
 class Command:
     """One undoable change.
 

@@ -46,7 +46,7 @@ def test_the_four_kinds() -> None:
     assert set(np.unique(found.pixels())) == {0, 1, 2, 3}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(boxes, max_size=6), st.lists(boxes, max_size=6))
 def test_applying_all_differences_gives_the_new_map(one: list[Box], other: list[Box]) -> None:
     old, new = make(*dict.fromkeys(one)), make(*dict.fromkeys(other))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 
 import numpy as np
 import pytest
@@ -196,6 +197,6 @@ def test_the_level_is_not_led_by_wide_defects() -> None:
 def test_thresholds_are_positive_and_all_described() -> None:
     with pytest.raises(ValueError, match="pixel_significance must be positive, found 0"):
         DetectionSettings(pixel_significance=0)
-    documented = DetectionSettings.__doc__ or ""
+    documented = inspect.getdoc(DetectionSettings) or ""
     for field in dataclasses.fields(DetectionSettings):
-        assert f"    {field.name} : " in documented
+        assert f"\n{field.name} : " in documented

@@ -58,7 +58,7 @@ def gesture(history: DefectHistory, draw: st.DataObject) -> None:
         assert history.document is document
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_undoing_everything_gives_the_original(data: st.DataObject) -> None:
     history = DefectHistory(make_document(), "me")
@@ -77,7 +77,7 @@ def test_undoing_everything_gives_the_original(data: st.DataObject) -> None:
     assert all(list(document.by_id) == sorted(document.by_id) for document in seen)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_the_journal_and_the_snapshot_hold_every_edit(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "audit.jsonl"

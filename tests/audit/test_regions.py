@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isrcore.audit.pixels import PixelSet
@@ -37,7 +37,6 @@ def test_what_is_one_thing_in_pieces_is_one_defect(boxes: list[Box], areas: list
         assert PixelSet.of(b for one in joined for b in one.boxes) == PixelSet.of(boxes)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(Box, st.integers(0, 90), st.integers(0, 90), st.integers(1, 9), st.integers(1, 80)), max_size=9

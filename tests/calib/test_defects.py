@@ -42,7 +42,7 @@ BOXES = st.lists(
 SOME = Defects([Box(3, 4, 5, 6), Box(20, 0, 1, 40), Box(0, 30, 4, 1), Box(9, 9, 1, 1)])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(BOXES)
 def test_normalising_is_what_painting_and_cutting_gives(boxes: list[Box]) -> None:
     """The grid of box edges must give the same boxes, in the same order, as single pixels."""

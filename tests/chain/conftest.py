@@ -1,8 +1,9 @@
-"""The frame that the chain runs on, without its log."""
+"""The frame that the chain runs on, without its log and without the history of configs."""
 
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,16 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_history() -> Iterator[None]:
+    """Noting from where each value of a config was set takes longer than a run on the small frame; no test asks."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("lsst.pex.config.") and hasattr(module, "getCallStack"):
+                patch.setattr(module, "getCallStack", lambda skip=0: [])
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -145,7 +145,7 @@ def test_declared_reads_are_complete(
             assert same(outcome(changed, frame, None), outcome(changed, frame, store)), f"{path} = {value!r}"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_resuming_equals_a_full_run(frame: SmallFrame, data: st.DataObject) -> None:
     """Random configs, random changes, one cache for all: never a difference to a fresh run."""

@@ -151,7 +151,7 @@ UNTOUCHED = IsrTaskConfig()
 CODE = st.text(alphabet="abcdox.=()[]{}'\"#:,-+*\\\n 01")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(), CODE, CODE.map(lambda text: f"config.doBias = {text}")))
 def test_any_text_is_refused_or_changes_one_field_at_most(text: str) -> None:
     config = copy_config(UNTOUCHED)

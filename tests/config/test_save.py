@@ -107,7 +107,7 @@ def test_command_line_gives_the_same_config() -> None:
 REFERENCE = IsrTaskConfig()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(), number=st.floats(), names=st.lists(st.text(), max_size=4))
 def test_any_value_comes_back(text: str, number: float, names: list[str]) -> None:
     config, from_file, from_arguments = (copy_config(REFERENCE) for _ in range(3))

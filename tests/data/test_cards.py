@@ -6,7 +6,7 @@ import re
 
 import pytest
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isrcore.data.cards import CardHeader
@@ -87,16 +87,27 @@ def test_numbers_are_numbers_only() -> None:
     assert parsed.integer("D") is None
 
 
+def fits_one_card(text: str) -> bool:
+    """Longer text with quotes is left out: astropy may split a doubled quote between two cards."""
+    return len(text) + text.count("'") <= 68
+
+
 @given(
     st.one_of(
         st.booleans(),
         st.integers(-(2**62), 2**62),
         st.floats(allow_nan=False, allow_infinity=False),
-        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60).map(str.rstrip),
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60).map(str.rstrip).filter(fits_one_card),
     )
 )
+@example("'")
+@example("''")
+@example("x" * 59 + "'")
+@example("'" * 34)
 def test_cards_written_by_astropy_read_back(value: object) -> None:
     text = str(fits.Header([("KEY", value)]))
     found = CardHeader(text.encode()).get("KEY")
-    expected = fits.Header.fromstring(text)["KEY"]
-    assert found == expected
+    # A card has 16 digits of a float; text is compared with what was meant, because astropy misreads a lone quote.
+    meant = fits.Header.fromstring(text)["KEY"] if isinstance(value, float) else value
+    assert found == meant
+    assert type(found) is type(value)

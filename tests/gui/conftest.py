@@ -6,6 +6,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,16 +30,22 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def garbage_between_tests() -> Iterator[None]:
-    """As `isrviewer.garbage`: nothing is collected in another thread, nor while Qt delivers an event."""
+    """As `isrviewer.garbage`: nothing is collected in another thread, nor while Qt delivers an event.
+
+    What was there before the first window, modules above all, is left out of every collection.
+    """
     gc.disable()
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
     yield
     gc.collect()
     gc.enable()
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test that leaves a thread, a running timer or a top-level widget."""
+@contextmanager
+def leaving_nothing_behind(application: QApplication) -> Iterator[None]:
+    """Fail what leaves a thread, a running timer or a top-level widget."""
     started: list[QTimer] = []
     start = QTimer.start
 
@@ -46,12 +53,13 @@ def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> 
         started.append(timer)
         start(timer, *arguments)
 
-    monkeypatch.setattr(QTimer, "start", remember)
     threads = set(threading.enumerate())
-    widgets = set(map(id, qapp.topLevelWidgets()))
-    handlers = list(logging.getLogger().handlers)
-    yield
-    _settle(qapp)
+    widgets = set(map(id, application.topLevelWidgets()))
+    handlers = _log_handlers()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QTimer, "start", remember)
+        yield
+    _settle(application)
     for thread in set(threading.enumerate()) - threads:
         if thread.name.startswith("isrviewer"):
             thread.join(2)
@@ -59,9 +67,21 @@ def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> 
     assert not left, f"threads still run: {left}"
     running = [timer.objectName() or timer.interval() for timer in started if _is_running(timer)]
     assert not running, f"timers still run: {running}"
-    windows = [widget for widget in qapp.topLevelWidgets() if id(widget) not in widgets and widget.isVisible()]
+    windows = [widget for widget in application.topLevelWidgets() if id(widget) not in widgets and widget.isVisible()]
     assert not windows, f"widgets are still open: {windows}"
-    assert logging.getLogger().handlers == handlers, "a log handler was not removed"
+    assert _log_handlers() == handlers, "a log handler was not removed"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """Fail a test that leaves something behind."""
+    with leaving_nothing_behind(qapp):
+        yield
+
+
+def _log_handlers() -> list[logging.Handler]:
+    """Those that are not pytest's, which has others for every part of a test."""
+    return [one for one in logging.getLogger().handlers if not type(one).__module__.startswith("_pytest.")]
 
 
 def _is_running(timer: QTimer) -> bool:
@@ -81,6 +101,17 @@ def engine() -> SmallEngine:
     return SmallEngine()
 
 
+def new_window(engine: SmallEngine, qtbot: QtBot) -> Window:
+    """A window on screen that has begun; who asks for it closes it."""
+    window = Window(lambda settings: engine, fresh_layout=True)
+    window.resize(1400, 900)
+    window.show()
+    qtbot.waitExposed(window)
+    window.begin()
+    qtbot.waitUntil(lambda: window.startup.is_complete, timeout=10000)
+    return window
+
+
 @pytest.fixture
 def make_window(qtbot: QtBot, qapp: QApplication, engine: SmallEngine) -> Iterator[Callable[[], Window]]:
     """Windows that are closed at the end, whatever happens."""
@@ -88,14 +119,8 @@ def make_window(qtbot: QtBot, qapp: QApplication, engine: SmallEngine) -> Iterat
     apply_theme(qapp)
 
     def make() -> Window:
-        window = Window(lambda settings: engine, fresh_layout=True)
-        made.append(window)
-        window.resize(1400, 900)
-        window.show()
-        qtbot.waitExposed(window)
-        window.begin()
-        qtbot.waitUntil(lambda: window.startup.is_complete, timeout=10000)
-        return window
+        made.append(new_window(engine, qtbot))
+        return made[-1]
 
     yield make
     engine.gate.set()
@@ -120,9 +145,7 @@ def frame(tmp_path: Path) -> str:
 @pytest.fixture
 def opened(window: Window, frame: str, qtbot: QtBot) -> Window:
     """A window with a frame open, its run complete, and its picture on screen."""
-    window.commands.file.open_path(frame)
-    qtbot.waitUntil(lambda: not window.runs.busy and bool(window.runs.view.rows), timeout=10000)
-    settle(window, qtbot)
+    open_frame(window, frame, qtbot)
     return window
 
 
@@ -132,6 +155,13 @@ def run(qtbot: QtBot) -> Iterator[InspectedRun]:
     made = InspectedRun(qtbot)
     yield made
     made.close()
+
+
+def open_frame(window: Window, frame: str, qtbot: QtBot) -> None:
+    """Open a frame and wait for its run and its picture."""
+    window.commands.file.open_path(frame)
+    qtbot.waitUntil(lambda: not window.runs.busy and bool(window.runs.view.rows), timeout=10000)
+    settle(window, qtbot)
 
 
 def settle(window: Window, qtbot: QtBot) -> None:

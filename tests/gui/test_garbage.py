@@ -77,6 +77,7 @@ def collections() -> Iterator[list[tuple[int, str]]]:
 def start() -> Iterator[Callable[[float], GarbageCollector]]:
     """Start a hasty collector; given are the seconds between two collections of everything."""
     started: list[GarbageCollector] = []
+    gc.unfreeze()
 
     def begin(full_seconds: float = 1000.0) -> GarbageCollector:
         started.append(GarbageCollector(period_ms=1, full_seconds=full_seconds))

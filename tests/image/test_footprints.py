@@ -38,7 +38,7 @@ def dilated(where: np.ndarray, offsets: list[tuple[int, int]]) -> np.ndarray:
     return grown
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SETS, st.integers(0, 4))
 def test_growth(where: np.ndarray, radius: int) -> None:
     square = [(dy, dx) for dy in range(-radius, radius + 1) for dx in range(-radius, radius + 1)]
@@ -58,7 +58,7 @@ def test_growth_across_bands() -> None:
     np.testing.assert_array_equal(grow_diamond(where, 3), expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SETS)
 def test_runs_rebuild_the_set(where: np.ndarray) -> None:
     runs = find_runs(where)
@@ -85,7 +85,7 @@ def test_runs_are_clipped_when_filled() -> None:
     np.testing.assert_array_equal(np.argwhere(where), [[0, 0], [0, 1], [1, 3], [1, 4]])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SETS)
 def test_boxes_cover_exactly_and_once(where: np.ndarray) -> None:
     frame = Box(3, -2, where.shape[1], where.shape[0])

@@ -101,7 +101,7 @@ def test_large_masked_image_through_the_front_door() -> None:
     assert found.value(Property.SUM) == pytest.approx(kept.sum(), rel=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40))
 def test_floats_agree_with_numpy(values: list[float]) -> None:
     found = make_statistics(np.array(values, np.float32), EVERYTHING)
@@ -117,7 +117,7 @@ def test_floats_agree_with_numpy(values: list[float]) -> None:
         assert math.isnan(found.value(Property.STDEV))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-50, 50), min_size=2, max_size=60), st.sampled_from([np.int16, np.int32, np.int64]))
 def test_integer_median_counts_half_pixels(values: list[int], dtype: type) -> None:
     found = make_statistics(np.array(values, dtype), Property.MEDIAN).value()
@@ -134,7 +134,7 @@ def test_integers_far_apart_are_counted_too() -> None:
     assert CountedPixels(values).count == 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=80), st.data())
 def test_selection_puts_the_right_element_in_its_place(values: list[int], data: st.DataObject) -> None:
     nth = data.draw(st.integers(0, len(values) - 1))

@@ -76,7 +76,7 @@ PIXELS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_medians_of_any_image(data: st.DataObject) -> None:
     """Ties, constants, NaN, both zeros, tiny and huge values; apertures at all edges."""

@@ -68,7 +68,7 @@ def test_a_thousand_hot_pixels_are_all_visible_at_fit_zoom():
     assert count(dead, BLACK) == 1000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.floats(0.03, 12),
     st.sampled_from(ORIENTATIONS),

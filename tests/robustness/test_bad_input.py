@@ -269,7 +269,7 @@ def test_mask_with_a_bad_rectangle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bytepix", [None, 2])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=20))
 def test_flipped_bytes_in_headers_never_surprise(
     bytepix: int | None, places: list[tuple[float, int]], tmp_path: Path

@@ -42,7 +42,7 @@ def test_weights(width: int, left: int, right: int) -> None:
     assert not table[:, unused].any()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(BAD_ROWS)
 def test_a_constant_image_stays_constant(where: np.ndarray) -> None:
     plane = np.full(where.shape, 500.0, np.float32)
@@ -53,7 +53,7 @@ def test_a_constant_image_stays_constant(where: np.ndarray) -> None:
     np.testing.assert_allclose(plane[~short], 500.0, rtol=2e-4)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(BAD_ROWS)
 def test_good_pixels_stay_and_rows_are_independent(where: np.ndarray) -> None:
     plane = sky(where.shape)
@@ -66,7 +66,7 @@ def test_good_pixels_stay_and_rows_are_independent(where: np.ndarray) -> None:
         np.testing.assert_array_equal(row[0], whole[y])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(BAD_ROWS, st.booleans())
 def test_explanation_gives_the_value(where: np.ndarray, at_edge: bool) -> None:
     before = sky(where.shape)

@@ -83,7 +83,7 @@ def make_exposure(overscan_rows: int = ROWS, corner: ReadoutCorner = ReadoutCorn
 
 
 @given(level=st.integers(0, 60000), fit_type=st.sampled_from(sorted(FIT_TYPES)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_constant_frame_becomes_zero(level: int, fit_type: str) -> None:
     task = make_task(fit_type)
     data, overscan = np.full((ROWS, 20), level, np.float32), np.full((ROWS, COLUMNS), level, np.float32)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from isrcore.geom import Box
+from isrcore.values import frozen
 from isrviewer.audit.cutouts import Cutout, outline
 from isrviewer.plots.number_table import number_text
 from isrviewer.plots.plot import series_colour
@@ -53,7 +54,7 @@ class Scene:
     colours: ColourMap
 
 
-@dataclass(frozen=True)
+@frozen
 class _Layout:
     """Where the pictures are, as far as there is room for them; logical pixels.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
 
 from isrcore.geom import Box
+from isrcore.values import frozen
 from isrviewer.render.compose import Picture
 from isrviewer.theme import ACCENT, number_font, soft
 
@@ -23,7 +23,7 @@ VALUES_ZOOM = 32
 """The same for the values of the pixels."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Shape:
     """Something marked on the image, in image coordinates.
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from isrcore.values import same
 from isrviewer.panels.parameters.rows import FieldRow, field_rows, parse_text, value_text
 from isrviewer.panels.parameters.tools import ConfigTools
 from isrviewer.plots.trees import child_items, top_items
@@ -233,11 +234,11 @@ class ConfigPanel(QWidget):
         had_refusal = self._refused.pop(row.path, None) is not None
         if message:
             self._refused[row.path] = (item.text(_VALUE), message)
-        if message or had_refusal or value == row.value:
+        if message or had_refusal or same(value, row.value):
             self._filling = True
             self._show_row(row, force=True)
             self._filling = False
-        if not message and value != row.value:
+        if not message and not same(value, row.value):
             self._change(set_field(self._model.session, row.path, value), f"{row.path} = {value_text(value)}")
 
     def _show_menu(self, position: QPoint) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from isrcore.values import frozen
 from isrviewer.session import Override
 from isrviewer.session.config import default_config, effective_config
 
@@ -19,7 +19,7 @@ _INPUTS = "checkInputs"
 _OTHER = "not read by a step"
 
 
-@dataclass(frozen=True)
+@frozen
 class FieldRow:
     """One field of the config.
 
@@ -94,7 +94,7 @@ def parse_text(path: str, text: str) -> tuple[Any, str]:
     return _frozen(get_field(config, path)), ""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Constant:
     """What no config changes about a field."""
 
