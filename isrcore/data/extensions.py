@@ -95,7 +95,7 @@ def find_sources(file: FitsFile) -> Sources:
     if quarrels:
         more = f", and so in {len(quarrels) - 1} more" if len(quarrels) > 1 else ""
         _LOG.warning("%s, %s%s", file.path, quarrels[0], more)
-    sources = _pair_amplifiers(file.path, numbered) if by_amplifier else _whole_ccds(images, numbered)
+    sources = _pair_amplifiers(file.path, numbered) if by_amplifier else _whole_ccds(numbered)
     for hdu in images:
         verdict = verdicts[hdu.index]
         if verdict.is_refused:
@@ -130,8 +130,8 @@ def _counted_from_one(images: list[Hdu], verdicts: dict[int, Verdict]) -> list[s
     ]
 
 
-def _whole_ccds(images: list[Hdu], numbered: dict[int, Hdu]) -> Sources:
-    layout = Layout.SINGLE if images and images[0].index == 0 else Layout.CCDS
+def _whole_ccds(numbered: dict[int, Hdu]) -> Sources:
+    layout = Layout.SINGLE if any(hdu.index == 0 for hdu in numbered.values()) else Layout.CCDS
     return Sources(layout, {number: Source(number, (numbered[number],)) for number in sorted(numbered)})
 
 

@@ -215,3 +215,13 @@ def test_an_exposure_with_a_contradiction(tmp_path: Path) -> None:
     path = write_exposure(exposure, tmp_path / "a.fits")
     with pytest.raises(FrameError, match="DETNAME says ccd12, CCDNAME says ccd13"):
         read_exposure(path)
+
+
+def test_a_picture_as_the_primary_image_is_no_ccd(tmp_path: Path) -> None:
+    """The CCDs behind it are extensions."""
+    path = tmp_path / "a.fits"
+    fits.HDUList([fits.PrimaryHDU(np.zeros((2, 2), np.uint8)), fits.ImageHDU(np.zeros((2, 2)), name="ccd07")]).writeto(
+        path
+    )
+    sources = find_sources(FitsFile(path))
+    assert (list(sources.found), sources.layout) == ([7], Layout.CCDS)
