@@ -238,6 +238,7 @@ class _Run:
             if reason is not None:
                 kept = self.store.get(key) if self.store is not None else None
                 if isinstance(reason, NothingToDo):
+                    step.run(self.task, state)
                     self.task.debugView(state.exposure, step.view_name)
                 self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
                 return state

@@ -45,7 +45,10 @@ class IsrState:
 
 
 class NothingToDo(str):
-    """Why a step that is switched on would change nothing: it is left out, but its debug view is shown as ever."""
+    """Why a step that is switched on changes nothing.
+
+    It counts as skipped, but its method is called and its debug view shown all the same, as in the reference.
+    """
 
     __slots__ = ()
 
