@@ -13,7 +13,7 @@ ORDER = (
     ("camera",),
     ("kernels",),
     ("image",),
-    ("pipe",),
+    ("pipe", "regions"),
     ("calib",),
     ("steps",),
     ("config",),

@@ -65,6 +65,13 @@ FRAMES = {
 UNSTATED = (MapForm.DS9, MapForm.TEXT)
 """Forms that people write by hand, in whichever frame they think."""
 
+_DS9 = re.compile(
+    r"DS9|^[ \t]*(?:image|logical|physical|global|fk5|icrs|j2000|galactic|wcs[a-z]?"
+    r"|[-+!]?(?:annulus|box|circle|ellipse|line|point|polygon|rotbox))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What only region files have near their begin."""
+
 _FITS = (".fits", ".fits.gz", ".fits.fz", ".fit", ".fz")
 
 
@@ -126,7 +133,7 @@ def find_form(path: str | Path) -> MapForm:
     if text.startswith("# x0 y0 width height"):
         # Our own: pages of provenance may come before the first box, and it may speak of DS9.
         return MapForm.TEXT
-    if re.search(r"DS9|^\s*(image|physical|global|box|-?point)\b", text, re.IGNORECASE | re.MULTILINE):
+    if _DS9.search(text):
         return MapForm.DS9
     words = [line.split("#")[0].replace(",", " ").split() for line in text.splitlines()]
     if "\0" not in text and any(len(line) == 4 and line[0].lstrip("-").isdigit() for line in words):
@@ -243,7 +250,7 @@ def _boxes_as_written(path: Path, form: MapForm, detector: Detector) -> _Found:
     """Boxes in the numbers of the file. The readers count from 0; here that is taken back."""
     left_out: list[str] = []
     if form is MapForm.DS9:
-        boxes = list(read_ds9_regions(path, normalize=False, left_out=left_out.append))
+        boxes = list(read_ds9_regions(path, normalize=False, left_out=left_out.append, tile=detector.id + 1))
     elif form is MapForm.TEXT:
         boxes = list(read_text_boxes(path, normalize=False))
     else:
