@@ -50,7 +50,7 @@ class Box:
         """The pixels whose centres lie in a rectangle around (x, y): the one rule of rounding for regions of all files.
 
         A centre on the left or lower side is outside, one on the right or upper side is inside, so that a whole number
-        of columns covers as many pixels wherever it lies (the rule of specification a.11 for halves).
+        of columns covers as many pixels wherever it lies (manual: files, Defects).
 
         Raises
         ------

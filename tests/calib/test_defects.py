@@ -186,7 +186,7 @@ def test_tables_that_cannot_be_used(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=name):
             read_defect_table(tmp_path / name)
     fits.PrimaryHDU(np.zeros((3, 3))).writeto(tmp_path / "image.fits")
-    with pytest.raises(ValueError, match="expected a binary table of defects, found none"):
+    with pytest.raises(ValueError, match="expected a table of defects, found none"):
         read_defect_table(tmp_path / "image.fits")
     with pytest.raises(ValueError, match=r"written as .fits or .ecsv"):
         write_defect_table(SOME, tmp_path / "defects.csv")
