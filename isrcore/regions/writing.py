@@ -45,7 +45,11 @@ def region_text(
     lines += [f"global color={colour or 'green'} width=1", "image" if grid is None else _SKY]
     for shape in shapes:
         text = _pixels(shape, offset) if grid is None else _sky(shape, grid)
-        lines.append(f"{'# ' if shape.kind == 'text' else ''}{text}{_properties(shape)}")
+        words = _properties(shape)
+        if shape.kind == "text":  # It stands in a comment already.
+            lines.append(f"# {text} {words}")
+        else:
+            lines.append(f"{text} # {words}" if words else text)
     return "\n".join(lines) + "\n"
 
 
@@ -73,7 +77,7 @@ def _properties(shape: Shape) -> str:
     words = [f"color={shape.colour}"] if shape.colour else []
     words += [f"text={_quoted(shape.text)}"] if shape.text else []
     words += [f"tag={_quoted(tag)}" for tag in shape.tags]
-    return f" # {' '.join(words)}" if words else ""
+    return " ".join(words)
 
 
 def _quoted(text: str) -> str:
