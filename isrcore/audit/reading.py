@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
 from isrcore.audit.pixels import PixelSet
@@ -302,26 +304,34 @@ def _require_detector(path: Path, found: str, detector: Detector) -> None:
 
 def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> list[PixelSet]:
     """The pixels of all boxes that have any, each once."""
-    sets: list[PixelSet] = []
-    counts = dict.fromkeys(_ODD, 0)
-    seen = set()
-    for box in found.boxes:
-        if max(abs(side) for side in (box.x0, box.y0, box.x1, box.y1)) > _FARTHEST:
-            raise ValueError(f"expected boxes on the chip or near it, found {box}; the file is damaged")
-        pixels = frame.to_pixels(box, detector)
-        inside = pixels.clip(detector.bbox)
-        counts["empty"] += box.is_empty
-        counts["outside"] += inside.is_empty and not box.is_empty
-        counts["clipped"] += not inside.is_empty and frame.trimmed and inside != pixels
-        counts["duplicate"] += inside in seen
-        if not inside.is_empty and inside not in seen:
-            seen.add(inside)
-            sets.append(inside)
-    overlap = sum(pixels.area for pixels in sets) - PixelSet.of(box for one in sets for box in one.boxes).area
+    boxes = found.boxes
+    far = next((b for b in boxes if max(abs(b.x0), abs(b.y0), abs(b.x1), abs(b.y1)) > _FARTHEST), None)
+    if far is not None:
+        raise ValueError(f"expected boxes on the chip or near it, found {far}; the file is damaged")
+    full = [box for box in boxes if not box.is_empty]
+    if frame.trimmed:
+        corners = np.array([(box.y0, box.x0, box.y1, box.x1) for box in full], np.intp).reshape(-1, 4)
+        corners -= frame.first_pixel
+        chip = detector.bbox
+        low, high = np.array([chip.y0, chip.x0] * 2), np.array([chip.y1, chip.x1] * 2)
+        inside = corners.clip(low, high)
+        clipped = int((inside != corners).any(axis=1)[(inside[:, :2] < inside[:, 2:]).all(axis=1)].sum())
+        sets = [PixelSet(inside[n : n + 1]) for n in np.flatnonzero((inside[:, :2] < inside[:, 2:]).all(axis=1))]
+    else:
+        sets = [pixels for box in full if not (pixels := frame.to_pixels(box, detector).clip(detector.bbox)).is_empty]
+        clipped = 0
+    once = list(dict.fromkeys(sets))
+    counts = {
+        "empty": len(boxes) - len(full),
+        "outside": len(full) - len(sets),
+        "clipped": clipped,
+        "duplicate": len(sets) - len(once),
+    }
+    overlap = sum(pixels.area for pixels in once) - PixelSet.of(box for one in once for box in one.boxes).area
     found.notes += [f"{_ODD[what]}: {count}" for what, count in counts.items() if count]
     if overlap:
         found.notes.append(f"pixels in more than one box: {overlap}")
-    return sets
+    return once
 
 
 _FARTHEST = 1 << 32
