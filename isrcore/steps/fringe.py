@@ -286,7 +286,10 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
 
 def _why_nothing(task: IsrTaskLike, state: IsrState) -> NothingToDo | None:
     """Why the task would remove no fringes; None also where only running it tells."""
-    own = type(task.fringe)
+    fringe = task.fringe
+    if not isinstance(fringe, FringeTask):
+        return None
+    own = type(fringe)
     if own.run is not FringeTask.run or own.checkFilter is not FringeTask.checkFilter:
         return None
     # What isGen3 lets pass as bare pixels has no label, and gets none.

@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
             "Write regions and pins as a DS9 region file, in image coordinates of the plane",
             "pixels",
         ),
-        Action("regions.save_on_sky", "Save regions in fk5…", "", "Write regions and pins as a DS9 region file on the sky", "pixels"),
+        Action("regions.save_on_sky", "Save regions in fk5…", "", "Write regions and pins on the sky", "pixels"),
         Action("regions.keep_box", "Keep the box as a region", "", "The box drawn last with Shift and drag", "pixels"),
         Action("regions.clear", "Clear regions", "", "Take all regions off the panels", "regions"),
         Action("regions.clear_drawn", "Clear box and line", "", "Take what was drawn last off the panels", "drawn"),
