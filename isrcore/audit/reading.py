@@ -284,8 +284,9 @@ def _table_boxes(path: Path, detector: Detector, left_out: Callable[[str], None]
     try:
         table = read_defect_table(path, detector.serial, normalize=False, name=detector.name, left_out=left_out)
     except OtherDetectorError as error:
-        camera = megacam_camera()
-        names = {other.serial: other.name for other in camera} | {other.name: other.name for other in camera}
+        names = {other.serial: other.name for other in megacam_camera()}
+        if error.found[0] in names.values():
+            _require_detector(path, error.found[0], detector)
         owner = names.get(error.found[0], "a CCD that is not MegaCam's")
         raise ValueError(
             f"{path}: expected a map of {detector.name} (SERIAL {detector.serial}), found one of {owner} "

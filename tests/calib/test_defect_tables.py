@@ -119,7 +119,7 @@ def test_the_table_of_a_ccd_in_any_hdu(tmp_path: Path) -> None:
     assert [d.bbox.x0 for d in read_map(path, CCD).document] == [12, 112]
     with pytest.raises(OtherDetectorError, match="no table has the name ccd13; the file has ccd11, ccd12"):
         read_defect_table(path, name="ccd13")
-    with pytest.raises(ValueError, match=r"expected a map of ccd20 .* found one of ccd11"):
+    with pytest.raises(ValueError, match="expected a map of ccd20, found one of ccd11"):
         read_map(path, megacam_camera()[20])
 
 
