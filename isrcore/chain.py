@@ -38,7 +38,7 @@ from isrcore.steps.nan import NAN_MASKING
 from isrcore.steps.overscan import OVERSCAN
 from isrcore.steps.saturation import MASK_AMPLIFIER
 from isrcore.steps.saturation_trails import SATURATION_TRAILS
-from isrcore.steps.step import IsrState, IsrTaskLike, Step
+from isrcore.steps.step import IsrState, IsrTaskLike, NothingToDo, Step
 from isrcore.steps.stray_light import STRAY_LIGHT
 from isrcore.steps.thumbnail import FLATTENED_THUMBNAIL, OSS_THUMBNAIL
 from isrcore.steps.transmission import TRANSMISSION
@@ -237,6 +237,9 @@ class _Run:
             reason = step.why_not(self.task, state)
             if reason is not None:
                 kept = self.store.get(key) if self.store is not None else None
+                if isinstance(reason, NothingToDo):
+                    step.run(self.task, state)
+                    self.task.debugView(state.exposure, step.view_name)
                 self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
                 return state
             self._report(StepReport(index, step, "running"))

@@ -6,6 +6,7 @@ whatever frame its owner names (raw or assembled). Pixel centres lie on integers
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,6 +44,23 @@ class Box:
     def from_corners(cls, x0: int, y0: int, x_last: int, y_last: int) -> Box:
         """Box from its lowest and highest pixel, both included."""
         return cls(x0, y0, x_last - x0 + 1, y_last - y0 + 1)
+
+    @classmethod
+    def of_centres(cls, x: float, y: float, width: float, height: float) -> Box:
+        """The pixels whose centres lie in a rectangle around (x, y): the one rule of rounding for regions of all files.
+
+        A centre on the left or lower side is outside, one on the right or upper side is inside, so that a whole number
+        of columns covers as many pixels wherever it lies (manual: files, Defects).
+
+        Raises
+        ------
+        ValueError
+            If a number is not finite, or so large that pixels cannot be told apart.
+        """
+        if not all(abs(value) < 1 << 50 for value in (x, y, width, height)):
+            raise ValueError(f"expected a box of pixels, found one of {width:g} x {height:g} around ({x:g}, {y:g})")
+        x0, y0 = (math.floor(low) + 1 for low in (x - width / 2.0, y - height / 2.0))
+        return cls.from_corners(x0, y0, math.floor(x + width / 2.0), math.floor(y + height / 2.0))
 
     @property
     def x1(self) -> int:

@@ -13,7 +13,7 @@ ORDER = (
     ("camera",),
     ("kernels",),
     ("image",),
-    ("pipe",),
+    ("pipe", "regions"),
     ("calib",),
     ("steps",),
     ("config",),
@@ -55,8 +55,7 @@ LAZY = {
         isrviewer/panels/numbers/overscan_view.py isrviewer/panels/numbers/surface.py
         isrviewer/panels/numbers/time_machine.py isrviewer/plots/export.py""",
     "start-up: files are read and written long after the window is there": """
-        isrviewer/audit/focal_plane.py isrviewer/commands/files.py isrviewer/commands/defects/maps.py
-        isrviewer/session/region_file.py""",
+        isrviewer/audit/focal_plane.py isrviewer/commands/files.py isrviewer/commands/defects/maps.py""",
     "what a measurement needs is imported by that measurement alone": "isrviewer/bench.py",
     "a view in DS9 needs no Qt, a panel in another process needs none here":
         "isrviewer/debug_views/panels.py isrviewer/process/screen.py",

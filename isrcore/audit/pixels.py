@@ -65,6 +65,9 @@ class PixelSet:
         """The smallest box around the set."""
         if self.is_empty:
             return Box()
+        if len(self.corners) == 1:  # Most defects; maps have many thousands.
+            y0, x0, y1, x1 = self.corners[0].tolist()
+            return Box(x0, y0, x1 - x0, y1 - y0)
         y0, x0 = self.corners[:, :2].min(axis=0).tolist()
         y1, x1 = self.corners[:, 2:].max(axis=0).tolist()
         return Box(x0, y0, x1 - x0, y1 - y0)

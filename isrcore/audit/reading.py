@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+import numpy as np
 
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.regions import join_boxes, mask_defects
 from isrcore.audit.storage import load_history
+from isrcore.calib.defect_boxes import first_pixel, table_form
 from isrcore.calib.defect_files import defects_from_mask_image, read_ds9_regions, read_text_boxes
-from isrcore.calib.defect_tables import read_defect_table
+from isrcore.calib.defect_tables import OtherDetectorError, read_defect_table
+from isrcore.calib.defects import Defects
 from isrcore.camera import Detector
 from isrcore.camera.megacam import load_masks, megacam_camera
 from isrcore.data.calib_file import describe_calibration
@@ -62,8 +66,17 @@ FRAMES = {
 }
 """The frame that each form has unless somebody says otherwise."""
 
-UNSTATED = (MapForm.DS9, MapForm.TEXT)
-"""Forms that people write by hand, in whichever frame they think."""
+_TABLES = {"simple": MapForm.TABLE, "region": MapForm.REGION}
+
+UNSTATED = (MapForm.DS9, MapForm.TEXT, MapForm.REGION)
+"""Forms that people and other programs write, in whichever frame they think."""
+
+_DS9 = re.compile(
+    r"DS9|^[ \t]*(?:image|logical|physical|global|fk5|icrs|j2000|galactic|wcs[a-z]?"
+    r"|[-+!]?(?:annulus|box|circle|ellipse|line|point|polygon|rotbox))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What only region files have near their begin."""
 
 _FITS = (".fits", ".fits.gz", ".fits.fz", ".fit", ".fz")
 
@@ -93,8 +106,12 @@ class MapReading:
 
 @dataclass
 class _Found:
-    boxes: list[Box] = field(default_factory=list)
+    """Boxes in the numbers of the file, the frame that they have by convention, and whether the file states it."""
+
+    boxes: list[Box]
+    frame: MapFrame
     notes: list[str] = field(default_factory=list)
+    is_stated: bool = True
 
 
 def find_form(path: str | Path) -> MapForm:
@@ -120,13 +137,13 @@ def find_form(path: str | Path) -> MapForm:
         if "FINDING" in columns or "OPERATION" in columns:
             what = "a list of findings" if "FINDING" in columns else "the log of an audit"
             raise ValueError(f"{path}: expected a defect map, found {what}; choose the map that lies beside it")
-        return MapForm.REGION if "SHAPE" in columns else MapForm.TABLE
+        return _TABLES.get(table_form(columns) or "", MapForm.TABLE)
     if text.startswith('{"format":"isrcore defect audit"'):
         return MapForm.AUDIT
     if text.startswith("# x0 y0 width height"):
         # Our own: pages of provenance may come before the first box, and it may speak of DS9.
         return MapForm.TEXT
-    if re.search(r"DS9|^\s*(image|physical|global|box|-?point)\b", text, re.IGNORECASE | re.MULTILINE):
+    if _DS9.search(text):
         return MapForm.DS9
     words = [line.split("#")[0].replace(",", " ").split() for line in text.splitlines()]
     if "\0" not in text and any(len(line) == 4 and line[0].lstrip("-").isdigit() for line in words):
@@ -138,9 +155,8 @@ def _fits_form(path: Path) -> MapForm:
     file = open_fits(path)
     kind = classify(file.hdus)
     if kind is Kind.DEFECTS:
-        table = next(hdu for hdu in file.hdus if hdu.header.text("XTENSION") == "BINTABLE")
-        columns = {table.header.text(key).upper() for key in table.header if key.startswith("TTYPE")}
-        return MapForm.REGION if "SHAPE" in columns else MapForm.TABLE
+        forms_of_tables = [_TABLES[form] for hdu in file.hdus if (form := table_form(hdu.columns)) is not None]
+        return forms_of_tables[0]
     forms = {Kind.MASK: MapForm.ELIXIR, Kind.EXPOSURE: MapForm.PLANE}
     if kind not in forms:
         raise ValueError(f"{path}: expected a defect map ({', '.join(MapForm)}), found {kind.with_article}")
@@ -180,17 +196,17 @@ def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None
         return MapReading(document_from_plane(exposure, plane, detector, path.name), form, TRIMMED_0)
     if form is MapForm.ELIXIR:
         used = TRIMMED_0
-        found = _Found(read_mask_boxes(path, detector.id))
+        found = _Found(read_mask_boxes(path, detector.id), used)
     else:
-        used = FRAMES[form] if frame is None else frame
         found = _boxes_as_written(path, form, detector)
+        used = found.frame if frame is None else frame
     try:
         verified = check_frame(found.boxes, used, detector)
         sets = join_boxes(_cleaned(found, used, detector), detector.bbox)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     # Without boxes there is nothing to mistake, and our own files have the frame of their form.
-    known = verified or not found.boxes or form not in UNSTATED or _is_our_own(path)
+    known = verified or not found.boxes or found.is_stated or _is_our_own(path)
     if not found.boxes:
         found.notes.append("the map is empty")
     elif not verified:
@@ -214,7 +230,13 @@ def possible_frames(path: str | Path, detector: Detector) -> tuple[MapFrame, ...
     OSError, ValueError
         If the file cannot be read, or is no map.
     """
-    usual = FRAMES[find_form(path)]
+    form = find_form(path)
+    usual = FRAMES[form]
+    if form is MapForm.REGION:
+        try:
+            usual = _boxes_as_written(Path(path), form, detector).frame
+        except ValueError:
+            return ()
     frames = (usual, *(frame for frame in (TRIMMED_0, TRIMMED_1, RAW_0, RAW_1) if frame != usual))
     readings = []
     for frame in frames:
@@ -242,35 +264,38 @@ def document_from_plane(exposure: Exposure, plane: str, detector: Detector, sour
 def _boxes_as_written(path: Path, form: MapForm, detector: Detector) -> _Found:
     """Boxes in the numbers of the file. The readers count from 0; here that is taken back."""
     left_out: list[str] = []
+    frame, is_stated = FRAMES[form], form not in UNSTATED
     if form is MapForm.DS9:
-        boxes = list(read_ds9_regions(path, normalize=False, left_out=left_out.append))
+        defects = read_ds9_regions(path, normalize=False, left_out=left_out.append, tile=detector.id + 1)
     elif form is MapForm.TEXT:
-        boxes = list(read_text_boxes(path, normalize=False))
+        defects = read_text_boxes(path, normalize=False)
     else:
-        boxes = _table_boxes(path, detector)
-    first = FRAMES[form].first_pixel
+        defects = _table_boxes(path, detector, left_out.append)
+        if form is MapForm.REGION:
+            # The package regions counts from 0 and says who it is; tables of the pipeline say what they are.
+            frame = MapFrame(True, first_pixel(defects.metadata.toDict()))
+            is_stated = frame == TRIMMED_0 or "DEFECTS_SCHEMA" in (key.upper() for key in defects.metadata)
     notes = [f"regions left out: {len(left_out)}, such as {left_out[0].removeprefix(f'{path}, ')}"] if left_out else []
-    return _Found([box.shift(first, first) for box in boxes], notes)
+    first = frame.first_pixel
+    return _Found([box.shift(first, first) for box in defects] if first else list(defects), frame, notes, is_stated)
 
 
-def _table_boxes(path: Path, detector: Detector) -> list[Box]:
-    table = read_defect_table(path, normalize=False)
-    serial = str(table.metadata.get("SERIAL", "")).strip()
-    if serial and serial != detector.serial:
+def _table_boxes(path: Path, detector: Detector, left_out: Callable[[str], None]) -> Defects:
+    try:
+        table = read_defect_table(path, detector.serial, normalize=False, name=detector.name, left_out=left_out)
+    except OtherDetectorError as error:
         names = {other.serial: other.name for other in megacam_camera()}
-        try:
-            table = read_defect_table(path, detector.serial, normalize=False)
-        except ValueError as error:
-            owner = names.get(serial, "a CCD that is not MegaCam's")
-            cure = "choose its own map"
-            raise ValueError(
-                f"{path}: expected a map of {detector.name} (SERIAL {detector.serial}), found one of {owner} "
-                f"(SERIAL {serial}); {cure}"
-            ) from error
+        if error.found[0] in names.values():
+            _require_detector(path, error.found[0], detector)
+        owner = names.get(error.found[0], "a CCD that is not MegaCam's")
+        raise ValueError(
+            f"{path}: expected a map of {detector.name} (SERIAL {detector.serial}), found one of {owner} "
+            f"(SERIAL {error.found[0]}); choose its own map"
+        ) from error
     named = re.search(r"ccd\d\d", path.name)
-    if not serial and named:
+    if not str(table.metadata.get("SERIAL", "")).strip() and named:
         _require_detector(path, named[0], detector)
-    return list(table)
+    return table
 
 
 def _require_detector(path: Path, found: str, detector: Detector) -> None:
@@ -280,26 +305,34 @@ def _require_detector(path: Path, found: str, detector: Detector) -> None:
 
 def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> list[PixelSet]:
     """The pixels of all boxes that have any, each once."""
-    sets: list[PixelSet] = []
-    counts = dict.fromkeys(_ODD, 0)
-    seen = set()
-    for box in found.boxes:
-        if max(abs(side) for side in (box.x0, box.y0, box.x1, box.y1)) > _FARTHEST:
-            raise ValueError(f"expected boxes on the chip or near it, found {box}; the file is damaged")
-        pixels = frame.to_pixels(box, detector)
-        inside = pixels.clip(detector.bbox)
-        counts["empty"] += box.is_empty
-        counts["outside"] += inside.is_empty and not box.is_empty
-        counts["clipped"] += not inside.is_empty and frame.trimmed and inside != pixels
-        counts["duplicate"] += inside in seen
-        if not inside.is_empty and inside not in seen:
-            seen.add(inside)
-            sets.append(inside)
-    overlap = sum(pixels.area for pixels in sets) - PixelSet.of(box for one in sets for box in one.boxes).area
+    boxes = found.boxes
+    far = next((b for b in boxes if max(abs(b.x0), abs(b.y0), abs(b.x1), abs(b.y1)) > _FARTHEST), None)
+    if far is not None:
+        raise ValueError(f"expected boxes on the chip or near it, found {far}; the file is damaged")
+    full = [box for box in boxes if not box.is_empty]
+    if frame.trimmed:
+        corners = np.array([(box.y0, box.x0, box.y1, box.x1) for box in full], np.intp).reshape(-1, 4)
+        corners -= frame.first_pixel
+        chip = detector.bbox
+        low, high = np.array([chip.y0, chip.x0] * 2), np.array([chip.y1, chip.x1] * 2)
+        inside = corners.clip(low, high)
+        clipped = int((inside != corners).any(axis=1)[(inside[:, :2] < inside[:, 2:]).all(axis=1)].sum())
+        sets = [PixelSet(inside[n : n + 1]) for n in np.flatnonzero((inside[:, :2] < inside[:, 2:]).all(axis=1))]
+    else:
+        sets = [pixels for box in full if not (pixels := frame.to_pixels(box, detector).clip(detector.bbox)).is_empty]
+        clipped = 0
+    once = list(dict.fromkeys(sets))
+    counts = {
+        "empty": len(boxes) - len(full),
+        "outside": len(full) - len(sets),
+        "clipped": clipped,
+        "duplicate": len(sets) - len(once),
+    }
+    overlap = sum(pixels.area for pixels in once) - PixelSet.of(box for one in once for box in one.boxes).area
     found.notes += [f"{_ODD[what]}: {count}" for what, count in counts.items() if count]
     if overlap:
         found.notes.append(f"pixels in more than one box: {overlap}")
-    return sets
+    return once
 
 
 _FARTHEST = 1 << 32

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from isrcore.audit.pixels import PixelSet
 from isrcore.geom import Box
@@ -14,6 +16,9 @@ __all__ = ["join_boxes", "mask_defects"]
 
 _LONG = 64
 """Pixels from which a straight strip is a defect of its own, whatever it touches."""
+
+_PAIRS = 1 << 20
+"""Pairs of boxes that are compared at a time."""
 
 _EDGE = 4
 """Rows of the widest edge."""
@@ -59,39 +64,42 @@ def join_boxes(boxes: Sequence[PixelSet], chip: Box) -> list[PixelSet]:
     defects : list of `PixelSet`
         In the order of their first boxes; together they are the same pixels.
     """
-    corners = np.array([one.corners[0] for one in boxes], np.intp).reshape(-1, 4)
+    if not boxes:
+        return []
+    corners = np.concatenate([one.corners[:1] for one in boxes])
     order = np.argsort(corners[:, 0], kind="stable")
-    groups = list(range(len(boxes)))
-    for first, second in (*_touching(corners[order]), *_edge_pieces(corners[order], chip)):
-        low, high = sorted((_root(groups, int(order[first])), _root(groups, int(order[second]))))
-        groups[high] = low
-    members: dict[int, list[PixelSet]] = {}
-    for index, one in enumerate(boxes):
-        members.setdefault(_root(groups, index), []).append(one)
+    pieces = np.array(list(_edge_pieces(corners[order], chip)), np.intp).reshape(-1, 2)
+    pairs = order[np.concatenate([*_touching(corners[order]), pieces])]
+    links = coo_array((np.ones(len(pairs), np.bool_), (pairs[:, 0], pairs[:, 1])), shape=(len(boxes), len(boxes)))
+    _, labels = connected_components(links, directed=False)
+    _, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
+    members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
     return [
-        some[0] if len(some) == 1 else PixelSet.of(box for one in some for box in one.boxes)
-        for some in members.values()
+        boxes[some[0]] if len(some) == 1 else PixelSet.of(box for one in some for box in boxes[one].boxes)
+        for some in (members[number] for number in np.argsort(first).tolist())
     ]
 
 
-def _root(groups: list[int], index: int) -> int:
-    while groups[index] != index:
-        index = groups[index]
-    return index
-
-
-def _touching(corners: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-    """Pairs of boxes, sorted by their first rows, that are spots side by side or continue one another."""
+def _touching(corners: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Pairs of boxes, sorted by their first rows, that are spots side by side or continue one another: (n, 2)."""
     y0, x0, y1, x1 = corners.T
     spots = np.maximum(y1 - y0, x1 - x0) < _LONG
-    for index in range(len(corners)):
-        others = slice(index + 1, int(np.searchsorted(y0, y1[index], side="right")))
-        columns = (x0[others] == x0[index]) & (x1[others] == x1[index])
-        rows = (y0[others] == y0[index]) & (y1[others] == y1[index])
-        touch = (x0[others] <= x1[index]) & (x1[others] >= x0[index])
-        linked = touch & (columns | rows | (spots[others] & spots[index]))
-        for other in np.flatnonzero(linked).tolist():
-            yield index, index + 1 + other
+    # Behind each box, as many others begin before it ends.
+    counts = np.searchsorted(y0, y1, side="right") - np.arange(len(corners)) - 1
+    ends = np.cumsum(counts)
+    begin = 0
+    while begin < len(corners):
+        done = int(ends[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, done + _PAIRS, side="right")))
+        one = np.repeat(np.arange(begin, end), counts[begin:end])
+        other = one + 1 + np.arange(len(one)) - np.repeat(ends[begin:end] - counts[begin:end] - done, counts[begin:end])
+        near = (x0[other] <= x1[one]) & (x1[other] >= x0[one])
+        one, other = one[near], other[near]
+        columns = (x0[other] == x0[one]) & (x1[other] == x1[one])
+        rows = (y0[other] == y0[one]) & (y1[other] == y1[one])
+        linked = columns | rows | (spots[other] & spots[one])
+        yield np.stack([one[linked], other[linked]], axis=1)
+        begin = end
 
 
 def _edge_pieces(corners: NDArray[np.intp], chip: Box) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from isrcore.calib.defect_tables import write_defect_table
 from isrcore.calib.defects import Defects
 from isrcore.export.exposure import write_exposure
 from isrcore.export.header import add_card
+from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
 from isrcore.metadata import PropertyList
 
@@ -92,12 +94,23 @@ def _write_text(
     """Text forms, with the cards as comments after the first line."""
     with written_atomically(path) as temporary:
         if form is MapForm.DS9:
-            write_ds9_regions(defects, temporary)
+            write_ds9_regions(defects, temporary, kinds_of=_kinds(document))
         else:
             write_text_boxes(defects, temporary)
         first, *others = temporary.read_text("utf-8").splitlines()
         comments = [f"# {key} = {value}" for key, value in {"NAME": document.detector, **cards}.items()]
         temporary.write_text("\n".join([first, *comments, *others]) + "\n", "utf-8")
+
+
+def _kinds(document: DefectDocument) -> Callable[[Box], list[str]]:
+    """The kinds of the defects that have pixels in a box: normalising may have joined several."""
+    flagged = [defect for defect in document if defect.flags]
+    xy0 = document.frame.x0, document.frame.y0
+    owner = np.zeros(document.frame.shape, np.int32)
+    for number, defect in enumerate(flagged, start=1):
+        for box in defect.pixels.boxes:
+            owner[box.slices(xy0)] = number
+    return lambda box: sorted({str(flagged[n - 1].kind) for n in np.unique(owner[box.slices(xy0)]).tolist()})
 
 
 def _write_elixir(document: DefectDocument, defects: Defects, path: Path, cards: dict[str, str | int]) -> None:

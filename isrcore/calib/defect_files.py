@@ -21,6 +21,9 @@ from isrcore.calib.defects import Defects
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
 from isrcore.image.footprints import footprint_boxes
+from isrcore.regions.reading import RegionFrame, read_regions
+from isrcore.regions.shapes import Problem, Shape
+from isrcore.regions.writing import region_text
 
 __all__ = [
     "defects_from_elixir_header",
@@ -40,9 +43,6 @@ _LOG = logging.getLogger(__name__)
 
 _ELIXIR_KEY = re.compile(r"^MASK_\d+$")
 _ELIXIR_VALUE = re.compile(r"^\s*\[\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*\]\s*$")
-_DS9_SHAPE = re.compile(r"^\s*([+-]?)\s*(\w+)\s*[( ]\s*([^)#]*?)\s*\)?\s*(?:#.*)?$")
-_DS9_FRAMES = {"image", "physical"}
-_DS9_SKY = {"fk4", "b1950", "fk5", "j2000", "icrs", "galactic", "ecliptic", "wcs", "linear", "amplifier", "detector"}
 
 
 def trimmed_from_raw(boxes: Iterable[Box], detector: Detector) -> list[Box]:
@@ -195,11 +195,16 @@ def write_text_boxes(defects: Defects, path: str | Path) -> None:
 
 
 def read_ds9_regions(
-    path: str | Path, normalize: bool = True, left_out: Callable[[str], None] = _LOG.warning
+    path: str | Path,
+    normalize: bool = True,
+    left_out: Callable[[str], None] = _LOG.warning,
+    tile: int | None = None,
 ) -> Defects:
     """Read boxes and points from a DS9 region file in image coordinates (1-based, trimmed frame).
 
-    A box covers the pixels whose centres lie in it. Other shapes, excluded regions and boxes at an angle are left out.
+    Physical coordinates, which DS9 writes unless told otherwise, are taken as image coordinates. A box covers the
+    pixels whose centres lie in it (`Box.of_centres`). Other shapes, excluded regions, boxes at an angle and those of
+    another tile of a mosaic are left out.
 
     Parameters
     ----------
@@ -207,61 +212,73 @@ def read_ds9_regions(
     normalize : bool
     left_out : callable
         Told about each region that is left out; a warning by default.
+    tile : int, optional
+        Which tile of a mosaic the detector is, from 1.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If the regions are in sky coordinates, or a number is missing.
+        If it is no text, regions are in sky coordinates, or a number is missing.
     """
+    try:
+        reading = read_regions(path, RegionFrame(tile=tile))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such file") from None
+    for one in reading.left_out:
+        if one.problem in (Problem.SYSTEM, Problem.DAMAGED):
+            raise ValueError(f"{path}, line {one.line}: {one.reason}, in {one.text!r}")
+        left_out(f"{path}, {one}")
     boxes = []
-    for number, line in enumerate(_lines(path), start=1):
-        for command in line.split("#")[0].split(";"):
-            word = command.strip().lower()
-            if not word or word in _DS9_FRAMES or word.startswith("global"):
-                continue
-            if word in _DS9_SKY:
-                raise ValueError(f"{path}, line {number}: regions must be in image coordinates, found {word!r}")
-            box = _ds9_box(command, f"{path}, line {number}", left_out)
-            if box is not None:
-                boxes.append(box)
+    for shape in reading.shapes:
+        box = _as_box(shape)
+        if box is None:
+            what = "it is rotated" if shape.kind == "box" else "only boxes and points can be defects"
+            left_out(f"{path}, line {shape.line}: the {shape.kind} is left out: {what}")
+        else:
+            boxes.append(box)
     return Defects(boxes, normalize=normalize)
 
 
-def _ds9_box(command: str, place: str, left_out: Callable[[str], None]) -> Box | None:
-    match = _DS9_SHAPE.match(command)
-    sign, shape, arguments = match.groups() if match else ("", command.strip(), "")
-    try:
-        values = [float(word) for word in arguments.replace(",", " ").split()]
-        if not all(map(math.isfinite, values)):
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"{place}: expected pixel numbers, found {command.strip()!r}") from None
-    shape = shape.lower()
-    if shape not in ("box", "point") or sign == "-":
-        left_out(f"{place}: {command.strip()!r} is left out: only boxes and points can be defects.")
+def _as_box(shape: Shape) -> Box | None:
+    """The pixels of a point or an upright box; None for other shapes."""
+    if shape.kind == "point":
+        return Box.of_centres(*shape.points[0], 1.0, 1.0)
+    if shape.kind != "box":
         return None
-    if len(values) < (4 if shape == "box" else 2):
-        raise ValueError(f"{place}: expected box(x,y,width,height,angle) or point(x,y), found {command.strip()!r}")
-    x, y = values[0] - 1.0, values[1] - 1.0
-    width, height = (values[2], values[3]) if shape == "box" else (1.0, 1.0)
-    quarter_turns = values[4] / 90.0 if shape == "box" and len(values) > 4 else 0.0
+    width, height = shape.size
+    quarter_turns = shape.angle / 90.0
     if not math.isclose(quarter_turns, round(quarter_turns), abs_tol=1e-6):
-        left_out(f"{place}: {command.strip()!r} is left out: it is rotated.")
         return None
     if round(quarter_turns) % 2:
         width, height = height, width
-    first_x, first_y = math.ceil(x - width / 2.0), math.ceil(y - height / 2.0)
-    last_x, last_y = math.ceil(x + width / 2.0) - 1, math.ceil(y + height / 2.0) - 1
-    return Box.from_corners(first_x, first_y, last_x, last_y)
+    return Box.of_centres(*shape.points[0], width, height)
 
 
-def write_ds9_regions(defects: Defects, path: str | Path, colour: str = "red") -> None:
-    """Write boxes as DS9 regions in image coordinates (1-based, trimmed frame)."""
-    lines = ["# Region file format: DS9 version 4.1", f"global color={colour} width=1", "image"]
+def write_ds9_regions(
+    defects: Defects,
+    path: str | Path,
+    colour: str = "red",
+    kinds_of: Callable[[Box], Iterable[str]] = lambda box: (),
+) -> None:
+    """Write boxes as DS9 regions in image coordinates (1-based, trimmed frame).
+
+    Parameters
+    ----------
+    defects : `Defects`
+    path : path-like
+    colour : str
+        A name of X11, or ``#rrggbb``.
+    kinds_of : callable
+        Tags of a box.
+    """
+    shapes = []
     for box in defects:
-        x, y = box.x0 + (box.width + 1) / 2.0, box.y0 + (box.height + 1) / 2.0
-        lines.append(f"box({x:.1f},{y:.1f},{box.width},{box.height},0)")
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        centre = box.x0 + (box.width - 1) / 2.0, box.y0 + (box.height - 1) / 2.0
+        size = (float(box.width), float(box.height))
+        shapes.append(Shape("box", (centre,), size, tags=tuple(kinds_of(box))))
+    Path(path).write_text(region_text(shapes, colour=colour), encoding="utf-8")
 
 
 def _lines(path: str | Path) -> list[str]:

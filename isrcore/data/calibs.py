@@ -218,19 +218,18 @@ def load_defects(choice: CalibChoice) -> Defects:
 
 
 def _read_defect_table(choice: CalibChoice) -> Defects:
-    """Defects from a table file: from the table with the CCD's SERIAL, else from the first table."""
-    from astropy.table import Table  # Slow to import, and most calibrations are images.
+    """Defects from a table file: from the table of the CCD, or from one that says nothing of whose it is."""
+    from isrcore.calib.defect_tables import read_defect_table  # Slow to import, and most calibrations are images.
 
-    file = open_fits(choice.path)
-    tables = [hdu for hdu in file.hdus if hdu.header.text("XTENSION") == "BINTABLE"]
-    serial = megacam_camera()[choice.detector].serial
-    hdu = next((hdu for hdu in tables if hdu.header.text("SERIAL") == serial), tables[0])
-    file.check(hdu)
+    file, chip = open_fits(choice.path), megacam_camera()[choice.detector]
+    for hdu in file.hdus:
+        if hdu.columns:
+            file.check(hdu)
     try:
-        return Defects.fromTable(Table.read(choice.path, hdu=hdu.index))
+        return read_defect_table(choice.path, chip.serial, name=chip.name)
     except (ValueError, KeyError, OSError) as error:
-        cure = "choose another defect file"
-        raise FrameError(file.path, f"not a defect table: {error}", hdu=hdu.label, cure=cure) from error
+        reason = str(error).removeprefix(f"{choice.path}: ")
+        raise FrameError(file.path, f"not a defect table: {reason}", cure="choose another defect file") from error
 
 
 def _offer(file: CalibFile) -> str:

@@ -70,6 +70,13 @@ class Hdu:
         return self.header.integer("NAXIS") == 2 and self.header.text("XTENSION") in ("", "IMAGE")
 
     @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of a table; empty for images."""
+        if self.is_compressed or self.header.text("XTENSION") not in ("BINTABLE", "TABLE"):
+            return ()
+        return tuple(self.header.text(key) for key in self.header if key.startswith("TTYPE"))
+
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """Height and width of the image."""
         prefix = "ZNAXIS" if self.is_compressed else "NAXIS"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from isrcore.calib.defect_boxes import table_form
 from isrcore.data.fits_file import Hdu
 from isrcore.data.identity import is_plane
 
@@ -89,7 +90,7 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
     2. IMCMB_FT 'MASTER_DETREND_...': the Elixir master of that type (SKYFLAT is a flat).
     3. OBSTYPE FRINGE, MASK, scatter, FRPTS, MODES, in any case: exists only as a master.
     4. IMRED_OP or IMRED_IF: processed by Elixir.
-    5. A table with the columns x0, y0, width, height or a region table: defects.
+    5. A table with the columns x0, y0, width, height or a region table, in any HDU where there are no images: defects.
     6. A MegaCam image whose pixels are not unsigned 16-bit integers as raw ones are (BITPIX 16, BZERO 32768): a master
        where OBSTYPE is BIAS, DARK or FLAT, else a processed frame.
     7. Any other MegaCam file with images: raw. A raw flat and a master flat differ in step 2 and 6 only.
@@ -108,18 +109,11 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
         return _MASTERS[obs_type]
     if any(key in hdu.header for hdu in first for key in ("IMRED_OP", "IMRED_IF")):
         return Kind.PROCESSED
-    if any(_is_defect_table(hdu) for hdu in first):
-        return Kind.DEFECTS
     images = [hdu for hdu in hdus if hdu.is_image and not is_plane(hdu)]
+    if any(table_form(hdu.columns) is not None for hdu in (first if images else hdus)):
+        return Kind.DEFECTS
     if not images or not is_megacam(hdus):
         return Kind.UNKNOWN
     if not any(hdu.bitpix == 16 and hdu.scaling == (1.0, 32768.0) for hdu in images):
         return _MASTERS.get(obs_type, Kind.PROCESSED)
     return Kind.RAW
-
-
-def _is_defect_table(hdu: Hdu) -> bool:
-    if hdu.header.text("XTENSION") != "BINTABLE":
-        return False
-    columns = {hdu.header.text(key).lower() for key in hdu.header if key.startswith("TTYPE")}
-    return {"x0", "y0", "width", "height"} <= columns or {"x", "y", "r", "shape"} <= columns

@@ -41,7 +41,7 @@ def _why_not_early(task: IsrTaskLike, state: IsrState) -> str | None:
 def _why_not(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doBias:
         return "doBias is off"
-    return "doBiasBeforeOverscan is on: bias was subtracted earlier" if task.config.doBiasBeforeOverscan else None
+    return "doBiasBeforeOverscan is on: left to the step early bias" if task.config.doBiasBeforeOverscan else None
 
 
 EARLY_BIAS = Step(

@@ -15,7 +15,7 @@ from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.image.statistics import Property, StatisticsControl, make_statistics
 from isrcore.kernels.bands import for_bands
 from isrcore.pipe import Task
-from isrcore.steps.step import IsrState, IsrTaskLike, Step
+from isrcore.steps.step import IsrState, IsrTaskLike, NothingToDo, Step
 
 __all__ = [
     "CROSSTALK",
@@ -283,17 +283,23 @@ class NullCrosstalkTask(CrosstalkTask):
         self.log.info("Not performing any crosstalk correction.")
 
 
+def _why_nothing(task: IsrTaskLike) -> NothingToDo | None:
+    own = type(task.crosstalk)
+    return NothingToDo(f"{own.__name__} removes no crosstalk") if own.run is NullCrosstalkTask.run else None
+
+
 def _why_not_early(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doCrosstalk:
         return "doCrosstalk is off"
-    return None if task.config.doCrosstalkBeforeAssemble else "doCrosstalkBeforeAssemble is off"
+    return _why_nothing(task) if task.config.doCrosstalkBeforeAssemble else "doCrosstalkBeforeAssemble is off"
 
 
 def _why_not(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doCrosstalk:
         return "doCrosstalk is off"
-    early = task.config.doCrosstalkBeforeAssemble
-    return "doCrosstalkBeforeAssemble is on: crosstalk was removed earlier" if early else None
+    if task.config.doCrosstalkBeforeAssemble:
+        return "doCrosstalkBeforeAssemble is on: left to the step early crosstalk"
+    return _why_nothing(task)
 
 
 def _run_early(task: IsrTaskLike, state: IsrState) -> None:

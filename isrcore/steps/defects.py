@@ -99,15 +99,14 @@ DEFECTS = Step(
 def _why_no_edges(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doDefect:
         return "doDefect is off"
-    return None if task.config.numEdgeSuspect > 0 else "numEdgeSuspect is 0"
+    width = task.config.numEdgeSuspect
+    return None if width > 0 else f"numEdgeSuspect is {width}"
 
 
 def _run_edges(task: IsrTaskLike, state: IsrState) -> None:
     # The plane is the literal SUSPECT, whatever suspectMaskName says (manual: oddities, Literal plane names).
     config = task.config
-    task.maskEdges(
-        state.exposure, numEdgePixels=config.numEdgeSuspect, maskPlane="SUSPECT", level=config.edgeMaskLevel
-    )
+    task.maskEdges(state.exposure, numEdgePixels=config.numEdgeSuspect, maskPlane="SUSPECT", level=config.edgeMaskLevel)
 
 
 EDGES = Step(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from isrcore.image.components import FilterLabel
 
-__all__ = ["UNKNOWN_FILTER", "filter_is_listed", "physical_filter"]
+__all__ = ["UNKNOWN_FILTER", "filter_is_listed", "physical_filter", "why_not_listed"]
 
 UNKNOWN_FILTER = "Unknown"
 
@@ -43,3 +43,20 @@ def filter_is_listed(label: FilterLabel | None, filters: Iterable[str], log: log
         log.warning("The filter list names the band %r; name the physical filter %r.", label.bandLabel, label.physical)
         return True
     return False
+
+
+def why_not_listed(label: FilterLabel | None, filters: Iterable[str], field_name: str) -> str | None:
+    """Why `filter_is_listed` is False, in words; None where it is True or raises, so that the step itself says so.
+
+    Parameters
+    ----------
+    label : `FilterLabel` or None
+    filters : iterable of str
+    field_name : str
+        The config field that holds the list.
+    """
+    if label is None:
+        return f"the exposure has no filter label to look for in {field_name}"
+    if label.band is None or {label.physical, label.band}.intersection(filters):
+        return None
+    return f"filter {label.physical or label.band} is not in {field_name}"

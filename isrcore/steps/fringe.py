@@ -18,10 +18,10 @@ from isrcore.kernels.bands import for_bands
 from isrcore.kernels.memory import new_plane
 from isrcore.pipe import Struct, Task, timeMethod
 from isrcore.steps.apertures import apertures_of
-from isrcore.steps.filters import filter_is_listed
+from isrcore.steps.filters import filter_is_listed, why_not_listed
 from isrcore.steps.fringe_fit import fit_amplitudes
 from isrcore.steps.planes import require_planes
-from isrcore.steps.step import IsrState, IsrTaskLike, Step
+from isrcore.steps.step import IsrState, IsrTaskLike, NothingToDo, Step
 
 __all__ = ["EARLY_FRINGE", "LATE_FRINGE", "FringeConfig", "FringeStatisticsConfig", "FringeTask", "MissingFringesError"]
 
@@ -284,16 +284,34 @@ def _run(task: IsrTaskLike, state: IsrState) -> None:
     task.fringe.run(state.exposure, **state.calibs.fringes.getDict())
 
 
+def _why_nothing(task: IsrTaskLike, state: IsrState) -> NothingToDo | None:
+    """Why the task would remove no fringes; None also where only running it tells."""
+    fringe = task.fringe
+    if not isinstance(fringe, FringeTask):
+        return None
+    own = type(fringe)
+    if own.run is not FringeTask.run or own.checkFilter is not FringeTask.checkFilter:
+        return None
+    # What isGen3 lets pass as bare pixels has no label, and gets none.
+    label = getattr(state.exposure, "filter_label", None)
+    reason = why_not_listed(label, task.config.fringe.filters, "fringe.filters")
+    return None if reason is None else NothingToDo(reason)
+
+
 def _why_not_early(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doFringe:
         return "doFringe is off"
-    return "fringeAfterFlat is on: fringes are removed later" if task.config.fringeAfterFlat else None
+    if task.config.fringeAfterFlat:
+        return "fringeAfterFlat is on: left to the step late fringe"
+    return _why_nothing(task, state)
 
 
 def _why_not_late(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doFringe:
         return "doFringe is off"
-    return None if task.config.fringeAfterFlat else "fringeAfterFlat is off: fringes were removed earlier"
+    return (
+        _why_nothing(task, state) if task.config.fringeAfterFlat else "fringeAfterFlat is off: left to the step fringe"
+    )
 
 
 _READS = ("doFringe", "fringeAfterFlat", "fringe.")

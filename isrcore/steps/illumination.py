@@ -31,7 +31,7 @@ def illumination_correction(
 def _why_not(task: IsrTaskLike, state: IsrState) -> str | None:
     if not task.config.doIlluminationCorrection:
         return "doIlluminationCorrection is off"
-    name = physical_filter(state.exposure.filter_label, task.log)
+    name = physical_filter(getattr(state.exposure, "filter_label", None), task.log)
     return None if name in task.config.illumFilters else f"filter {name} is not in illumFilters"
 
 

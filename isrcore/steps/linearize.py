@@ -28,7 +28,11 @@ def _why_not(task: IsrTaskLike, state: IsrState) -> str | None:
         return "doLinearize is off"
     if state.detector is None:
         return None  # The check of the inputs attaches one, or fails.
-    return None if task.doLinearize(state.detector) else 'the first amplifier has linearity type "None"'
+    if task.doLinearize(state.detector):
+        return None
+    if linearity_is_needed(state.detector):
+        return f"{type(task).__name__}.doLinearize says that it is not needed"
+    return 'the first amplifier has linearity type "None"'
 
 
 def _run(task: IsrTaskLike, state: IsrState) -> None:

@@ -11,7 +11,7 @@ from isrcore.image import Exposure
 from isrcore.pipe import Struct
 from isrcore.steps.task_like import IsrTaskLike
 
-__all__ = ["PLANES", "IsrState", "IsrTaskLike", "Step", "always_runs", "switched_by"]
+__all__ = ["PLANES", "IsrState", "IsrTaskLike", "NothingToDo", "Step", "always_runs", "switched_by"]
 
 PLANES = ("image", "mask", "variance", "metadata", "geometry")
 """What a step can change. ``geometry``: every component of the exposure that is neither pixels nor metadata."""
@@ -44,6 +44,15 @@ class IsrState:
         return replace(self, results=dict(self.results))
 
 
+class NothingToDo(str):
+    """Why a step that is switched on changes nothing.
+
+    It counts as skipped, but its method is called and its debug view shown all the same, as in the reference.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Step:
     """One row of the chain.
@@ -59,7 +68,8 @@ class Step:
     doc : str
         One sentence for tooltips and help.
     why_not : callable
-        ``why_not(task, state)`` is None when the step runs, else the reason in words ("doFlat is off").
+        ``why_not(task, state)`` is None when the step runs, else the reason in words ("doFlat is off"); a
+        `NothingToDo` when the step is on.
     run : callable
         ``run(task, state)`` does the work on ``state``.
     switch : str or None

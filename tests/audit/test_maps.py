@@ -25,6 +25,7 @@ from isrcore.data.facts import ExposureFacts
 from isrcore.data.raw import open_raw
 from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
+from isrcore.regions.reading import read_regions
 from isrcore.simulate import SimulationRecipe, simulate_raw
 from tests.shared_data import shared_path
 
@@ -251,7 +252,31 @@ def test_regions_that_cannot_be_defects_are_said(tmp_path: Path) -> None:
     path.write_text("image\nbox(10,10,2,2,45)\ncircle(5,5,3)\nbox(100,100,3,3,0)\n")
     reading = read_map(path, CCD)
     assert [defect.bbox for defect in reading.document] == [Box(98, 98, 3, 3)]
-    assert "regions left out: 2, such as line 2: 'box(10,10,2,2,45)' is left out: it is rotated" in reading.notes[0]
+    assert "regions left out: 2, such as line 2: the box is left out: it is rotated" in reading.notes[0]
+
+
+def test_ds9_maps_of_all_systems_and_chips(tmp_path: Path) -> None:
+    path = tmp_path / "map.reg"
+    path.write_text("# tile 13\nbox(10,10,2,2,0)\n# tile 14\nphysical;box(20,10,2,2,0)\n# tile 13\n-box(10,10,1,1,0)\n")
+    reading = read_map(path, CCD)
+    assert reading.form is MapForm.DS9
+    # Of two centres on the sides the upper one belongs.
+    assert [defect.bbox for defect in reading.document] == [Box(9, 9, 2, 2)]
+    left = "line 4: 'box(20,10,2,2,0)' is left out: of tile 14 of a mosaic"
+    assert f"regions left out: 2, such as {left}" in reading.notes[0]
+    path.write_text("wcsa\nbox(30,0,1,1,0)\n")
+    with pytest.raises(ValueError, match=r"map.reg, line 2: regions must be in .* found 'wcsa'"):
+        read_map(path, CCD)
+
+
+def test_ds9_maps_say_the_kinds_of_their_defects(tmp_path: Path) -> None:
+    sets = [PixelSet.of([Box(100, 200, 1, 4000)]), PixelSet.of([Box(5, 5, 1, 1)])]
+    document = DefectDocument.of(CCD, sets)
+    write_map(document, tmp_path / "map.reg", MapForm.DS9)
+    shapes = read_regions(tmp_path / "map.reg").shapes
+    kinds = {shape.size: shape.tags for shape in shapes}
+    assert kinds == {tuple(map(float, (d.bbox.width, d.bbox.height))): (str(d.kind),) for d in document}
+    assert {shape.colour for shape in shapes} == {"red"}
 
 
 @pytest.mark.parametrize(("form", "suffix"), [(form, suffixes[0]) for form, suffixes in SUFFIXES.items()])

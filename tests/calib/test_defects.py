@@ -186,7 +186,7 @@ def test_tables_that_cannot_be_used(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=name):
             read_defect_table(tmp_path / name)
     fits.PrimaryHDU(np.zeros((3, 3))).writeto(tmp_path / "image.fits")
-    with pytest.raises(ValueError, match="expected a binary table of defects, found none"):
+    with pytest.raises(ValueError, match="expected a table of defects, found none"):
         read_defect_table(tmp_path / "image.fits")
     with pytest.raises(ValueError, match=r"written as .fits or .ecsv"):
         write_defect_table(SOME, tmp_path / "defects.csv")
@@ -199,7 +199,7 @@ def test_text_and_ds9_there_and_back(tmp_path: Path) -> None:
     assert read_text_boxes(tmp_path / "boxes.txt") == SOME
     write_ds9_regions(SOME, tmp_path / "boxes.reg")
     assert read_ds9_regions(tmp_path / "boxes.reg") == SOME
-    assert "box(6.0,7.5,5,6,0)" in (tmp_path / "boxes.reg").read_text()
+    assert "box(6,7.5,5,6,0)" in (tmp_path / "boxes.reg").read_text()
 
 
 def test_ds9_regions_as_people_draw_them(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -211,15 +211,19 @@ def test_ds9_regions_as_people_draw_them(tmp_path: Path, caplog: pytest.LogCaptu
     )
     with caplog.at_level(logging.WARNING):
         found = read_ds9_regions(path)
-    # A pixel belongs if its centre lies in the box: columns 9, 10, 11 (1-based), rows 20, 21.
-    assert sorted(found, key=str) == [Box(27, 28, 4, 2), Box(4, 5, 1, 1), Box(8, 19, 3, 2)]
+    # A pixel belongs if its centre lies in the box: columns 9, 10, 11 (1-based), rows 20, 21. Of two centres on its
+    # sides the upper one belongs, as in tables: columns 29 to 32, rows 30 and 31.
+    assert sorted(found, key=str) == [Box(28, 29, 4, 2), Box(4, 5, 1, 1), Box(8, 19, 3, 2)]
     assert caplog.text.count("left out") == 3
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('fk5\nbox(150,2,1",1",0)\n', "line 1: regions must be in image coordinates"),
+        ('fk5\nbox(150,2,1",1",0)\n', "line 2: regions must be in image coordinates"),
+        ('wcsa\nbox(150,2,1",1",0)\n', "line 2: regions must be in image, physical, .* found 'wcsa'"),
+        ("12 # nothing\nbox(1,2,nan,4,0)\n", "line 2: expected pixel numbers or angles, found 'nan'"),
+        ("box(10:20:30,-0:30:00,4,4,0)\n", "line 1: a position on the sky in the system physical"),
         ("box(1,2,3)\n", "line 1: expected box"),
     ],
 )

@@ -75,6 +75,7 @@ def test_edges_that_cannot_be_flagged() -> None:
     [
         ({"doDefect": False, "numEdgeSuspect": 3}, "doDefect is off"),
         ({"doDefect": True, "numEdgeSuspect": 0}, "numEdgeSuspect is 0"),
+        ({"doDefect": True, "numEdgeSuspect": -2}, "numEdgeSuspect is -2"),
         ({"doDefect": True, "numEdgeSuspect": 3}, None),
     ],
 )

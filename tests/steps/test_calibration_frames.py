@@ -177,7 +177,7 @@ def test_bias_runs_once_early_or_late() -> None:
     state = IsrState(exposure(frame(2, 2)), SimpleNamespace())  # type: ignore[arg-type]
     for on, early, reasons in (
         (True, False, ("doBiasBeforeOverscan is off", None)),
-        (True, True, (None, "doBiasBeforeOverscan is on: bias was subtracted earlier")),
+        (True, True, (None, "doBiasBeforeOverscan is on: left to the step early bias")),
         (False, True, ("doBias is off", "doBias is off")),
     ):
         task = SimpleNamespace(config=SimpleNamespace(doBias=on, doBiasBeforeOverscan=early))

@@ -183,5 +183,17 @@ def test_runs_once_early_or_late() -> None:
         (True, True, (True, False)),
         (False, True, (False, False)),
     ):
-        isr = SimpleNamespace(config=SimpleNamespace(doCrosstalk=on, doCrosstalkBeforeAssemble=early))
+        config = SimpleNamespace(doCrosstalk=on, doCrosstalkBeforeAssemble=early)
+        isr = SimpleNamespace(config=config, crosstalk=CrosstalkTask())
         assert tuple(step.why_not(isr, state) is None for step in (EARLY_CROSSTALK, CROSSTALK)) == expected
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_nothing_is_said_to_be_removed_by_a_task_that_removes_nothing(early: bool) -> None:
+    state = IsrState(star(), SimpleNamespace())  # type: ignore[arg-type]
+    config = SimpleNamespace(doCrosstalk=True, doCrosstalkBeforeAssemble=early)
+    isr = SimpleNamespace(config=config, crosstalk=NullCrosstalkTask())
+    nothing = "NullCrosstalkTask removes no crosstalk"
+    other = f"doCrosstalkBeforeAssemble is {'on: left to the step early crosstalk' if early else 'off'}"
+    reasons = (nothing, other) if early else (other, nothing)
+    assert tuple(step.why_not(isr, state) for step in (EARLY_CROSSTALK, CROSSTALK)) == reasons

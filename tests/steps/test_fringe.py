@@ -259,8 +259,9 @@ def test_missing_frame() -> None:
 
 @pytest.mark.parametrize(("after", "step"), [(False, EARLY_FRINGE), (True, LATE_FRINGE)])
 def test_one_of_the_two_steps_runs(after: bool, step: Any) -> None:
-    config = SimpleNamespace(doFringe=True, fringeAfterFlat=after)
-    task = SimpleNamespace(config=config, fringe=make_task(), log=logging.getLogger("test.fringe"))
+    fringe = make_task()
+    config = SimpleNamespace(doFringe=True, fringeAfterFlat=after, fringe=fringe.config)
+    task = SimpleNamespace(config=config, fringe=fringe, log=logging.getLogger("test.fringe"))
     state = IsrState(science(30.0), Struct(fringes=Struct(fringes=exposure(pattern(0)), seed=1)))
     reasons = [each.why_not(task, state) for each in (EARLY_FRINGE, LATE_FRINGE)]
     assert [reason is None for reason in reasons] == [not after, after]
@@ -274,3 +275,47 @@ def test_one_of_the_two_steps_runs(after: bool, step: Any) -> None:
 def test_only_the_early_step_has_a_debug_view_of_the_reference() -> None:
     assert EARLY_FRINGE.debug_view == "doFringe"
     assert LATE_FRINGE.debug_view is None
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    ("label", "filters", "reason"),
+    [
+        (LABEL, ["i2", "z"], "filter i.MP9702 is not in fringe.filters"),
+        (FilterLabel(None, "r"), ["i.MP9702"], "filter r is not in fringe.filters"),
+        (None, ["i.MP9702"], "the exposure has no filter label to look for in fringe.filters"),
+    ],
+)
+def test_neither_step_says_that_fringes_are_removed_when_none_are(
+    after: bool, label: FilterLabel | None, filters: list[str], reason: str
+) -> None:
+    fringe = make_task(filters=filters)
+    config = SimpleNamespace(doFringe=True, fringeAfterFlat=after, fringe=fringe.config)
+    task = SimpleNamespace(config=config, fringe=fringe)
+    data = exposure(1000.0 + pattern(0), label=label)
+    state = IsrState(data, Struct(fringes=Struct(fringes=exposure(pattern(0)))))
+    left = f"fringeAfterFlat is {'on: left to the step late fringe' if after else 'off: left to the step fringe'}"
+    reasons = [left, reason] if after else [reason, left]
+    assert [step.why_not(task, state) for step in (EARLY_FRINGE, LATE_FRINGE)] == reasons
+    # And that is true: the task itself would remove nothing.
+    assert fringe.run(data, exposure(pattern(0))) is None
+
+
+def test_a_label_that_cannot_be_compared_is_left_to_the_step_to_refuse() -> None:
+    fringe = make_task(filters=["z.MP9801"])
+    config = SimpleNamespace(doFringe=True, fringeAfterFlat=False, fringe=fringe.config)
+    data = exposure(pattern(0), label=FilterLabel("i.MP9702"))
+    assert EARLY_FRINGE.why_not(SimpleNamespace(config=config, fringe=fringe), IsrState(data, Struct())) is None
+    with pytest.raises(RuntimeError, match="has no band"):
+        fringe.run(data, exposure(pattern(0)))
+
+
+def test_a_fringe_task_of_somebody_else_decides_itself() -> None:
+    class EveryFilter(FringeTask):
+        def checkFilter(self, exposure: Exposure) -> bool:
+            return True
+
+    fringe = EveryFilter(config=make_task(filters=["z.MP9801"]).config)
+    config = SimpleNamespace(doFringe=True, fringeAfterFlat=False, fringe=fringe.config)
+    state = IsrState(science(1.0), Struct())
+    assert EARLY_FRINGE.why_not(SimpleNamespace(config=config, fringe=fringe), state) is None

@@ -53,6 +53,13 @@ def test_only_the_first_amplifier_decides() -> None:
     assert LINEARIZE.why_not(make_task(detector), make_state(detector)) is None
 
 
+def test_a_task_with_its_own_rule_is_not_said_to_follow_the_amplifier() -> None:
+    detector = make_detector("Squared", "None")
+    task = make_task(detector)
+    task.doLinearize = lambda ccd: False
+    assert LINEARIZE.why_not(task, make_state(detector)) == "SimpleNamespace.doLinearize says that it is not needed"
+
+
 def test_switch() -> None:
     detector = make_detector()
     assert LINEARIZE.why_not(make_task(detector, switched_on=False), make_state(detector)) == "doLinearize is off"
