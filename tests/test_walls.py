@@ -13,7 +13,7 @@ ORDER = (
     ("camera",),
     ("kernels",),
     ("image",),
-    ("pipe",),
+    ("pipe", "status"),
     ("calib",),
     ("steps",),
     ("config",),
