@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from isrcore.values import frozen
 from isrviewer.runner.messages import CalibInfo, Request
 from isrviewer.runner.progress import RunView
 from isrviewer.session.planes import RAW_PLANES, Planes, Run
@@ -27,7 +28,7 @@ FRAMES = {"bias": "bias", "dark": "dark", "flat": "flat", "fringe": "fringes"}
 _KINDS = {name: kind for kind, name in FRAMES.items()}
 
 
-@dataclass(frozen=True)
+@frozen
 class Recipe:
     """With what a run was made.
 
@@ -47,7 +48,7 @@ class Recipe:
         return cls(() if request is None else request.config, view.calibs)
 
 
-@dataclass(frozen=True)
+@frozen
 class PlanesOf:
     """Identity of planes.
 

@@ -176,6 +176,18 @@ class Pin:
     y: int
 
 
+_REGIONS = {
+    "point": (1, 0),
+    "line": (2, 0),
+    "polygon": (1, 0),
+    "circle": (1, 1),
+    "annulus": (1, 1),
+    "box": (1, 2),
+    "ellipse": (1, 2),
+}
+"""Kind of region -> how many points and sizes it has at least."""
+
+
 @frozen
 class Region:
     """Something marked on the sky or on the detector, in 0-based coordinates of the raw frame; pixel centres are whole.
@@ -192,6 +204,11 @@ class Region:
         Of a box or an ellipse, degrees counter-clockwise.
     text, colour : str
         Empty for none, and for the default colour.
+
+    Raises
+    ------
+    ValueError
+        For another kind, for fewer numbers than it needs, and for numbers that are not finite.
     """
 
     kind: str
@@ -200,6 +217,18 @@ class Region:
     angle: float = 0.0
     text: str = ""
     colour: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in _REGIONS:
+            raise ValueError(f"there is no region {self.kind!r}; choose one of {', '.join(_REGIONS)}")
+        points, sizes = _REGIONS[self.kind]
+        if len(self.points) < points or len(self.size) < sizes:
+            raise ValueError(
+                f"a {self.kind} needs {points} points and {sizes} sizes, found {self.points} and {self.size}"
+            )
+        numbers = (*(number for point in self.points for number in point), *self.size, self.angle)
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(f"a {self.kind} needs finite numbers, found {numbers}")
 
 
 @dataclass(frozen=True)
