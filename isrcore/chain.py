@@ -14,6 +14,7 @@ from isrcore.changes import PlaneChanges, measure_changes
 from isrcore.checkpoints import Checkpoint, CheckpointStore, StepReport, identity, protect, step_key, working_copy
 from isrcore.image import Exposure
 from isrcore.pipe import Cancelled, Task, cancellable
+from isrcore.status import Status
 from isrcore.steps.amp_offset import AMP_OFFSET
 from isrcore.steps.assemble import ASSEMBLE
 from isrcore.steps.background import MEASURE_BACKGROUND
@@ -160,7 +161,7 @@ class _Run:
         self.store = options.store
 
     def execute(self, state: IsrState) -> IsrState:
-        first, last = 0, self._last_index()
+        first, last = 0, self._last_index(state)
         keys = [""] * len(self.chain)
         if self.store is not None:
             self.store.begin_run()
@@ -217,19 +218,22 @@ class _Run:
         step, kept = self.chain[index], self.store.get(key)
         reason = step.why_not(self.task, state)
         if reason is not None:
-            self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
+            self._report(StepReport(index, step, Status.SKIPPED, reason, checkpoint=kept))
         elif step.is_check:
             return self._one(index, key, state)
         else:
             seconds, changes = (kept.seconds, kept.changes) if kept else (0.0, None)
-            self._report(StepReport(index, step, "cached", "", seconds, kept, changes))
+            self._report(StepReport(index, step, Status.CACHED, "", seconds, kept, changes))
         return state
 
-    def _last_index(self) -> int:
+    def _last_index(self, state: IsrState) -> int:
         """Index of the step at which the run ends."""
+        return next((i for i, step in enumerate(self.chain) if self._ends_at(step, state)), len(self.chain) - 1)
+
+    def _ends_at(self, step: Step, state: IsrState) -> bool:
+        """A skipped step shows no view: that of the bias before overscan is named like the later bias step."""
         stops = self.options.stop_after
-        ends = (i for i, step in enumerate(self.chain) if not stops.isdisjoint({step.name, step.view_name}))
-        return next(ends, len(self.chain) - 1)
+        return step.name in stops or (step.view_name in stops and step.why_not(self.task, state) is None)
 
     def _one(self, index: int, key: str, state: IsrState) -> IsrState:
         step = self.chain[index]
@@ -240,9 +244,9 @@ class _Run:
                 if isinstance(reason, NothingToDo):
                     step.run(self.task, state)
                     self.task.debugView(state.exposure, step.view_name)
-                self._report(StepReport(index, step, "skipped", reason, checkpoint=kept))
+                self._report(StepReport(index, step, Status.SKIPPED, reason, checkpoint=kept))
                 return state
-            self._report(StepReport(index, step, "running"))
+            self._report(StepReport(index, step, Status.RUNNING))
             working = state if self.store is None else working_copy(state, step, _is_documented(self.task, step))
             start = time.perf_counter()
             with cancellable(self.options.cancel):
@@ -253,14 +257,14 @@ class _Run:
         except Cancelled:
             raise  # It was wanted: that is no failure to report.
         except Exception as error:
-            self._report(StepReport(index, step, "failed", str(error) or type(error).__name__, error=error))
+            self._report(StepReport(index, step, Status.FAILED, str(error) or type(error).__name__, error=error))
             raise
         checkpoint = None
         if self.store is not None:
             working = protect(working)
             checkpoint = self.store.get(key) if step.is_check else self._keep(step, key, working, seconds, changes)
         self.task.debugView(working.exposure, step.view_name)
-        self._report(StepReport(index, step, "done", "", seconds, checkpoint, changes))
+        self._report(StepReport(index, step, Status.DONE, "", seconds, checkpoint, changes))
         return working
 
     def _keep(

@@ -26,6 +26,7 @@ from isrcore.image import Exposure, MaskedImage
 from isrcore.image.mask import Mask
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
+from isrcore.status import Status
 from isrcore.steps.step import IsrState, Step
 from isrcore.values import frozen
 
@@ -191,8 +192,8 @@ class StepReport:
     index : int
         Place in the chain.
     step : `Step`
-    status : str
-        ``running``, ``done``, ``cached``, ``skipped`` or ``failed``.
+    status : `Status`
+        ``RUNNING``, ``DONE``, ``CACHED``, ``SKIPPED`` or ``FAILED``.
     reason : str
         Why the step was skipped, or the message of its error.
     seconds : float
@@ -206,7 +207,7 @@ class StepReport:
 
     index: int
     step: Step
-    status: str
+    status: Status
     reason: str = ""
     seconds: float = 0.0
     checkpoint: Checkpoint | None = None

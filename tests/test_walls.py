@@ -13,7 +13,7 @@ ORDER = (
     ("camera",),
     ("kernels",),
     ("image",),
-    ("pipe", "regions"),
+    ("pipe", "regions", "status"),
     ("calib",),
     ("steps",),
     ("config",),

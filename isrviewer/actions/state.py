@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isrviewer.session.state import CALIB, Route
+from isrviewer.session.state import Route
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
@@ -59,7 +59,7 @@ def checked_actions(desk: Desk) -> frozenset[str]:
         f"view.panels_{len(session.panels)}",
         f"view.link_{session.link}",
         f"view.plane_{shows.plane}",
-        f"view.calibration_{shows.step.removeprefix(CALIB)}",
+        f"view.calibration_{shows.of.name if shows.of.is_calibration else ''}",
         f"picture.limits_{limits.mode}",
         f"picture.stretch_{panel.picture.stretch.name}",
         f"picture.colormap_{colours.name}",

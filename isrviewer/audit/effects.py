@@ -118,10 +118,9 @@ class EffectWatch(QObject):
     def _final(self) -> _Final | None:
         """The result of a complete run in the trimmed frame."""
         view = self._runs.view
-        if any(row.status not in {"done", "cached", "skipped"} for row in view.rows):
+        if not all(row.status.has_result for row in view.rows):
             return None
-        source, document = self._runs.source(self._runs.last_step()), self._audits.document
-        exposure = None if source is None else source.exposure
+        exposure, document = self._runs.exposure(self._runs.last_step()), self._audits.document
         if exposure is None or document is None or exposure.bbox != document.frame:
             return None
         return _Final(exposure.image, exposure.mask)

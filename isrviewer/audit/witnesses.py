@@ -13,7 +13,7 @@ from isrviewer.audit.audit import Audit
 from isrviewer.audit.cutouts import Witness
 from isrviewer.audit.places import map_offset
 from isrviewer.runner.model import RunModel
-from isrviewer.session.state import CALIB, RAW
+from isrviewer.session.planes import RAW, Planes, Run
 
 __all__ = ["ASSEMBLED", "CALIBRATIONS", "data_at_hand", "witnesses"]
 
@@ -30,23 +30,23 @@ def witnesses(runs: RunModel, step: str, audit: Audit) -> tuple[Witness, ...]:
     ----------
     runs : `RunModel`
     step : str
-        LSST name of the step of the focused panel.
+        LSST name of the step of the focused panel; empty when it shows no step of the present run.
     audit : `Audit`
     """
     found: list[Witness] = []
-    steps = [RAW, ASSEMBLED, *([] if step.startswith(CALIB) else [step])]
+    steps = [RAW, ASSEMBLED, *([step] if step else [])]
     seen: list[Exposure] = []
     for name in dict.fromkeys(steps):
-        source = runs.source(name)
+        source = runs.result(Planes(name))
         if source is not None and not any(source.exposure is exposure for exposure in seen):
             seen.append(source.exposure)
-            title = {RAW: "raw", ASSEMBLED: "assembled"}.get(name, f"after {source.label}")
-            found.append(Witness(title, source.unit, source.exposure, f"{title} ({name})" if name != RAW else title))
+            title = {RAW: "raw", ASSEMBLED: "assembled"}.get(name, f"after {source.of.label}")
+            found.append(Witness(title, source.of.unit, source.exposure, f"{title} ({name})" if name != RAW else title))
     data = audit.data
     for kind in CALIBRATIONS:
-        source = runs.source(CALIB + kind)
+        source = runs.result(Planes(kind, Run.CALIBRATION))
         if source is not None:
-            unit = "" if kind == "flat" else source.unit or "ADU"
+            unit = "" if kind == "flat" else source.of.unit or "ADU"
             found.append(Witness(kind, unit, source.exposure, f"{kind} of the run"))
         elif data is not None:
             planes = (plane for plane in data.planes if plane.kind == kind)
@@ -72,7 +72,7 @@ def data_at_hand(runs: RunModel, audit: Audit) -> AuditData | None:
         return None
     planes = []
     for kind in (*CALIBRATIONS, "science"):
-        source = runs.source(ASSEMBLED if kind == "science" else CALIB + kind)
+        source = runs.result(Planes(ASSEMBLED) if kind == "science" else Planes(kind, Run.CALIBRATION))
         exposure = source.exposure if source is not None else raw if kind == "science" else None
         pixels = None if exposure is None else trimmed_pixels(exposure, raw.detector.bbox.shape)
         if pixels is not None:

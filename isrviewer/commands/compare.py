@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from isrviewer.session.changes import compare, remember, set_panel_count, show
-from isrviewer.session.state import CALIB, COMPARED, RAW, SAME_COMPARED
+from isrviewer.session.planes import SAME_OF_B, Planes, Run
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
@@ -38,20 +38,20 @@ class CompareCommands:
     def beside(self) -> None:
         """The same step of A and of B in the first two panels."""
         session = self._model.session
-        shows = replace(session.panel.shows, step=self._step(), other="")
+        shows = replace(session.panel.shows, of=self._of_a(), other=None)
         session = set_panel_count(session, max(2, len(session.panels)))
-        session = show(show(session, 0, shows), 1, replace(shows, step=f"{COMPARED}{shows.step}"))
+        session = show(show(session, 0, shows), 1, replace(shows, of=Planes(shows.of.name, Run.B)))
         self._model.change(replace(session, focused=0), "A beside B")
 
     def minus(self) -> None:
         """Subtract B's result of the step on screen in the focused panel, or nothing again."""
         session = self._model.session
-        shows = replace(session.panel.shows, step=self._step())
-        is_on = shows.other == SAME_COMPARED and shows.combine == "difference"
-        shows = replace(shows, other="" if is_on else SAME_COMPARED, combine="difference")
+        shows = replace(session.panel.shows, of=self._of_a())
+        is_on = shows.other == SAME_OF_B and shows.combine == "difference"
+        shows = replace(shows, other=None if is_on else SAME_OF_B, combine="difference")
         self._model.change(show(session, session.focused, shows))
 
-    def _step(self) -> str:
+    def _of_a(self) -> Planes:
         """The step on screen as A has it; for raw and calibration frames, which are common, the last step."""
-        step = self._model.session.panel.shows.step.removeprefix(COMPARED)
-        return self._desk.runs.last_step() if step == RAW or step.startswith(CALIB) else step
+        of = self._model.session.panel.shows.of
+        return Planes(self._desk.runs.last_step() if of.is_raw or of.is_calibration else of.name)

@@ -66,7 +66,7 @@ class EditCommands:
         self._desk.strip.note(f"The preset {name.replace('_', ' ')} changed {fields}.")
 
     def copy_overrides(self) -> None:
-        QGuiApplication.clipboard().setText(override_text(self._model.session))
+        QGuiApplication.clipboard().setText(override_text(self._model.session.config))
         self._desk.strip.note("Copied the changed config fields as an override file.")
 
     def copy_command_line(self) -> None:

@@ -88,10 +88,11 @@ class FileCommands:
         self._desk.paths.ask_save("Save config overrides", "overrides.py", OVERRIDES, self.save_config_as)
 
     def export(self) -> None:
-        shows = self._model.session.panel.shows
-        stem = Path(self._model.session.frame).name.partition(".")[0]
-        name = f"{stem}_ccd{self._desk.runs.view.detector or 0:02d}_{shows.step}.fits"
-        self._desk.paths.ask_save("Export step as FITS", name, FITS, self.export_as)
+        shown = self._desk.grid.focused.on_screen
+        if shown is not None:
+            of = shown.result.of
+            name = f"{of.whose.replace(' ', '_')}_{of.planes.key.replace(' ', '_')}.fits"
+            self._desk.paths.ask_save("Export step as FITS", name, FITS, self.export_as)
 
     def screenshot(self) -> None:
         self._desk.paths.ask_save("Save screenshot", "isrviewer.png", PICTURES, self.screenshot_as)
@@ -113,11 +114,8 @@ class FileCommands:
         elif path.endswith(".py"):
             self.load_config_file(path)
         else:
-            session = open_frame(self._model.session, os.path.abspath(path), detector)
-            if session == self._model.session:
-                self._desk.runs.run()
-            else:
-                self._change_frame(session, f"open {Path(path).name}")
+            frame = os.path.abspath(path)
+            self._desk.runs.open(lambda session: open_frame(session, frame, detector), f"open {Path(path).name}")
 
     def set_calib_folder(self, path: str) -> None:
         """Look for calibrations in another folder."""
@@ -168,26 +166,25 @@ class FileCommands:
     def save_config_as(self, path: str) -> None:
         def write() -> None:
             with written_atomically(path) as temporary:
-                temporary.write_text(override_text(self._model.session), encoding="utf-8")
+                temporary.write_text(override_text(self._model.session.config), encoding="utf-8")
 
         self._desk.write_now(path, write)
 
     def export_as(self, path: str) -> None:
-        """Write the planes of the focused panel's step, off the GUI thread."""
-        shows = self._model.session.panel.shows
-        exposure = self._desk.runs.exposure(shows.step)
-        if exposure is None:
-            self._desk.strip.error(f"There are no planes of {shows.step} to write; run to this step first.")
+        """Write the planes that the focused panel shows, of two the first, off the GUI thread."""
+        shown = self._desk.grid.focused.on_screen
+        if shown is None:
+            self._desk.strip.error("There are no planes to write; open a frame first.")
             return
-        session, calibs = self._model.session, self._desk.runs.view.calibs
-        unit = self._desk.runs.unit(shows.step)
+        of, exposure = shown.result.of, shown.result.exposure
 
         def write(check: Callable[[], None]) -> None:
             from isrcore.export.exposure import write_exposure
             from isrcore.export.provenance import Provenance
 
-            used = {info.kind: f"{info.path} ({info.why})" for info in calibs if info.path}
-            provenance = Provenance(session.frame, shows.step, override_text(session), used, unit=unit)
+            used = {info.kind: f"{info.path} ({info.why})" for info in of.calibs}
+            config = "" if of.planes.is_raw or of.planes.is_calibration else override_text(of.recipe.config)
+            provenance = Provenance(of.frame, of.planes.name, config, used, unit=of.unit)
             write_exposure(exposure, path, provenance, overwrite=True, on_part=check)
 
         self._desk.write_beside(path, write)
@@ -213,14 +210,13 @@ class FileCommands:
         self._desk.write_now(path, lambda: write_picture(self._desk.requests.picture(), path))
 
     def _demo_made(self, detector: int | None, demo: DemoFiles) -> None:
-        session = replace(self._model.session, calib_folder=str(demo.calibrations), calibs=())
         switches = [(field, True) for field in ("doBias", "doDark", "doFlat", "doFringe", "doDefect")]
-        session = load_overrides(session, switches, "demo")
-        self._change_frame(open_frame(session, str(demo.frame), detector), "open the demo")
 
-    def _change_frame(self, session: Session, text: str) -> None:
-        """The first frame cannot be undone: pixels without a frame could neither be run nor be exported."""
-        self._model.change(session, text if self._model.session.frame else "")
+        def opened(session: Session) -> Session:
+            session = replace(session, calib_folder=str(demo.calibrations), calibs=())
+            return open_frame(load_overrides(session, switches, "demo"), str(demo.frame), detector)
+
+        self._desk.runs.open(opened, "open the demo")
 
     def _folder(self) -> str:
         """Of the open frame: others lie beside it."""

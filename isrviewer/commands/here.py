@@ -29,23 +29,24 @@ class HereCommands:
 
     def copy(self) -> None:
         """Put frame, step and everything that the status bar says of the pixel on the clipboard."""
-        readout, view = self._desk.readout, self._desk.runs.view
+        readout, panel = self._desk.readout, self._desk.grid.focused
         fields = (readout.value, readout.place, readout.planes, readout.sky)
         told = [field.text() for field in fields if field.text()]
         if not told:
             self._desk.strip.note("Put the cursor on a pixel first.")
             return
-        words = [Path(self._model.session.frame).name, view.ccd, self._desk.grid.focused.view.title, *told]
+        frame = "" if panel.on_screen is None else Path(panel.on_screen.result.of.frame).name
+        words = [frame, panel.view.title, *told]
         QGuiApplication.clipboard().setText(" · ".join(word for word in words if word))
         self._desk.strip.note(f"Copied: {' · '.join(told)}")
 
     def box(self) -> None:
         """Measure the surroundings of the cursor, as if a box had been drawn there."""
         panel = self._desk.grid.focused
-        if panel.exposure is None or panel.cursor is None:
+        if panel.exposure is None or panel.pixel is None:
             self._desk.strip.note("Put the cursor on a pixel first.")
             return
-        x, y = panel.cursor
+        x, y = panel.pixel
         self._desk.numbers.show_box(Box(x - _SIDE // 2, y - _SIDE // 2, _SIDE, _SIDE), panel.exposure)
 
     def zoom_to_box(self) -> None:

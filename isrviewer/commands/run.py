@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isrcore.status import Status
 from isrviewer.session import RAW
 from isrviewer.session.changes import open_frame, route, set_field, show_step, toggle_breakpoint
 from isrviewer.session.config import is_on
@@ -100,7 +101,7 @@ class RunCommands:
     def _walk(self, direction: int) -> None:
         """To the nearest step that did something; steps that are off are passed over."""
         rows = self._runs.view.rows
-        names = [RAW, *(row.step.name for row in rows if row.status != "skipped")]
+        names = [RAW, *(row.step.name for row in rows if row.status is not Status.SKIPPED)]
         order = [RAW, *(row.step.name for row in rows)]
         here = order.index(current) if (current := self._model.session.panel.shows.step) in order else 0
         ahead = order[here + 1 :] if direction > 0 else order[:here][::-1]
@@ -115,17 +116,16 @@ class RunCommands:
         self._change_ccd(-1)
 
     def _change_ccd(self, direction: int) -> None:
-        view = self._runs.view
-        if view.facts is None or view.detector is None:
+        facts, present = self._runs.view.facts, self._runs.detector_asked
+        if facts is None or present is None:
             return
-        numbers = [number for number, _ in view.facts.detectors]
-        place = numbers.index(view.detector) + direction
+        numbers = [number for number, _ in facts.detectors]
+        place = numbers.index(present) + direction
         if 0 <= place < len(numbers):
             self.choose_ccd(numbers[place])
         else:
-            self._desk.strip.note(f"CCD {view.detector} is the {'last' if direction > 0 else 'first'} in this frame.")
+            self._desk.strip.note(f"CCD {present} is the {'last' if direction > 0 else 'first'} in this frame.")
 
     def choose_ccd(self, number: int) -> None:
         """Open another CCD of the frame."""
-        session = self._model.session
-        self._model.change(open_frame(session, session.frame, number), f"CCD {number}")
+        self._runs.open(lambda session: open_frame(session, session.frame, number), f"CCD {number}")

@@ -84,7 +84,7 @@ class ToolCommands:
     def pin(self) -> None:
         """Follow the pixel under the cursor, or no longer."""
         panel = self._desk.grid.focused
-        reading = read_pixel(panel.exposure, *panel.cursor) if panel.exposure is not None and panel.cursor else None
+        reading = read_pixel(panel.exposure, *panel.pixel) if panel.exposure is not None and panel.pixel else None
         if reading is None or reading.raw is None:
             self._desk.strip.note("Put the cursor on a pixel first.")
             return

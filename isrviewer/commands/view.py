@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from isrcore.inspect.layout import Layout
 from isrviewer.render.view import Orientation
-from isrviewer.session import RAW, Shows
+from isrviewer.session import Planes, Run, Shows
 from isrviewer.session.changes import (
     focus_panel,
     next_plane,
@@ -21,7 +21,6 @@ from isrviewer.session.changes import (
     toggle_comparison,
 )
 from isrviewer.session.readout import is_trimmed
-from isrviewer.session.state import CALIB
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
@@ -134,16 +133,16 @@ class ViewCommands:
 
     def calibration(self, kind: str) -> None:
         """Show a calibration frame, or the step that the list has selected again."""
-        shows = self._model.session.panel.shows
-        if shows.step == f"{CALIB}{kind}":
-            self._show(replace(shows, step=self._desk.runs.last_step(), other=""))
+        shows, frame = self._model.session.panel.shows, Planes(kind, Run.CALIBRATION)
+        if shows.of == frame:
+            self._show(replace(shows, of=Planes(self._desk.runs.last_step()), other=None))
         elif kind in self._desk.runs.calibrations():
-            self._show(replace(shows, step=f"{CALIB}{kind}", other=""))
+            self._show(replace(shows, of=frame, other=None))
         else:
             self._desk.strip.note(f"No {kind} frame is in memory: its step is off or has not run yet.")
 
     def compare(self, combine: str) -> None:
-        if self._model.session.panel.shows.step == RAW:
+        if self._model.session.panel.shows.of.is_raw:
             self._desk.strip.note("The raw planes have no previous step; select a step first.")
         self._model.change(toggle_comparison(self._model.session, combine))
 

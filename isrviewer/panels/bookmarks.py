@@ -161,7 +161,7 @@ class BookmarksPanel(QWidget):
 
 def _shows(mark: Bookmark) -> str:
     what = mark.shows.combine if mark.shows.is_comparison else mark.shows.plane
-    return f"{mark.shows.step} · {what}"
+    return f"{mark.shows.of.key} · {what}"
 
 
 def _place(view: View | None) -> str:

@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
+from isrviewer.runner.opening import Age
 from isrviewer.runner.progress import RunView
 from isrviewer.session.readout import Reading, sexagesimal
 from isrviewer.theme import GRID, number_font
@@ -25,7 +26,7 @@ def number_text(value: float) -> str:
 
 
 def reading_text(reading: Reading, unit: str) -> tuple[str, str, str, str]:
-    """Value with error and unit; coordinates; mask planes; sky position."""
+    """Value with error, or why there is none, and unit; coordinates; mask planes; sky position."""
     value = number_text(reading.value)
     if not math.isnan(reading.sigma):
         value += f" ± {reading.sigma:.3g}"
@@ -37,7 +38,10 @@ def reading_text(reading: Reading, unit: str) -> tuple[str, str, str, str]:
     sky = sexagesimal(*reading.sky) if reading.sky is not None else ""
     if sky and reading.is_nominal_sky:
         sky += " nominal"
-    return f"{value} {unit}".strip(), place, " ".join(reading.planes), sky
+    value = f"{value} {unit}".strip()
+    if reading.note:
+        value += f" · {reading.note}"
+    return value, place, " ".join(reading.planes), sky
 
 
 class _Field(QLabel):
@@ -64,6 +68,7 @@ class ReadoutBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.setContentsMargins(GRID, 0, GRID, 0)
+        self.whose = _Field("2281792o ccd36", "Exposure and CCD of the pixels under the cursor")
         self.value = _Field("−1234.56 ± 12.3 electron", "Value under the cursor, its standard deviation, unit")
         coordinates = "0-based array coordinates · 1-based FITS coordinates · 0-based raw coordinates · amplifier"
         self.place = _Field("x 2047 y 4611 · FITS 2048 4612 · raw 2111 4643 · amp B", coordinates)
@@ -76,7 +81,7 @@ class ReadoutBar(QStatusBar):
         self.defect = _Field(
             "1234 · dead column · ✓ confirmed +1", "Defect of the map at the pixel: number, kind, status, how many more"
         )
-        for field in (self.value, self.place, self.planes, self.sky, self.defect):
+        for field in (self.whose, self.value, self.place, self.planes, self.sky, self.defect):
             self.addWidget(field)
         self.defect.hide()
         self.activity, self.cost = QLabel(), QLabel()
@@ -91,8 +96,20 @@ class ReadoutBar(QStatusBar):
         self.addPermanentWidget(self.progress)
         self.addPermanentWidget(self.cost)
 
-    def show_reading(self, reading: Reading | None, unit: str) -> None:
-        """Show a pixel; None for a cursor outside of the plane."""
+    def show_reading(self, reading: Reading | None, unit: str, whose: str = "", age: Age = Age.CURRENT) -> None:
+        """Show a pixel; None for a cursor outside of the plane.
+
+        Parameters
+        ----------
+        reading : `Reading` or None
+        unit : str
+        whose : str
+            Exposure and CCD of the pixel.
+        age : `Age`
+            Of the pixel.
+        """
+        words = (f"old: {whose}", age.value) if age is not Age.CURRENT else (whose,)
+        self.whose.setText(" · ".join(word for word in words if word) if reading is not None else "")
         texts = reading_text(reading, unit) if reading is not None else ("", "", "", "")
         for label, text in zip((self.value, self.place, self.planes, self.sky), texts, strict=True):
             label.setText(text)
@@ -104,7 +121,7 @@ class ReadoutBar(QStatusBar):
 
     def show_run(self, view: RunView) -> None:
         """Show progress, time and memory of the run."""
-        finished = sum(row.status in {"done", "cached", "skipped", "failed"} for row in view.rows)
+        finished = sum(row.status.is_over for row in view.rows)
         if view.running:
             # Before it is visible: a visible bar paints the window at once.
             self.progress.setRange(0, max(len(view.rows), 1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from isrcore.status import Status
 from isrviewer.runner.progress import Row, RunView
 from isrviewer.session import RAW
 from isrviewer.session.config import is_on
@@ -27,7 +28,8 @@ class Line:
 
     Attributes
     ----------
-    name, label, status : str
+    name, label : str
+    status : `Status`
     right : str
         Time or word at the right end.
     below : str
@@ -44,7 +46,7 @@ class Line:
 
     name: str
     label: str
-    status: str = ""
+    status: Status = Status.UNKNOWN
     right: str = ""
     below: str = ""
     switch: bool | None = None
@@ -72,13 +74,13 @@ def line_of(
     """The line that tells about `row`, whose result always goes to `panel`."""
     step = row.step
     switch = is_on(config, step.switch) if step.switch and config is not None else None
-    off = row.status == "skipped" and switch is False
-    word = {"cached": "kept", "skipped": "off" if off else "skipped"}.get(row.status, row.status)
-    if row.status in {"done", "cached"}:
-        right = time_text(row.seconds) if row.status == "done" else f"kept · {time_text(row.seconds)}"
+    off = row.status is Status.SKIPPED and switch is False
+    word = {Status.CACHED: "kept", Status.SKIPPED: "off" if off else "skipped"}.get(row.status, row.status.value)
+    if row.status.has_run:
+        right = time_text(row.seconds) if row.status is Status.DONE else f"kept · {time_text(row.seconds)}"
     else:
-        right = f"{word} · {time_text(row.seconds)}" if row.seconds and row.status in {"stale", "running"} else word
-    below = ("" if off else row.reason) if row.status in {"skipped", "failed"} else describe(row.changes)
+        right = f"{word} · {time_text(row.seconds)}" if row.seconds and row.status.is_awaited else word
+    told = row.reason if row.status in (Status.SKIPPED, Status.FAILED) else describe(row.changes)
     if panel is not None:
         right = f"→ {panel + 1} · {right}" if right else f"→ {panel + 1}"
     return Line(
@@ -86,10 +88,10 @@ def line_of(
         label=step.label,
         status=row.status,
         right=right,
-        below=below,
+        below="" if off else told,
         switch=switch,
         field=step.switch or "",
-        quiet=row.status in {"skipped", "stale", "will run"},
+        quiet=row.status in (Status.SKIPPED, Status.STALE, Status.WILL_RUN),
         breakpoint=step.name in breakpoints,
         tip=_tip(row, word, panel),
     )
@@ -171,7 +173,7 @@ class StepListModel(QAbstractListModel):
         """Show a run; only rows that differ are drawn again. `routes` are panels by the name of their step."""
         lines = tuple(line_of(row, config, breakpoints, describe, routes.get(row.step.name)) for row in view.rows)
         if lines or view.raw is not None:
-            lines = (Line(RAW, "raw", "done", "as read", tip="The frame as it was read"), *lines)
+            lines = (Line(RAW, "raw", Status.DONE, "as read", tip="The frame as it was read"), *lines)
         self._set(lines)
 
     def _set(self, lines: tuple[Line, ...]) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from isrcore.status import Status
 from isrviewer.panels.step_model import STEP, SWITCH, Line, StepListModel
 from isrviewer.runner.progress import GLYPHS, RunView
 from isrviewer.session import RAW, Session, SessionModel
@@ -86,10 +87,10 @@ class _Delegate(QStyledItemDelegate):
             painter.drawEllipse(QPoint(rect.left() + 2 * GRID + 1, first.center().y()), 4, 4)
         if line.switch is not None:
             self._paint_switch(painter, self.switch_rect(rect), line.switch, palette)
-        painter.setPen(_FAILED if line.status == "failed" else quiet)
+        painter.setPen(_FAILED if line.status is Status.FAILED else quiet)
         x = rect.left() + 9 * GRID
         painter.drawText(
-            QRect(x, first.top(), 4 * GRID, first.height()), Qt.AlignmentFlag.AlignCenter, GLYPHS.get(line.status, "")
+            QRect(x, first.top(), 4 * GRID, first.height()), Qt.AlignmentFlag.AlignCenter, GLYPHS[line.status]
         )
         right, name = line.right, option.fontMetrics.horizontalAdvance(line.label)
         painter.setFont(self._numbers)
@@ -106,7 +107,7 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(QRect(x + 5 * GRID, first.top(), room, first.height()), Qt.AlignmentFlag.AlignVCenter, label)
         if line.below:
             painter.setFont(self._small)
-            painter.setPen(_FAILED if line.status == "failed" else soft(palette))
+            painter.setPen(_FAILED if line.status is Status.FAILED else soft(palette))
             below = QRect(
                 x + 5 * GRID, first.bottom() - 2, rect.right() - x - 6 * GRID, rect.bottom() - first.bottom() + 2
             )
@@ -232,7 +233,7 @@ class StepsPanel(QWidget):
         """The context menu of a row: cures first, then breakpoint and routing."""
         menu = QMenu(self)
         row = self._view.row(line.name)
-        if row is not None and line.status == "failed":
+        if row is not None and line.status is Status.FAILED:
             if row.step.switch:
                 menu.addAction(f"Switch {row.step.switch} off", lambda: self.cure_asked.emit("off", line.name))
             menu.addAction("Switch off what has no calibration", lambda: self.cure_asked.emit("missing", line.name))

@@ -8,11 +8,10 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from isrviewer.plots.inspector import planes_of, result_names
+from isrviewer.plots.inspector import key_of, result_names
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.progress import RunView
-from isrviewer.session import Session
-from isrviewer.session.state import CALIB
+from isrviewer.session import Planes, Session
 
 __all__ = ["ALL", "SHOWN", "PlanesButton", "StepsButton"]
 
@@ -46,8 +45,10 @@ class StepsButton(QToolButton):
         order = result_names(self._runs)
         if self._mode == ALL:
             return order
-        wanted = self._chosen if self._chosen else _on_screen(session, self._runs.view)
-        frames = [name for name in wanted if name.startswith(CALIB)]
+        view = self._runs.view
+        on_screen = () if self._chosen else _on_screen(session, view)
+        wanted = self._chosen or {key_of(view, planes) for planes in on_screen}
+        frames = (planes.key for planes in on_screen if planes.is_calibration)
         return (*(name for name in order if name in wanted), *frames)
 
     def choose(self, names: Iterable[str], mode: str = "") -> None:
@@ -78,13 +79,13 @@ class StepsButton(QToolButton):
         self.choose(chosen, "" if chosen else SHOWN)
 
 
-def _on_screen(session: Session, view: RunView) -> tuple[str, ...]:
-    """Names of what the panels show, and of the step before the selected one."""
-    names = [name for panel in session.panels for name in (panel.shows.step, view.other_of(panel.shows)) if name]
-    selected = session.panel.shows.step
-    if not selected.startswith(CALIB):
-        names.append(view.previous(planes_of(view, selected)))
-    return tuple(dict.fromkeys(planes_of(view, name) for name in names))
+def _on_screen(session: Session, view: RunView) -> tuple[Planes, ...]:
+    """What the panels show, and the step before the selected one."""
+    shown = [planes for panel in session.panels for planes in (panel.shows.of, view.other_of(panel.shows)) if planes]
+    selected = session.panel.shows.of
+    if selected.step:
+        shown.append(Planes(view.previous(key_of(view, selected))))
+    return tuple(dict.fromkeys(shown))
 
 
 class PlanesButton(QToolButton):

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QToolButton, QWidget
 
 from isrcore import inspect as core_inspect
+from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -21,37 +22,54 @@ _SCALE = 2
 """Device pixels per widget pixel of a PNG: prints well and keeps thin lines."""
 
 
-def write_png(widget: QWidget, path: Path) -> None:
-    """Write the widget as a PNG picture of twice its size; `OSError` when the file cannot be written."""
-    image = QImage(widget.size() * _SCALE, QImage.Format.Format_ARGB32)
+def write_png(widget: QWidget, path: Path, caption: str = "") -> None:
+    """Write the widget as a PNG picture of twice its size; `OSError` when the file cannot be written.
+
+    Parameters
+    ----------
+    widget : `QWidget`
+    path : `pathlib.Path`
+    caption : str
+        One line below the picture, such as whose numbers it shows.
+    """
+    image = QImage(_size(widget, caption) * _SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(_SCALE)
     image.fill(widget.palette().base().color())
     painter = QPainter(image)
-    _render(widget, painter)
+    _render(widget, painter, caption)
     painter.end()
     if not QImageWriter(str(path), b"PNG").write(image):
         raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
 
 
-def write_svg(widget: QWidget, path: Path) -> None:
-    """Write the widget as lines and text; `OSError` when the file cannot be written."""
+def write_svg(widget: QWidget, path: Path, caption: str = "") -> None:
+    """Write the widget as lines and text, with a caption as in `write_png`."""
     from PySide6.QtSvg import QSvgGenerator
 
     generator = QSvgGenerator()
     generator.setFileName(str(path))
-    generator.setSize(QSize(widget.width(), widget.height()))
-    generator.setViewBox(widget.rect())
+    size = _size(widget, caption)
+    generator.setSize(size)
+    generator.setViewBox(QRect(QPoint(), size))
     # Recorded drawings, such as the axes, are scaled by the ratio of the resolutions.
     generator.setResolution(widget.logicalDpiX())
     painter = QPainter()
     if not painter.begin(generator):
         raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")
-    painter.fillRect(widget.rect(), widget.palette().base())
-    _render(widget, painter)
+    painter.fillRect(QRect(QPoint(), size), widget.palette().base())
+    _render(widget, painter, caption)
     painter.end()
 
 
-def _render(widget: QWidget, painter: QPainter) -> None:
+def _size(widget: QWidget, caption: str) -> QSize:
+    return widget.size() + QSize(0, widget.fontMetrics().height() + GRID if caption else 0)
+
+
+def _render(widget: QWidget, painter: QPainter, caption: str) -> None:
+    if caption:
+        painter.setPen(widget.palette().text().color())
+        painter.setFont(widget.font())
+        painter.drawText(GRID, widget.height() + widget.fontMetrics().ascent(), caption)
     if isinstance(widget, QGraphicsView):
         widget.render(painter, QRectF(widget.rect()), widget.rect())
     else:
@@ -113,12 +131,16 @@ class ExportButton(QToolButton):
     def save_png(self, path: Path) -> None:
         """Write the plot as PNG."""
         if self._picture is not None:
-            write_png(self._picture, path)
+            write_png(self._picture, path, self._caption)
 
     def save_svg(self, path: Path) -> None:
         """Write the plot as SVG."""
         if self._picture is not None:
-            write_svg(self._picture, path)
+            write_svg(self._picture, path, self._caption)
+
+    @property
+    def _caption(self) -> str:
+        return str(self._about().get("exposure", ""))
 
     def _choose(self, ending: str, save: Callable[[Path], None]) -> None:
         dialog = QFileDialog(self, f"Write {self._name}", f"{self._name}.{ending}", f"*.{ending}")

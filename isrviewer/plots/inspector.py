@@ -13,15 +13,18 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from isrcore import inspect as core_inspect
 from isrcore.image import Exposure
 from isrcore.inspect.layout import Layout
+from isrcore.status import Status
+from isrviewer.plots.elided import ElidedLabel
 from isrviewer.runner.background import Background
+from isrviewer.runner.identity import PlanesOf
 from isrviewer.runner.model import RunModel
+from isrviewer.runner.opening import Age
 from isrviewer.runner.progress import RunView
-from isrviewer.session import Override, Session, SessionModel
+from isrviewer.session import Override, Planes, Run, Session, SessionModel
 from isrviewer.session.config import effective_config
-from isrviewer.session.state import CALIB
 from isrviewer.theme import GRID
 
-__all__ = ["InspectorPanel", "frame_name", "is_check", "planes_of", "result_names", "run_results"]
+__all__ = ["InspectorPanel", "frame_name", "is_check", "key_of", "planes_of", "result_names", "run_results"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -36,10 +39,15 @@ def is_check(view: RunView, name: str) -> bool:
 def planes_of(view: RunView, name: str) -> str:
     """The step whose planes step `name` left: itself, or the one before if it was skipped or only checks."""
     row = view.row(name)
-    while row is not None and (row.status == "skipped" or row.step.is_check):
+    while row is not None and (row.status is Status.SKIPPED or row.step.is_check):
         name = view.previous(name)
         row = view.row(name)
     return name
+
+
+def key_of(view: RunView, planes: Planes) -> str:
+    """Under which name `run_results` has planes."""
+    return planes_of(view, planes.step) if planes.step else planes.key
 
 
 def result_names(runs: RunModel) -> tuple[str, ...]:
@@ -59,17 +67,17 @@ def run_results(runs: RunModel) -> core_inspect.results.RunResults | None:
     if raw is None:
         return None
     steps = tuple(
-        core_inspect.results.StepResult(name, label, runs.unit(name), exposure)
+        core_inspect.results.StepResult(name, label, runs.view.unit(name), exposure)
         for name, label, exposure in runs.results()
         if not is_check(runs.view, name)
     )
     state = runs.last_state()
     if state is None:
         return core_inspect.results.RunResults(steps, raw.detector)
-    frames = ((CALIB + kind, runs.source(CALIB + kind)) for kind in runs.calibrations())
+    frames = (runs.result(Planes(kind, Run.CALIBRATION)) for kind in runs.calibrations())
     others = tuple(
-        core_inspect.results.StepResult(name, each.label, each.unit, each.exposure)
-        for name, each in frames
+        core_inspect.results.StepResult(each.of.planes.key, each.of.label, each.of.unit, each.exposure)
+        for each in frames
         if each is not None
     )
     overscans = tuple(state.results.get("overscans", ()))
@@ -105,6 +113,8 @@ class InspectorPanel(QWidget):
         super().__init__(parent)
         self.model = model
         self.runs = runs
+        self.whose = ElidedLabel()
+        self.whose.hide()
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.column = QVBoxLayout(self)
@@ -118,6 +128,8 @@ class InspectorPanel(QWidget):
         self._is_stale = True
         self._is_computing = False
         self._missing: tuple[str, ...] = ()
+        self._of: PlanesOf | None = None
+        runs.view_changed.connect(self._show_whose)
         runs.ended.connect(self.refresh)
         runs.loaded.connect(self.refresh)
         model.observe(self.session_changed)
@@ -154,20 +166,22 @@ class InspectorPanel(QWidget):
         """
         if self._recompute(tuple(dict.fromkeys(steps))):
             return
-        results, overrides = run_results(self.runs), self.model.session.config
-        if results is None:
+        results, of = run_results(self.runs), self.runs.made_of()
+        if results is None or of is None:
             self.say("Open a frame to see its numbers.")
             return
 
         def work() -> T | Exception:
             try:
-                return job(replace(results, interpolated=self._interpolated(overrides)))
+                return job(replace(results, interpolated=self._interpolated(of.recipe.config)))
             except Exception as error:
                 # Any error becomes a message.
                 return error
 
         def answer(result: Any) -> None:
             self._is_computing = False
+            self._of = of
+            self._show_whose()
             if isinstance(result, ValueError):
                 self.say(str(result))
             elif isinstance(result, Exception):
@@ -231,6 +245,7 @@ class InspectorPanel(QWidget):
         if not self._is_built:
             self._is_built = True
             self.build()
+            self.column.insertWidget(0, self.whose)
             self.column.addWidget(self.note)
             self.say("")
         self.ask()
@@ -241,14 +256,26 @@ class InspectorPanel(QWidget):
         self.note.setVisible(bool(text))
 
     def focused_result(self) -> str:
-        """LSST name of the step whose planes the focused panel shows; see `planes_of`."""
-        return planes_of(self.runs.view, self.model.session.panel.shows.step)
+        """Key of the planes that the focused panel is to show: for a step of the run, see `planes_of`."""
+        return key_of(self.runs.view, self.model.session.panel.shows.of)
 
     def about(self) -> dict[str, Any]:
-        """What exported numbers belong to: frame, CCD, config."""
-        session, view = self.model.session, self.runs.view
-        changed = {override.field: repr(override.value) for override in session.config}
-        return {"frame": session.frame, "detector": view.detector, "config": changed}
+        """What the numbers shown belong to: exposure and CCD, file, config."""
+        of = self._of
+        if of is None:
+            return {}
+        changed = {override.field: repr(override.value) for override in of.recipe.config}
+        return {"exposure": of.whose, "frame": of.frame, "detector": of.detector, "config": changed}
+
+    def _show_whose(self) -> None:
+        """Whose numbers these are, and that they are old as soon as another frame or CCD is asked for."""
+        of = self._of
+        if of is not None:
+            age = self.runs.age(of)
+            text = f"old: {of.whose} · {age.value}" if age is not Age.CURRENT else of.whose
+            if text != self.whose.text():
+                self.whose.setText(text)
+        self.whose.setVisible(of is not None)
 
     def close_background(self) -> None:
         """The window closes: drop all work."""

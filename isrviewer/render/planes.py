@@ -32,6 +32,8 @@ class ImagePlanes:
         Coordinates of the first pixel.
     plane_bits : mapping of str to int
         Mask plane -> bit.
+    whose : str
+        Exposure and CCD that the pixels are of.
     title : str
         What is shown: step, plane, difference.
     unit : str
@@ -55,6 +57,7 @@ class ImagePlanes:
     variance: NDArray[np.float32] | None = None
     xy0: tuple[int, int] = (0, 0)
     plane_bits: Mapping[str, int] = field(default_factory=dict)
+    whose: str = ""
     title: str = ""
     unit: str = ""
     zero_centred: bool = False
@@ -71,6 +74,11 @@ class ImagePlanes:
                     "planes of one result must have one shape"
                 )
         object.__setattr__(self, "plane_bits", MappingProxyType(dict(self.plane_bits)))
+
+    @property
+    def name(self) -> str:
+        """Exposure, CCD and what is shown of it."""
+        return " · ".join(word for word in (self.whose, self.title) if word)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -17,6 +17,8 @@ from isrcore.values import frozen
 __all__ = ["MAX_ZOOM", "MIN_ZOOM", "Axis", "CDMatrix", "Grid", "Orientation", "View", "fit_view", "north_and_east"]
 
 MIN_ZOOM, MAX_ZOOM = 1 / 128, 256.0
+_FURTHEST = 1e9
+"""From the first pixel, in pixels: beyond that whole numbers of screen pixels no longer fit their types."""
 
 CDMatrix = tuple[tuple[float, float], tuple[float, float]]
 
@@ -111,6 +113,11 @@ class View:
     zoom : float
         Device pixels per image pixel.
     orientation : `Orientation`
+
+    Raises
+    ------
+    ValueError
+        For a place that no image can have, or a zoom that is no number.
     """
 
     center: tuple[float, float] = (0.0, 0.0)
@@ -118,6 +125,9 @@ class View:
     orientation: Orientation = field(default_factory=Orientation)
 
     def __post_init__(self) -> None:
+        if math.isnan(self.zoom) or not all(abs(place) <= _FURTHEST for place in self.center):
+            found = f"centre {self.center}, zoom {self.zoom}"
+            raise ValueError(f"expected a zoom and a centre of numbers up to {_FURTHEST:g}, found {found}")
         object.__setattr__(self, "zoom", min(max(self.zoom, MIN_ZOOM), MAX_ZOOM))
 
 

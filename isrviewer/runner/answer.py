@@ -44,7 +44,7 @@ class Answers:
         calibs, infos, calib_problems = self._calibs.load(request, given.frame, given.detector, config, announce)
         state = IsrState(given.exposure, calibs, given.exposure.detector)
         plan = tuple(step.why_not(task, state) for step in task.chain)
-        emit(Planned(infos, plan))
+        emit(Planned(infos, plan, calibs))
         for kind, error in calib_problems:
             emit(Problem.of(kind, error))
         for field, text in distinct_problems(problems).items():

@@ -58,7 +58,8 @@ class CalibLoader:
             self._loaded.clear()
             self._detector = detector
         found: dict[str, Any] = {}
-        infos, problems = [], []
+        infos: list[CalibInfo] = []
+        problems: Problems = []
         label = frame.exposure.filter_label()
         for kind in CALIB_KINDS:
             wanted = is_wanted(kind, config, label)

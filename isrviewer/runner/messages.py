@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from isrcore.values import frozen
-from isrviewer.session import CalibPick, Override, Session
-from isrviewer.session.state import COMPARED, NamedState
+from isrviewer.session import CalibPick, Override, Planes, Run, Session
+from isrviewer.session.state import NamedState
 
 if TYPE_CHECKING:
     # Importing the engine takes longer than showing the window.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from isrcore.checkpoints import StepReport
     from isrcore.data.cards import CardHeader
     from isrcore.image import Exposure
+    from isrcore.pipe import Struct
     from isrcore.steps.step import Step
 
 __all__ = [
@@ -47,8 +48,8 @@ class Request:
         From the `Session`; without a detector the frame's first one is taken.
     stop_after : frozenset of str
         Steps or debug views after which the run ends.
-    wanted : tuple of str
-        Steps whose planes are on screen; those dropped from the store are computed again.
+    wanted : tuple of `Planes`
+        What is on screen; planes dropped from the store are computed again.
     other : `NamedState` or None
         Config and calibrations to run with as well, for comparison.
     maps : mapping of int to `DefectDocument`
@@ -62,7 +63,7 @@ class Request:
     calib_folder: str = ""
     calibs: tuple[CalibPick, ...] = ()
     stop_after: frozenset[str] = frozenset()
-    wanted: tuple[str, ...] = ()
+    wanted: tuple[Planes, ...] = ()
     other: NamedState | None = None
     maps: Mapping[int, DefectDocument] = field(default_factory=dict)
 
@@ -70,7 +71,7 @@ class Request:
         """The same for the parameters to compare with; None when there are none."""
         if self.other is None:
             return None
-        wanted = tuple(name.removeprefix(COMPARED) for name in self.wanted if name.startswith(COMPARED))
+        wanted = tuple(Planes(planes.name) for planes in self.wanted if planes.run is Run.B)
         return replace(self, config=self.other.config, calibs=self.other.calibs, wanted=wanted, other=None, maps={})
 
     @classmethod
@@ -79,7 +80,7 @@ class Request:
         session: Session,
         generation: int,
         stop_after: frozenset[str] = frozenset(),
-        wanted: tuple[str, ...] = (),
+        wanted: tuple[Planes, ...] = (),
         maps: Mapping[int, DefectDocument] | None = None,
     ) -> Request:
         return cls(
@@ -179,10 +180,13 @@ class Planned:
     calibs : tuple of `CalibInfo`
     plan : tuple of (str or None)
         For each step why it will not run, or None.
+    frames : `Struct` or None
+        What was read, under the names of the arguments of ``IsrTask.run``; nobody changes it.
     """
 
     calibs: tuple[CalibInfo, ...]
     plan: tuple[str | None, ...]
+    frames: Struct | None = None
 
 
 @dataclass(frozen=True)
@@ -217,7 +221,7 @@ class Problem:
     Attributes
     ----------
     where : str
-        The step's LSST name, a config field, or what was being read.
+        The step's LSST name, a config field, or what was being read; in words for the run to compare with.
     text : str
         What, where, expected, found, what to do.
     details : str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isrcore.status import Status
 from isrcore.values import frozen
 from isrviewer.runner.messages import (
     CalibInfo,
@@ -18,26 +19,28 @@ from isrviewer.runner.messages import (
     RunEnded,
     Stepped,
 )
-from isrviewer.session import RAW, Shows
-from isrviewer.session.state import COMPARED, PREVIOUS, SAME_COMPARED, PanelState
+from isrviewer.session import RAW, Planes, Run, Session, Shows
+from isrviewer.session.planes import PREVIOUS, SAME_OF_B
+from isrviewer.session.state import PanelState
 
 if TYPE_CHECKING:
     from isrcore.changes import PlaneChanges
     from isrcore.checkpoints import StepReport
     from isrcore.image import Exposure
+    from isrcore.pipe import Struct
     from isrcore.steps.step import Step
 
 __all__ = ["GLYPHS", "Row", "RunView", "advance", "begin"]
 
 GLYPHS = {
-    "done": "✓",
-    "cached": "✓",
-    "running": "▶",
-    "will run": "◌",
-    "stale": "◌",
-    "skipped": "–",
-    "failed": "✗",
-    "": "",
+    Status.DONE: "✓",
+    Status.CACHED: "✓",
+    Status.RUNNING: "▶",
+    Status.WILL_RUN: "◌",
+    Status.STALE: "◌",
+    Status.SKIPPED: "–",
+    Status.FAILED: "✗",
+    Status.UNKNOWN: "",
 }
 """Sign of each state; the word stands beside it, so that no state is told by sign or colour alone."""
 
@@ -49,8 +52,7 @@ class Row:
     Attributes
     ----------
     step : `Step`
-    status : str
-        A key of `GLYPHS`: ``stale`` means that the numbers are of a run with other parameters.
+    status : `Status`
     reason : str
         Why it was skipped or failed.
     seconds : float
@@ -60,7 +62,7 @@ class Row:
     """
 
     step: Step
-    status: str = ""
+    status: Status = Status.UNKNOWN
     reason: str = ""
     seconds: float = 0.0
     changes: PlaneChanges | None = None
@@ -69,7 +71,7 @@ class Row:
     @property
     def has_planes(self) -> bool:
         """Whether the step has made planes that can be shown; a check makes none."""
-        return self.status in {"done", "cached"} and not self.step.is_check
+        return self.status.has_run and not self.step.is_check
 
 
 @frozen
@@ -83,6 +85,8 @@ class RunView:
     raw : `Exposure` or None
         The planes before the first step.
     calibs : tuple of `CalibInfo`
+    frames : `Struct` or None
+        What of them is in memory; see `Planned`.
     rows : tuple of `Row`
     running : bool
     activity : str
@@ -96,6 +100,7 @@ class RunView:
     detector: int | None = None
     raw: Exposure | None = None
     calibs: tuple[CalibInfo, ...] = ()
+    frames: Struct | None = None
     rows: tuple[Row, ...] = ()
     running: bool = False
     activity: str = ""
@@ -111,10 +116,17 @@ class RunView:
         """The row of a step by its LSST name."""
         return next((row for row in self.rows if row.step.name == name), None)
 
+    def unit(self, name: str) -> str:
+        """Unit of the image plane after a step."""
+        for row in self.rows:
+            if row.step.name == "doApplyGains" and row.status.has_run:
+                return "electron"
+            if row.step.name == name:
+                break
+        return "ADU"
+
     def previous(self, name: str) -> str:
-        """The nearest earlier step that did something, or the raw planes; in the compared run for a name from there."""
-        if name.startswith(COMPARED):
-            return COMPARED + self.previous(name.removeprefix(COMPARED))
+        """The nearest earlier step that did something, or the raw planes."""
         names = [row.step.name for row in self.rows]
         before = names.index(name) if name in names else 0
         useful = (row.step.name for row in reversed(self.rows[:before]) if row.has_planes)
@@ -125,25 +137,45 @@ class RunView:
         row = self.row(name)
         if row is None:
             return name
-        return self.previous(name) if row.status == "skipped" or row.step.is_check else name
+        return self.previous(name) if row.status is Status.SKIPPED or row.step.is_check else name
 
-    def other_of(self, shows: Shows) -> str:
-        """Name of what is compared with; empty for nothing."""
+    def before(self, planes: Planes) -> Planes:
+        """The planes before those of a step, in the same run; the raw ones for a calibration."""
+        return replace(planes, name=RAW if planes.is_calibration else self.previous(planes.name))
+
+    def other_of(self, shows: Shows) -> Planes | None:
+        """What is compared with; None for nothing."""
         if not shows.is_comparison:
-            return ""
-        if shows.other == SAME_COMPARED:
-            return COMPARED + shows.step.removeprefix(COMPARED)
-        return self.previous(shows.step) if shows.other == PREVIOUS else shows.other
+            return None
+        if shows.other == SAME_OF_B:
+            return Planes(shows.of.name, Run.B)
+        return self.before(shows.of) if shows.other == PREVIOUS else shows.other
 
-    def second_of(self, panel: PanelState) -> str:
-        """Name of what a panel blinks with and shows behind its curtain."""
-        return self.previous(panel.shows.step) if panel.second == PREVIOUS else panel.second
+    def second_of(self, panel: PanelState) -> Planes:
+        """What a panel blinks with and shows behind its curtain."""
+        return self.before(panel.shows.of) if panel.second == PREVIOUS else panel.second
+
+    def shown_in(self, session: Session) -> tuple[Planes, ...]:
+        """Everything that the panels of a session show, each once."""
+        shown = [planes for panel in session.panels for planes in (panel.shows.of, self.other_of(panel.shows))]
+        shown += [self.second_of(panel) for panel in session.panels]
+        return tuple(dict.fromkeys(planes for planes in shown if planes is not None))
+
+    def why_missing(self, name: str) -> str:
+        """Why a step has no planes when the run is over: ``final is missing: inputs failed``."""
+        row = self.row(name)
+        if row is None:
+            return f"this chain has no step {name}" if self.rows else f"{name} is missing"
+        failed = next((each for each in self.rows if each.status is Status.FAILED), None)
+        why = f"{failed.step.label} failed" if failed is not None else "the run stopped before it"
+        return f"{row.step.label} is missing: {why}"
 
 
 def begin(view: RunView) -> RunView:
     """A new request is under way: what is known stays on screen and is marked stale."""
     rows = tuple(
-        replace(row, status="stale") if row.status in {"done", "cached", "failed"} else row for row in view.rows
+        replace(row, status=Status.STALE) if row.status.has_run or row.status is Status.FAILED else row
+        for row in view.rows
     )
     return replace(view, rows=rows, running=True, activity="starting")
 
@@ -171,9 +203,9 @@ def advance(view: RunView, event: Event) -> RunView:
 
 def _stepped(view: RunView, report: StepReport) -> RunView:
     rows = list(view.rows)
-    if report.status == "running":
+    if report.status is Status.RUNNING:
         # The numbers of the last time stay until the new ones come.
-        rows[report.index] = replace(rows[report.index], status="running", reason="")
+        rows[report.index] = replace(rows[report.index], status=Status.RUNNING, reason="")
         return replace(view, rows=tuple(rows), activity=report.step.label)
     nbytes = _own_bytes(report)
     rows[report.index] = Row(report.step, report.status, report.reason, report.seconds, report.changes, nbytes)
@@ -201,7 +233,7 @@ def _planned(view: RunView, event: Planned) -> RunView:
     rows = []
     for row, reason in zip(view.rows, event.plan, strict=True):
         if reason is not None:
-            rows.append(Row(row.step, "skipped", reason))
+            rows.append(Row(row.step, Status.SKIPPED, reason))
         else:
-            rows.append(row if row.status == "stale" else Row(row.step, "will run"))
-    return replace(view, calibs=event.calibs, rows=tuple(rows), activity="running")
+            rows.append(row if row.status is Status.STALE else Row(row.step, Status.WILL_RUN))
+    return replace(view, calibs=event.calibs, frames=event.frames, rows=tuple(rows), activity="running")

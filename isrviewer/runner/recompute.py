@@ -9,10 +9,11 @@ from weakref import ref
 from isrcore.chain import RunOptions, run_chain
 from isrcore.checkpoints import Checkpoint, StepReport
 from isrcore.pipe import Cancelled
+from isrcore.status import Status
 from isrcore.steps.step import IsrState, Step
 from isrcore.task import IsrTask
 from isrviewer.runner.messages import Event, Request, Stepped
-from isrviewer.session import RAW
+from isrviewer.session import RAW, Run
 
 __all__ = ["run_and_recompute"]
 
@@ -52,12 +53,12 @@ def run_and_recompute(
 
     def on_repeated(report: StepReport) -> None:
         # What is known already need not be told again for every step that is computed again.
-        if report.status not in {"cached", "skipped"} or report.checkpoint is not None:
+        if report.status not in (Status.CACHED, Status.SKIPPED) or report.checkpoint is not None:
             on_step(report)
 
     if not _completed(task, state, replace(options, on_step=on_step, stop_after=request.stop_after), reports):
         return False
-    owners = {_owner(name, task, reports) for name in request.wanted}
+    owners = {_owner(planes.name, task, reports) for planes in request.wanted if planes.run is Run.A}
     # In the order of the chain: each run goes on from what the one before it left.
     for step in task.chain:
         if step.name in owners and is_dropped(step.name):
@@ -73,7 +74,7 @@ def _completed(task: IsrTask, state: IsrState, options: RunOptions, reports: dic
     except Cancelled:
         raise
     except Exception:
-        if any(report.status == "failed" for report in reports.values()):
+        if any(report.status is Status.FAILED for report in reports.values()):
             return False
         raise
     return True
@@ -88,4 +89,4 @@ def _owner(name: str, task: IsrTask, reports: dict[str, StepReport]) -> str:
 
 
 def _made_planes(step: Step, reports: dict[str, StepReport]) -> bool:
-    return not step.is_check and step.name in reports and reports[step.name].status in {"done", "cached"}
+    return not step.is_check and step.name in reports and reports[step.name].status.has_run

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isrviewer.runner.identity import PlanesOf, Result, of_raw
 from isrviewer.runner.progress import RunView
 from isrviewer.session import RAW
 
 if TYPE_CHECKING:
     from isrcore.checkpoints import Checkpoint, StepReport
-    from isrcore.image import Exposure
 
 __all__ = ["Results"]
 
 
 class Results:
-    """Step name -> latest checkpoint, held weakly except for what is on screen."""
+    """Step name -> latest checkpoint and whose it is, held weakly except for what is on screen."""
 
     def __init__(self) -> None:
-        self._known: dict[str, weakref.ref[Checkpoint]] = {}
+        self._known: dict[str, tuple[weakref.ref[Checkpoint], PlanesOf]] = {}
         self._on_screen: dict[str, Checkpoint] = {}
 
     def clear(self) -> None:
@@ -28,11 +29,11 @@ class Results:
         self._known.clear()
         self._on_screen.clear()
 
-    def put(self, report: StepReport) -> None:
+    def put(self, report: StepReport, of: PlanesOf) -> None:
         """Remember the result that a report carries."""
-        if report.status in {"done", "cached"} and report.checkpoint is not None:
-            self._known[report.step.name] = weakref.ref(report.checkpoint)
-        elif report.status in {"skipped", "failed"}:
+        if report.status.has_run and report.checkpoint is not None:
+            self._known[report.step.name] = weakref.ref(report.checkpoint), of
+        elif report.status.is_over and not report.status.has_run:
             self._known.pop(report.step.name, None)
 
     def hold(self, names: Iterable[str], view: RunView) -> None:
@@ -49,14 +50,22 @@ class Results:
         """The checkpoint that holds the planes after step `name`; None for raw planes and for dropped results."""
         return self._checkpoint(view.owner(name))
 
-    def exposure(self, name: str, view: RunView) -> Exposure | None:
+    def result(self, name: str, view: RunView) -> Result | None:
         """The planes after step `name`, for a skipped step those before it; None when they are not on hand."""
         owner = view.owner(name)
         if owner == RAW:
-            return view.raw
-        checkpoint = self._checkpoint(owner)
-        return None if checkpoint is None else checkpoint.exposure
+            of, exposure = of_raw(view), view.raw
+        else:
+            checkpoint = self._checkpoint(owner)
+            of = None if checkpoint is None else self._known[owner][1]
+            exposure = None if checkpoint is None else checkpoint.exposure
+        if of is None or exposure is None:
+            return None
+        row = view.row(name)
+        if owner != name and row is not None:
+            of = replace(of, label=f"{of.label} ({row.step.label} {'checks' if row.step.is_check else 'skipped'})")
+        return Result(of, exposure)
 
     def _checkpoint(self, owner: str) -> Checkpoint | None:
-        reference = self._known.get(owner)
-        return None if reference is None else reference()
+        known = self._known.get(owner)
+        return None if known is None else known[0]()

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isrviewer.render.arithmetic import added_bits, difference, ratio, signal_to_noise
 from isrviewer.render.expression import parse_planes, with_expression
 from isrviewer.render.planes import ImagePlanes
+from isrviewer.runner.identity import PlanesOf, Result
 from isrviewer.session import Shows
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
 
-__all__ = ["Source", "is_derived", "make_planes"]
+__all__ = ["is_derived", "make_planes"]
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
-    """Result of one step: its label on screen, the unit of its image, its planes."""
-
-    label: str
-    unit: str
-    exposure: Exposure
-
-
-def is_derived(shows: Shows, other: Source | None, expression: str = "") -> bool:
+def is_derived(shows: Shows, other: Result | None, expression: str = "") -> bool:
     """Whether the planes have to be computed pixel by pixel."""
     return other is not None or shows.plane in {"S/N", "mask"} or bool(expression)
 
 
-def make_planes(shows: Shows, source: Source, other: Source | None, expression: str = "") -> ImagePlanes:
+def make_planes(shows: Shows, result: Result, other: Result | None, expression: str = "") -> ImagePlanes:
     """What is to be drawn.
 
     Parameters
     ----------
     shows : `Shows`
-    source : `Source`
-        Result of ``shows.step``.
-    other : `Source` or None
+    result : `Result`
+        Of ``shows.of``.
+    other : `Result` or None
         Result of what it is compared with.
     expression : str
         Combination of mask planes to add as one more plane; left out where this mask cannot answer it.
@@ -50,7 +43,7 @@ def make_planes(shows: Shows, source: Source, other: Source | None, expression: 
     ValueError
         If the two results do not cover the same pixels.
     """
-    planes = _compared(shows, source, other)
+    planes = _compared(shows, result, other)
     try:
         return with_expression(planes, parse_planes(expression)) if expression else planes
     except ValueError:
@@ -58,14 +51,14 @@ def make_planes(shows: Shows, source: Source, other: Source | None, expression: 
         return planes
 
 
-def _compared(shows: Shows, source: Source, other: Source | None) -> ImagePlanes:
-    planes = _plane(shows.plane, source)
+def _compared(shows: Shows, result: Result, other: Result | None) -> ImagePlanes:
+    planes = _plane(shows.plane, result)
     if other is None:
         return planes
     # Bits of a mask cannot be subtracted: what differs is what was added.
     combine = "bits added" if shows.plane == "mask" else shows.combine
     compute, title = _COMBINE[combine]
-    title = title.format(label=source.label, other=other.label, plane=shows.plane)
+    title = title.format(label=result.of.label, other=_beside(result.of, other.of), plane=shows.plane)
     return replace(compute(planes, _plane(shows.plane, other)), title=title)
 
 
@@ -77,21 +70,27 @@ _COMBINE = {
 """What `session.state.COMBINATIONS` compute, and what the picture is called."""
 
 
-def _plane(plane: str, source: Source) -> ImagePlanes:
-    exposure = source.exposure
+def _beside(mine: PlanesOf, other: PlanesOf) -> str:
+    """What planes are called beside others: of another file, that is said."""
+    return other.label if other.whose == mine.whose else f"{other.whose} {other.label}"
+
+
+def _plane(plane: str, result: Result) -> ImagePlanes:
+    of, exposure = result.of, result.exposure
     image = ImagePlanes(
         image=exposure.image,
         mask=exposure.mask.array,
         variance=exposure.variance,
         xy0=exposure.masked_image.xy0,
         plane_bits=exposure.mask.planes.as_dict(),
-        title=f"{source.label} · {plane}",
-        unit=source.unit,
+        whose=of.whose,
+        title=f"{of.label} · {plane}",
+        unit=of.unit,
         sky=_sky(exposure),
     )
     match plane:
         case "variance":
-            return _with_image(image, exposure.variance, f"{source.unit}²")
+            return _with_image(image, exposure.variance, f"{of.unit}²")
         case "S/N":
             return signal_to_noise(image)
         case "mask":
@@ -100,7 +99,7 @@ def _plane(plane: str, source: Source) -> ImagePlanes:
     return image
 
 
-def _with_image(planes: ImagePlanes, image: np.ndarray, unit: str) -> ImagePlanes:
+def _with_image(planes: ImagePlanes, image: NDArray[Any], unit: str) -> ImagePlanes:
     return replace(planes, image=image, unit=unit)
 
 

@@ -121,7 +121,7 @@ class Runner(QObject):
         Called once, in the worker thread at the first request, so that slow imports do not hold up the window.
     """
 
-    event = Signal(object)
+    told = Signal(object)
     busy_changed = Signal(bool)
     prepared = Signal()
 
@@ -170,7 +170,7 @@ class Runner(QObject):
             return
         if isinstance(event, RunEnded):
             self._set_busy(False)
-        self.event.emit(event)
+        self.told.emit(event)
 
     def _set_busy(self, busy: bool) -> None:
         if busy != self.busy:

@@ -1,8 +1,8 @@
 """What is open and how it is looked at: frozen state, undoable changes, save and restore. No widgets, no Qt."""
 
 from isrviewer.session.model import SessionModel
+from isrviewer.session.planes import RAW, Planes, Run
 from isrviewer.session.state import (
-    RAW,
     CalibPick,
     Override,
     PanelState,
@@ -15,6 +15,8 @@ __all__ = [
     "CalibPick",
     "Override",
     "PanelState",
+    "Planes",
+    "Run",
     "Session",
     "SessionModel",
     "Shows",

@@ -10,12 +10,9 @@ from typing import Any
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.plane_colours import PlaneStyle
 from isrviewer.render.view import Orientation, View
+from isrviewer.session.planes import PREVIOUS, Planes, Run
 from isrviewer.session.state import (
-    COMPARED,
     PLANES,
-    PREVIOUS,
-    RAW,
-    SAME_COMPARED,
     Bookmark,
     CalibPick,
     NamedState,
@@ -127,9 +124,9 @@ def show(session: Session, index: int, shows: Shows) -> Session:
 
 def show_step(session: Session, step: str) -> Session:
     """Show a step in the focused panel; plane stays, and so does what it is compared with unless it is the same."""
-    shows = session.panel.shows
-    other = "" if shows.other == step else shows.other
-    return show(session, session.focused, replace(shows, step=step, other=other))
+    shows, planes = session.panel.shows, Planes(step)
+    other = None if shows.other == planes else shows.other
+    return show(session, session.focused, replace(shows, of=planes, other=other))
 
 
 def next_plane(session: Session) -> Session:
@@ -142,8 +139,8 @@ def next_plane(session: Session) -> Session:
 def toggle_comparison(session: Session, combine: str) -> Session:
     """Compare with the previous step in the focused panel, or with nothing again; raw pixels have no previous step."""
     shows = session.panel.shows
-    off = (shows.other and shows.combine == combine) or shows.step == RAW
-    return show(session, session.focused, replace(shows, other="" if off else PREVIOUS, combine=combine))
+    off = (shows.other is not None and shows.combine == combine) or shows.of.is_raw
+    return show(session, session.focused, replace(shows, other=None if off else PREVIOUS, combine=combine))
 
 
 def set_picture(session: Session, index: int, picture: PictureStyle) -> Session:
@@ -209,9 +206,9 @@ def set_curtain(session: Session, index: int, part: float | None) -> Session:
     return _change_panel(session, index, curtain=part)
 
 
-def set_second(session: Session, index: int, name: str) -> Session:
-    """Choose the step that a panel blinks with and shows behind its curtain."""
-    return _change_panel(session, index, second=name)
+def set_second(session: Session, index: int, planes: Planes) -> Session:
+    """Choose what a panel blinks with and shows behind its curtain."""
+    return _change_panel(session, index, second=planes)
 
 
 def set_panel_count(session: Session, count: int) -> Session:
@@ -247,7 +244,7 @@ def add_bookmark(session: Session, name: str) -> Session:
 def free_bookmark_name(session: Session) -> str:
     """A name that no bookmark has: the step on screen and a number."""
     taken = {mark.name for mark in session.bookmarks}
-    names = (f"{session.panel.shows.step} {number}" for number in itertools.count(1))
+    names = (f"{session.panel.shows.of.key} {number}" for number in itertools.count(1))
     return next(name for name in names if name not in taken)
 
 
@@ -292,15 +289,13 @@ def compare(session: Session, name: str) -> Session:
     if name:
         return replace(session, compared=name)
     panels = tuple(replace(panel, shows=_without_compared(panel.shows)) for panel in session.panels)
-    seconds = tuple(
-        replace(panel, second=PREVIOUS) if panel.second.startswith(COMPARED) else panel for panel in panels
-    )
+    seconds = tuple(replace(panel, second=PREVIOUS) if panel.second.run is Run.B else panel for panel in panels)
     return replace(session, compared="", panels=seconds)
 
 
 def _without_compared(shows: Shows) -> Shows:
-    other = "" if shows.other == SAME_COMPARED or shows.other.startswith(COMPARED) else shows.other
-    return replace(shows, step=shows.step.removeprefix(COMPARED), other=other)
+    other = None if shows.other is not None and shows.other.run is Run.B else shows.other
+    return replace(shows, of=Planes(shows.of.name) if shows.of.run is Run.B else shows.of, other=other)
 
 
 def recall(session: Session, name: str) -> Session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
 from typing import Any, TypeVar
 
 __all__ = ["CodecError", "from_json", "to_json"]
@@ -81,8 +82,17 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
         if is_dataclass(choice):
             return from_json(typing.cast(type, choice), value, where)
     for choice in choices:
+        if issubclass(choice, Enum):
+            return _member(choice, value, where)
         if choice is float and isinstance(value, (int, float)) and not isinstance(value, bool):
             return float(value)
         if isinstance(value, choice) and not (choice is int and isinstance(value, bool)):
             return value
     raise CodecError(f"{where}: expected {' or '.join(c.__name__ for c in choices)}, found {value!r}")
+
+
+def _member(kind: type[Enum], value: Any, where: str) -> Enum:
+    known = {member.value: member for member in kind}
+    if not isinstance(value, str) or value not in known:
+        raise CodecError(f"{where}: expected one of {', '.join(map(repr, known))}, found {value!r}")
+    return known[value]

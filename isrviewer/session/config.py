@@ -166,11 +166,11 @@ def _changed_by(session: Session, load: Callable[[Any], object]) -> list[tuple[s
     return [(field, new) for field, (_, new) in differences(before, after).items()]
 
 
-def override_text(session: Session) -> str:
-    """What the session sets beyond CFHT's config, as an override file that the LSST stack loads too."""
+def override_text(overrides: tuple[Override, ...]) -> str:
+    """What overrides set beyond CFHT's config, as an override file that the LSST stack loads too."""
     from isrcore.config.save import only_changed_text
 
-    return only_changed_text(effective_config(session.config)[0], effective_config(())[0])
+    return only_changed_text(effective_config(overrides)[0], effective_config(())[0])
 
 
 def command_line(session: Session, detector: int) -> str:

@@ -24,7 +24,9 @@ class Reading:
     x, y : int
         0-based, in the frame of the exposure.
     value, sigma : float
-        In the unit of the image; `sigma` is NaN where the variance is not positive.
+        In the unit of what is shown; `sigma` is NaN where there is none.
+    note : str
+        Why there is none where one could be expected.
     planes : tuple of str
         Mask planes set.
     amplifier : str
@@ -46,6 +48,7 @@ class Reading:
     raw: tuple[int, int] | None = None
     sky: tuple[float, float] | None = None
     is_nominal_sky: bool = False
+    note: str = ""
 
 
 def is_trimmed(exposure: Exposure) -> bool:

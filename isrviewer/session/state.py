@@ -6,6 +6,7 @@ turn planes and picture settings into a picture.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,16 +17,12 @@ from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.render.view import Orientation, View
 from isrviewer.session.drawn import DrawnBox, DrawnLine
+from isrviewer.session.planes import PREVIOUS, RAW_PLANES, Planes
 
 __all__ = [
-    "CALIB",
     "COMBINATIONS",
-    "COMPARED",
     "LINK_MODES",
     "PLANES",
-    "PREVIOUS",
-    "RAW",
-    "SAME_COMPARED",
     "AuditFile",
     "Bookmark",
     "CalibPick",
@@ -39,21 +36,6 @@ __all__ = [
     "Shows",
     "Threshold",
 ]
-
-RAW = "raw"
-"""Name of the planes before the first step, used wherever a step name is expected."""
-
-CALIB = "calibration "
-"""What a calibration frame's name begins with where a step name is expected: ``calibration flat``."""
-
-COMPARED = "B "
-"""What the name of a step of the run to compare with begins with where a step name is expected: ``B doFlat``."""
-
-SAME_COMPARED = "B"
-"""Stands for the step that is shown in the run to compare with."""
-
-PREVIOUS = "previous"
-"""Stands for the step before the one that is shown, whichever that is."""
 
 COMBINATIONS = ("difference", "ratio", "bits added")
 """What a panel can make of two steps."""
@@ -113,19 +95,18 @@ class Shows:
 
     Attributes
     ----------
-    step : str
-        LSST name of the step whose result is shown, or `RAW`, or the name of a calibration frame, see `CALIB`.
+    of : `Planes`
     plane : str
         One of `PLANES`.
-    other : str
-        What to compare with: a name as for `step`, or `PREVIOUS`, or ``""``.
+    other : `Planes` or None
+        What to compare with, also `PREVIOUS` or `SAME_OF_B`.
     combine : str
         What is made of the two, one of `COMBINATIONS`.
     """
 
-    step: str = RAW
+    of: Planes = RAW_PLANES
     plane: str = "image"
-    other: str = ""
+    other: Planes | None = None
     combine: str = "difference"
 
     def __post_init__(self) -> None:
@@ -135,10 +116,15 @@ class Shows:
             raise ValueError(f"there is no combination {self.combine!r}; choose one of {', '.join(COMBINATIONS)}")
 
     @property
+    def step(self) -> str:
+        """LSST name of the step of A that is shown, or `RAW`; empty for planes of B and of calibrations."""
+        return self.of.step
+
+    @property
     def is_comparison(self) -> bool:
         """Whether two results are compared; raw pixels and calibrations have no previous step."""
-        has_previous = self.step != RAW and not self.step.startswith(CALIB)
-        return bool(self.other) and (has_previous or self.other != PREVIOUS)
+        has_previous = not (self.of.is_raw or self.of.is_calibration)
+        return self.other is not None and (has_previous or self.other != PREVIOUS)
 
     @property
     def is_change(self) -> bool:
@@ -159,8 +145,8 @@ class PanelState:
         None fits the plane into the panel.
     orientation : `Orientation`
         Also that of `view`.
-    second : str
-        Step to blink with and to show behind the curtain: a name as for `Shows.step`, or `PREVIOUS`.
+    second : `Planes`
+        What to blink with and to show behind the curtain, also `PREVIOUS`.
     curtain : float or None
         Part of the width left of the curtain; None for no curtain.
     """
@@ -169,7 +155,7 @@ class PanelState:
     picture: PictureStyle = field(default_factory=PictureStyle)
     view: View | None = None
     orientation: Orientation = field(default_factory=Orientation)
-    second: str = PREVIOUS
+    second: Planes = PREVIOUS
     curtain: float | None = None
 
     @property
@@ -191,6 +177,18 @@ class Pin:
     y: int
 
 
+_REGIONS = {
+    "point": (1, 0),
+    "line": (2, 0),
+    "polygon": (1, 0),
+    "circle": (1, 1),
+    "annulus": (1, 1),
+    "box": (1, 2),
+    "ellipse": (1, 2),
+}
+"""Kind of region -> how many points and sizes it has at least."""
+
+
 @frozen
 class Region:
     """Something marked on the sky or on the detector, in 0-based coordinates of the raw frame; pixel centres are whole.
@@ -207,6 +205,11 @@ class Region:
         Of a box or an ellipse, degrees counter-clockwise.
     text, colour : str
         Empty for none, and for the default colour.
+
+    Raises
+    ------
+    ValueError
+        For another kind, for fewer numbers than it needs, and for numbers that are not finite.
     """
 
     kind: str
@@ -215,6 +218,18 @@ class Region:
     angle: float = 0.0
     text: str = ""
     colour: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in _REGIONS:
+            raise ValueError(f"there is no region {self.kind!r}; choose one of {', '.join(_REGIONS)}")
+        points, sizes = _REGIONS[self.kind]
+        if len(self.points) < points or len(self.size) < sizes:
+            raise ValueError(
+                f"a {self.kind} needs {points} points and {sizes} sizes, found {self.points} and {self.size}"
+            )
+        numbers = (*(number for point in self.points for number in point), *self.size, self.angle)
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(f"a {self.kind} needs finite numbers, found {numbers}")
 
 
 @dataclass(frozen=True)

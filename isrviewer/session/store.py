@@ -10,6 +10,7 @@ from typing import Any
 from isrcore.atomic import written_atomically
 from isrcore.values import frozen
 from isrviewer.session.codec import CodecError, from_json, to_json
+from isrviewer.session.migration import from_schema_1
 from isrviewer.session.state import Session
 
 __all__ = [
@@ -23,7 +24,7 @@ __all__ = [
     "write_json",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 """Raise it when an old file could be misread; adding a field with a default is no reason."""
 
 _FORMAT = "isrviewer session"
@@ -65,7 +66,8 @@ def load_session(path: Path) -> Session:
     if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
         raise SessionFileError(f"{path}: expected schema 1 to {SCHEMA}, found {schema!r}; a newer isrviewer wrote it")
     try:
-        session = from_json(Session, content.get("session"))
+        value = content.get("session")
+        session = from_json(Session, from_schema_1(value) if schema == 1 else value)
     except CodecError as error:
         raise SessionFileError(f"{path}: session.{error}") from None
     if not session.panels or not 0 <= session.focused < len(session.panels):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -16,7 +15,6 @@ from isrviewer.panels.parameters.calibs import CalibsPanel
 from isrviewer.panels.parameters.editor import ConfigPanel
 from isrviewer.panels.steps import StepsPanel
 from isrviewer.session import Session
-from isrviewer.session.readout import read_pixel
 from isrviewer.session.settings import with_recent
 
 if TYPE_CHECKING:
@@ -54,6 +52,7 @@ class Following(QObject):
         self._overview.follow(desk.grid.focused.view)
         desk.runs.view_changed.connect(self._run_changed)
         desk.runs.loaded.connect(self._loaded)
+        desk.runs.ended.connect(self._show_detectors)
         desk.grid.cursor_moved.connect(self._cursor_moved)
         desk.grid.shown.connect(self._shown)
         desk.grid.failed.connect(desk.strip.error)
@@ -104,10 +103,16 @@ class Following(QObject):
         view = self._desk.runs.view
         if view.facts is None or view.detector is None:
             return
-        self._tools.show_detectors(view.facts.detectors, view.detector)
+        self._show_detectors()
         self._desk.header.show_frame(view.facts, dict(view.facts.detectors).get(view.detector, ""))
         self._errors.resolve("frame")
         self._desk.settings.change(recent=with_recent(self._desk.settings.value, view.facts.path).recent)
+
+    def _show_detectors(self) -> None:
+        """The CCD that is open, also when another one was chosen that could not be read."""
+        view = self._desk.runs.view
+        if view.facts is not None and view.detector is not None:
+            self._tools.show_detectors(view.facts.detectors, view.detector)
 
     def _shown(self, index: int) -> None:
         if index == self._desk.model.session.focused:
@@ -120,11 +125,7 @@ class Following(QObject):
 
     def _cursor_moved(self, index: int) -> None:
         panel = self._desk.grid.panels[index]
-        reading = None
-        if panel.exposure is not None and panel.cursor is not None:
-            reading = read_pixel(panel.exposure, *panel.cursor)
-        if reading is not None and panel.planes is not None:
-            x, y = panel.cursor or (0, 0)
-            reading = replace(reading, value=float(panel.planes.image[y, x]))
-        self._desk.readout.show_reading(reading, panel.planes.unit if panel.planes is not None else "")
+        reading, planes = panel.reading(), panel.planes
+        if planes is not None:
+            self._desk.readout.show_reading(reading, planes.unit, planes.whose, panel.age)
         self._numbers.show_cursor(reading.raw if reading is not None else None)

@@ -20,10 +20,10 @@ __all__ = ["legend_lines", "picture_with_legend"]
 
 
 def legend_lines(desk: Desk) -> list[str]:
-    """Frame and CCD, then a line for each panel: what it shows, limits, stretch, colours, mask planes drawn."""
-    view, session = desk.runs.view, desk.model.session
-    title = view.facts.title if view.facts else "no frame"
-    lines = [" · ".join(word for word in (title, view.ccd, session.frame) if word)]
+    """The files that the pixels are of, then a line for each panel: whose pixels, what it shows, limits, stretch."""
+    shown = [panel.on_screen for panel in desk.grid.panels if panel.on_screen is not None]
+    results = [result for each in shown for result in (each.result, each.other) if result is not None]
+    lines = list(dict.fromkeys(f"{result.of.whose}: {result.of.frame}" for result in results)) or ["no frame"]
     for number, panel in enumerate(desk.grid.panels):
         lines.append(f"{number + 1}: {_panel_line(panel)}")
     return lines

@@ -160,8 +160,8 @@ class MapMarks:
         panel = self._desk.grid.panels[index]
         place = panel.view.defects.place_of(panel.planes)
         defects = []
-        if document is not None and self._map is not None and place is not None and panel.cursor is not None:
-            numbers = self._map.near(panel.cursor[0] + place.dx, panel.cursor[1] + place.dy)
+        if document is not None and self._map is not None and place is not None and panel.pixel is not None:
+            numbers = self._map.near(panel.pixel[0] + place.dx, panel.pixel[1] + place.dy)
             defects = [document[number] for number in numbers]
         text = _label(defects[0]) if defects else ""
         more = f" +{len(defects) - 1}" if len(defects) > 1 else ""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from isrviewer.panels.log import ErrorsPanel
 from isrviewer.panels.steps import StepsPanel
 from isrviewer.runner.messages import Problem
-from isrviewer.session import RAW
-from isrviewer.session.state import CALIB, COMPARED
+from isrviewer.session import Planes
 
 if TYPE_CHECKING:
     from isrviewer.actions.panels import Panels
@@ -28,7 +27,7 @@ class Problems:
         desk.runs.problem.connect(self.tell)
         desk.runs.loaded.connect(self.note_missing_step)
         desk.runs.prepared.connect(self.note_missing_step)
-        desk.runs.planes_changed.connect(self._errors.resolve)
+        desk.runs.planes_changed.connect(self._resolve)
         panels[StepsPanel].cure_asked.connect(self.cure)
         self._errors.chosen.connect(self.go_to)
         self._errors.count_changed.connect(self._count)
@@ -42,6 +41,9 @@ class Problems:
             cures["Switch off what has no calibration"] = self._commands.run.switch_off_missing
             cures["Calibration folder…"] = self._commands.file.calib_folder
         self._desk.strip.error(f"{problem.where}: {problem.text}", cures)
+
+    def _resolve(self, planes: Planes) -> None:
+        self._errors.resolve(planes.key)
 
     def cure(self, cure: str, step: str) -> None:
         """Do what the user chose at a step: ``off``, ``missing``, ``calibration`` or ``field``."""
@@ -65,10 +67,9 @@ class Problems:
 
     def note_missing_step(self) -> None:
         """Say so when the step to be shown is none of the open frame's chain."""
-        shown = self._desk.model.session.panel.shows.step.removeprefix(COMPARED)
-        view = self._desk.runs.view
-        if view.rows and shown != RAW and not shown.startswith(CALIB) and view.row(shown) is None:
-            self._desk.strip.note(f"This chain has no step {shown}.")
+        shown, view = self._desk.model.session.panel.shows.of, self._desk.runs.view
+        if view.rows and not (shown.is_raw or shown.is_calibration) and view.row(shown.name) is None:
+            self._desk.strip.note(f"This chain has no step {shown.name}.")
 
     def _count(self, count: int) -> None:
         self._desk.docks.set_title("errors", f"Errors ({count})" if count else "Errors")

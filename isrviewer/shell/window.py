@@ -225,7 +225,7 @@ class Window(QMainWindow):
 
     def begin(self) -> None:
         """After the first paint: run what the session has open, and complete the window."""
-        if self.model.session.frame:
+        if self.model.session.frame or self.runs.is_opening:
             self._stack.setCurrentWidget(self.grid)
             if not self.runs.busy:
                 self.runs.run()

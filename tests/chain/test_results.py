@@ -205,6 +205,14 @@ def test_stop_after_a_step_or_view(frame: SmallFrame) -> None:
         assert seen[-1] == name
 
 
+def test_of_two_steps_with_one_view_the_one_that_runs_is_the_end(frame: SmallFrame) -> None:
+    """The bias before overscan and the later one both show the view ``doBias``; at most one of them runs."""
+    reports: list[StepReport] = []
+    task = IsrTask(config=full_config())
+    run_chain(task, start(task, frame), RunOptions(on_step=reports.append, stop_after=frozenset({"doBias"})))
+    assert (reports[-1].step.name, reports[-1].status) == ("doBias", "done")
+
+
 def test_other_defects_make_another_key() -> None:
     """Two maps with as many boxes and pixels as each other are not the same calibration."""
     here, there = Defects([Box(1, 2, 1, 1)]), Defects([Box(5, 2, 1, 1)])

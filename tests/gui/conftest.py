@@ -124,6 +124,7 @@ def make_window(qtbot: QtBot, qapp: QApplication, engine: SmallEngine) -> Iterat
 
     yield make
     engine.gate.set()
+    engine.reading.set()
     for window in made:
         window.close()
         window.deleteLater()

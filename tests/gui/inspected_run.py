@@ -29,7 +29,7 @@ from isrviewer.plots.inspector import InspectorPanel, run_results
 from isrviewer.runner.messages import Event, FrameFacts, Opened, Planned, Request, RunEnded
 from isrviewer.runner.model import RunModel
 from isrviewer.runner.recompute import run_and_recompute
-from isrviewer.session import Override, PanelState, Session, SessionModel, Shows
+from isrviewer.session import Override, PanelState, Planes, Session, SessionModel, Shows
 from isrviewer.session.config import effective_config
 from isrviewer.session.drawn import DrawnBox
 from tests.inspect.runs import small_raw
@@ -52,7 +52,7 @@ class _Engine:
         kinds = ("bias", "dark", "flat", "defects")
         state = IsrState(self.raw, calibrations(**{kind: self.arguments[kind] for kind in kinds}), self.raw.detector)
         emit(Opened(FrameFacts(request.frame, "small", ((0, "ccd00"),)), 0, self.raw, task.chain))
-        emit(Planned((), tuple(step.why_not(task, state) for step in task.chain)))
+        emit(Planned((), tuple(step.why_not(task, state) for step in task.chain), state.calibs))
 
         run_and_recompute(request, task, state, RunOptions(self.store, "small", cancel=cancel), emit)
         emit(RunEnded(True, 0.1, self.store.nbytes()))
@@ -77,7 +77,7 @@ class InspectedRun:
         self._qtbot = qtbot
         on = tuple(Override(name, True) for name in ("doBias", "doDark", "doFlat", "doDefect"))
         config = (*on, Override("doLinearize", False))
-        session = Session(frame="small.fits", config=config, panels=(PanelState(Shows(step)),))
+        session = Session(frame="small.fits", config=config, panels=(PanelState(Shows(Planes(step))),))
         self.model = SessionModel(session)
         self.runs = RunModel(self.model, lambda: _Engine(flips, budget))
         self._panels: list[InspectorPanel] = []

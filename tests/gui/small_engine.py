@@ -17,7 +17,8 @@ from isrcore.config import CfhtIsrTaskConfig
 from isrcore.geom import Box
 from isrcore.image import Exposure, Mask, MaskedImage
 from isrcore.metadata import PropertyList
-from isrcore.pipe import Struct
+from isrcore.pipe import Cancelled, Struct
+from isrcore.status import Status
 from isrcore.steps.step import IsrState, Step, always_runs, switched_by
 from isrcore.task import IsrTask
 from isrviewer.runner.messages import (
@@ -104,6 +105,8 @@ class SmallEngine:
     ----------
     gate : `threading.Event`
         Cleared, every step waits until it is set (or the run is cancelled).
+    reading : `threading.Event`
+        Cleared, no frame is read until it is set (or the run is cancelled).
     failing : str
         Name of a step that raises.
     requests : list
@@ -113,6 +116,8 @@ class SmallEngine:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
+        self.reading = threading.Event()
+        self.reading.set()
         self.failing = ""
         self.requests: list[Request] = []
         self.threads: set[str] = set()
@@ -135,6 +140,10 @@ class SmallEngine:
     def _answer(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> bool:
         self.threads.add(threading.current_thread().name)
         emit(Loading(f"reading {request.frame}"))
+        while not self.reading.is_set() and not cancel():
+            time.sleep(0.005)
+        if cancel():
+            raise Cancelled("another request came")
         if not Path(request.frame).exists():
             emit(Problem("frame", f"{request.frame}: no such file"))
             return False
@@ -148,7 +157,7 @@ class SmallEngine:
         emit(Opened(facts, number, exposure, task.chain))
         files = ("/calib/flat.fits", "/calib/flat2.fits")
         infos = (CalibInfo("flat", files[0], "the nearest in time", "doFlat", config.doFlat, files),)
-        emit(Planned(infos, tuple(step.why_not(task, state) for step in task.chain)))
+        emit(Planned(infos, tuple(step.why_not(task, state) for step in task.chain), state.calibs))
         for field, text in distinct_problems(problems).items():
             emit(Problem(field, text))
         return not problems and self._run(task, state, request, emit, cancel)
@@ -163,7 +172,7 @@ class SmallEngine:
     ) -> bool:
         def on_step(report: StepReport) -> None:
             emit(Stepped(report))
-            if report.status == "running":
+            if report.status is Status.RUNNING:
                 while not self.gate.is_set() and not cancel():
                     time.sleep(0.005)
                 if report.step.name == self.failing:

@@ -223,7 +223,7 @@ def test_a_long_defect_is_seen_in_parts(panel: AuditQueuePanel, opened: Window, 
     assert panel.strip.scene.box == Box(25 - 10, 5 - 10, 21, 21)
     qtbot.keyClick(panel.strip, Qt.Key.Key_Up)
     assert panel.strip.scene.box == Box(25 - 10, 5 + 21 - 10, 21, 21)
-    assert opened.grid.focused.cursor == (25, 26)
+    assert opened.grid.focused.pixel == (25, 26)
     opened.actions_by_table.trigger("audit.part_on")
     opened.actions_by_table.trigger("audit.part_on")
     opened.actions_by_table.trigger("audit.part_on")
@@ -262,7 +262,7 @@ def test_a_double_click_goes_to_the_pixel(panel: AuditQueuePanel, opened: Window
     found = panel.strip.pixel_at(layout.cells[0].topLeft() + QPoint(step, step).toPointF())
     qtbot.mouseDClick(panel.strip, Qt.MouseButton.LeftButton, pos=corner + QPoint(step, step))
     assert found is not None
-    assert opened.grid.focused.cursor == found[1:]
+    assert opened.grid.focused.pixel == found[1:]
 
 
 def test_the_effect_of_an_edit_is_measured_before_and_after(

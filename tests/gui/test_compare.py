@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from isrviewer.panels.log import ErrorsPanel
 from isrviewer.panels.parameters.compare import ComparePanel
-from isrviewer.session.state import COMPARED
+from isrviewer.session import Run
 from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.small_engine import SmallEngine
@@ -46,7 +46,7 @@ def test_differences_of_config_are_listed(compared: Window) -> None:
 
 def test_both_results_stand_side_by_side(compared: Window, qtbot: QtBot) -> None:
     press(compared, qtbot, "A beside B")
-    assert [panel.shows.step for panel in compared.model.session.panels] == ["postISRCCD", "B postISRCCD"]
+    assert [panel.shows.of.key for panel in compared.model.session.panels] == ["postISRCCD", "B postISRCCD"]
     assert (value(compared, 0), value(compared, 1)) == (166.0, 83.0)
     assert "B · final" in compared.grid.panels[1].title
     # A change of A leaves B as it is.
@@ -60,7 +60,7 @@ def test_pixel_difference(compared: Window, qtbot: QtBot) -> None:
     assert value(compared, 0) == 83.0
     assert "B · final" in compared.grid.panels[0].title
     press(compared, qtbot, "A − B")
-    assert compared.model.session.panel.shows.other == ""
+    assert compared.model.session.panel.shows.other is None
 
 
 def test_swap_exchanges_the_parameters(compared: Window, qtbot: QtBot) -> None:
@@ -78,7 +78,7 @@ def test_the_end_of_the_comparison_leaves_no_panel_behind(compared: Window, qtbo
     settle(compared, qtbot)
     assert compared.model.session.compared == ""
     assert [panel.shows.step for panel in compared.model.session.panels] == ["postISRCCD", "postISRCCD"]
-    assert not [name for panel in compared.model.session.panels if (name := panel.shows.step).startswith(COMPARED)]
+    assert not [panel for panel in compared.model.session.panels if panel.shows.of.run is Run.B]
     assert not compared.panels[ComparePanel].beside.isEnabled()
 
 

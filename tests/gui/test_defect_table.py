@@ -129,7 +129,7 @@ def test_a_row_chooses_the_defect_and_the_other_way_round(panel: DefectTablePane
     choose(panel, 1)
     assert opened.audits.defect is not None
     assert opened.audits.defect.id == 2
-    assert opened.grid.focused.cursor == (10, 21)
+    assert opened.grid.focused.pixel == (10, 21)
     opened.audits.visit(1)
     assert [index.row() for index in panel.table.selectionModel().selectedRows()] == [
         panel.rows.row_of(opened.audits.current.selected)

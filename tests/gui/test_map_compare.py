@@ -65,10 +65,10 @@ def test_sorting(panel: MapComparePanel) -> None:
 
 def test_a_row_leads_to_its_place(panel: MapComparePanel, opened: Window, qtbot: QtBot) -> None:
     choose_row(panel.table, row_of(panel, Box(30, 30, 2, 2)))
-    assert opened.grid.focused.cursor in {(30, 30), (31, 31), (30, 31), (31, 30)}
+    assert opened.grid.focused.pixel in {(30, 30), (31, 31), (30, 31), (31, 30)}
     choose_row(panel.table, row_of(panel, BOXES[2]))
     assert opened.audits.defect.id == 3
-    assert opened.grid.focused.cursor[0] == 25
+    assert opened.grid.focused.pixel[0] == 25
 
 
 def test_one_difference_is_applied_and_taken_back(panel: MapComparePanel, opened: Window, qtbot: QtBot) -> None:
@@ -83,7 +83,7 @@ def test_one_difference_is_applied_and_taken_back(panel: MapComparePanel, opened
     # The next one has moved up and is chosen: the same key goes through the list.
     (row,) = panel.table.selectionModel().selectedRows()
     box = panel.rows.differences[row.row()].defect.bbox
-    assert opened.grid.focused.cursor[0] == box.x0 + (box.width - 1) // 2
+    assert opened.grid.focused.pixel[0] == box.x0 + (box.width - 1) // 2
     qtbot.keyClick(panel.table, Qt.Key.Key_U)
     wait_for(panel, opened, qtbot)
     assert 4 not in opened.audits.document

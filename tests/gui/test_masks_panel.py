@@ -129,7 +129,7 @@ def test_regions_of_a_plane_are_listed_and_reached(defects: Window, qtbot: QtBot
     regions = defects.masks.regions
     place = regions.list.visualRect(regions.model.index(0, 0)).center()
     qtbot.mouseClick(regions.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert defects.grid.focused.cursor == (6, 14)
+    assert defects.grid.focused.pixel == (6, 14)
     assert defects.grid.focused.view.view.center == (6.0, 14.5)
     click_row(defects, qtbot, "SAT")
     qtbot.waitUntil(lambda: regions.title.text() == "SAT: 0 regions")

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from isrviewer.panels.image.overview import OverviewPanel
 from isrviewer.panels.image.panel import ImagePanel
 from isrviewer.render.view import Orientation
-from isrviewer.session.state import PREVIOUS, Shows
+from isrviewer.session import Planes, Run, Shows
+from isrviewer.session.planes import PREVIOUS
 from isrviewer.shell.window import Window
 from tests.gui.conftest import settle
 from tests.gui.image_frames import drag, move
@@ -55,14 +56,18 @@ def title(window: Window) -> str:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        (("Plane", "variance"), 100.0, "flat · variance · ADU²"),
-        (("Plane", "S/N"), 16.6, "flat · S/N · σ"),
-        (("Difference to", "previous step"), 83.0, "flat − defects · image · ADU"),
-        (("Difference to", "raw"), 83.0, "flat − raw · image · ADU"),
-        (("Ratio to", "raw"), 2.0, "flat / raw · image"),
-        (("Calibration", "flat"), 0.5, "calibration: flat · image"),
-        (("Ratio to", "calibration: flat"), 332.0, "flat / calibration: flat · image · ADU"),
-        (("Step", "raw"), 83.0, "raw · image · ADU"),
+        (("Plane", "variance"), 100.0, "1234567o ccd00 · flat · variance · ADU²"),
+        (("Plane", "S/N"), 16.6, "1234567o ccd00 · flat · S/N · σ"),
+        (("Difference to", "previous step"), 83.0, "1234567o ccd00 · flat − defects · image · ADU"),
+        (("Difference to", "raw"), 83.0, "1234567o ccd00 · flat − raw · image · ADU"),
+        (("Ratio to", "raw"), 2.0, "1234567o ccd00 · flat / raw · image"),
+        (("Calibration", "flat"), 0.5, "flat ccd00 · calibration: flat · image"),
+        (
+            ("Ratio to", "calibration: flat"),
+            332.0,
+            "1234567o ccd00 · flat / flat ccd00 calibration: flat · image · ADU",
+        ),
+        (("Step", "raw"), 83.0, "1234567o ccd00 · raw · image · ADU"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else None,
 )
@@ -82,10 +87,10 @@ def test_a_difference_follows_the_steps_and_raw_stands_alone(flat: Window, qtbot
     assert shown_value(flat) == 83.0
     press(flat, qtbot, Qt.Key.Key_BracketLeft)
     settle(flat, qtbot)
-    assert (shown_value(flat), flat.grid.focused.title) == (0.0, "defects − raw · image")
+    assert (shown_value(flat), flat.grid.focused.title) == (0.0, "1234567o ccd00 · defects − raw · image")
     press(flat, qtbot, Qt.Key.Key_BracketLeft)
     settle(flat, qtbot)
-    assert (shown_value(flat), flat.grid.focused.title) == (83.0, "raw · image")
+    assert (shown_value(flat), flat.grid.focused.title) == (83.0, "1234567o ccd00 · raw · image")
 
 
 def test_mask_bits_added_here(flat: Window, qtbot: QtBot) -> None:
@@ -110,10 +115,10 @@ def test_the_second_picture_by_key_and_the_timed_blink(flat: Window, qtbot: QtBo
     choose(flat.grid.focused, "Blink and curtain with", "raw")
     press(flat, qtbot, Qt.Key.Key_B, SHIFT)
     settle(flat, qtbot)
-    qtbot.waitUntil(lambda: bool(view.grab()) and title(flat) == "raw · image · ADU")
+    qtbot.waitUntil(lambda: bool(view.grab()) and title(flat) == "1234567o ccd00 · raw · image · ADU")
     press(flat, qtbot, Qt.Key.Key_B, SHIFT)
     view.grab()
-    assert title(flat) == "flat · image · ADU"
+    assert title(flat) == "1234567o ccd00 · flat · image · ADU"
     press(flat, qtbot, Qt.Key.Key_B)
     assert flat.actions_by_table.by_id["view.blink"].isChecked()
     seen: set[str] = set()
@@ -121,12 +126,12 @@ def test_the_second_picture_by_key_and_the_timed_blink(flat: Window, qtbot: QtBo
     def look() -> bool:
         view.grab()
         seen.add(title(flat))
-        return seen == {"raw · image · ADU", "flat · image · ADU"}
+        return seen == {"1234567o ccd00 · raw · image · ADU", "1234567o ccd00 · flat · image · ADU"}
 
     qtbot.waitUntil(look, timeout=5000)
     press(flat, qtbot, Qt.Key.Key_B)
     view.grab()
-    assert title(flat) == "flat · image · ADU"
+    assert title(flat) == "1234567o ccd00 · flat · image · ADU"
     assert not flat.actions_by_table.by_id["view.blink"].isChecked()
 
 
@@ -135,23 +140,24 @@ def test_the_peek_key_shows_the_step_before_whatever_the_second_is(flat: Window,
     choose(flat.grid.focused, "Blink and curtain with", "raw")
     view.setFocus()
     qtbot.keyPress(view, Qt.Key.Key_QuoteLeft)
-    qtbot.waitUntil(lambda: bool(view.grab()) and title(flat) == "defects · image · ADU")
+    qtbot.waitUntil(lambda: bool(view.grab()) and title(flat) == "1234567o ccd00 · defects · image · ADU")
     qtbot.keyRelease(view, Qt.Key.Key_QuoteLeft)
     view.grab()
-    assert title(flat) == "flat · image · ADU"
+    assert title(flat) == "1234567o ccd00 · flat · image · ADU"
 
 
 def test_the_curtain_is_dragged_and_stays_with_the_session(flat: Window, qtbot: QtBot) -> None:
     view = flat.grid.focused.view
     press(flat, qtbot, Qt.Key.Key_C)
     assert flat.model.session.panel.curtain == 0.5
-    qtbot.waitUntil(lambda: bool(view.grab()) and title(flat) == "flat · image | defects · image · ADU")
+    both = "1234567o ccd00 · flat · image | defects · image · ADU"
+    qtbot.waitUntil(lambda: bool(view.grab()) and title(flat) == both)
     middle = QPoint(view.width() // 2, view.height() // 2)
     drag(view, middle, middle + QPoint(view.width() // 4, 0))
     assert flat.model.session.panel.curtain == pytest.approx(0.75, abs=0.01)
     press(flat, qtbot, Qt.Key.Key_C)
     view.grab()
-    assert title(flat) == "flat · image · ADU"
+    assert title(flat) == "1234567o ccd00 · flat · image · ADU"
 
 
 def test_same_limits_everywhere_and_own_limits_again(flat: Window, qtbot: QtBot) -> None:
@@ -240,9 +246,9 @@ def test_a_calibration_that_is_not_there_is_told(flat: Window, qtbot: QtBot) -> 
     assert "No fringe frame is in memory" in flat.strip.text.text()
     assert flat.model.session.panel.shows == before
     trigger(flat, qtbot, "view.calibration_flat")
-    assert flat.model.session.panel.shows == Shows("calibration flat")
+    assert flat.model.session.panel.shows == Shows(Planes("flat", Run.CALIBRATION))
     trigger(flat, qtbot, "view.calibration_flat")
-    assert flat.model.session.panel.shows == Shows("postISRCCD")
+    assert flat.model.session.panel.shows == Shows(Planes("postISRCCD"))
 
 
 def test_a_quick_change_of_mind_shows_the_last_choice(flat: Window, qtbot: QtBot) -> None:
@@ -250,7 +256,7 @@ def test_a_quick_change_of_mind_shows_the_last_choice(flat: Window, qtbot: QtBot
         choose(flat.grid.focused, "Plane", plane)
     settle(flat, qtbot)
     qtbot.wait(100)
-    assert flat.grid.focused.title == "flat · image"
+    assert flat.grid.focused.title == "1234567o ccd00 · flat · image"
 
 
 @pytest.mark.parametrize(
@@ -270,8 +276,8 @@ def test_a_quick_change_of_mind_shows_the_last_choice(flat: Window, qtbot: QtBot
 def test_picture_actions_work_on_values_and_on_changes(
     flat: Window, qtbot: QtBot, action: str, check: Callable[..., bool], is_change: bool
 ) -> None:
-    other = PREVIOUS if is_change else ""
-    flat.model.change(_showing(flat, Shows("doFlat", other=other)))
+    other = PREVIOUS if is_change else None
+    flat.model.change(_showing(flat, Shows(Planes("doFlat"), other=other)))
     trigger(flat, qtbot, action)
     assert check(flat.model.session.panel)
     assert flat.actions_by_table.by_id[action].isChecked()

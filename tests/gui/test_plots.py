@@ -22,7 +22,8 @@ from isrviewer.panels.numbers.surface import SurfacePanel
 from isrviewer.plots.choosers import ALL
 from isrviewer.plots.number_table import column_texts, number_text
 from isrviewer.plots.plot import Plot
-from isrviewer.session.changes import show_step
+from isrviewer.session import Planes, Run, Shows
+from isrviewer.session.changes import show, show_step
 from isrviewer.session.drawn import DrawnLine
 from tests.gui.inspected_run import InspectedRun
 
@@ -116,7 +117,8 @@ def test_the_mouse_reads_values_and_a_click_goes_there(run: InspectedRun, qtbot:
 def test_a_calibration_frame_on_screen_is_cut_too(run: InspectedRun) -> None:
     panel = CutsPanel(run.model, run.runs)
     run.show(panel)
-    pick_step(run, "calibration flat")
+    flat = Shows(Planes("flat", Run.CALIBRATION))
+    run.model.change(show(run.model.session, 0, flat))
     panel.show_cursor((8 + 20, 15))
     run.settle(panel)
     assert panel.plot.names == ["calibration: flat"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from isrcore.geom import Box
+from isrviewer.panels.image.grid import PanelGrid
 from isrviewer.plots.inspector import result_names
 from isrviewer.session.changes import show_step
 from tests.gui.inspected_run import InspectedRun, NumberPanels
@@ -37,6 +39,22 @@ def dropped(run: InspectedRun) -> list[str]:
 def test_the_store_keeps_next_to_nothing(run: InspectedRun, tight: InspectedRun) -> None:
     assert dropped(run) == []
     assert len(dropped(tight)) >= 8
+
+
+def test_a_picture_waits_for_dropped_planes_and_shows_no_other(tight: InspectedRun, qtbot: QtBot) -> None:
+    grid = PanelGrid(tight.model, tight.runs)
+    qtbot.addWidget(grid)
+    grid.refresh()
+    view = grid.focused.view
+    titles: list[str] = []
+    view.shown.connect(lambda planes: titles.append(planes.title))
+    for step in ("doBias", "doVariance", "doBias"):
+        tight.model.change(show_step(tight.model.session, step))
+        tight.wait_run()
+        qtbot.waitUntil(lambda: grid.is_settled)
+    grid.close_views()
+    seen = [title for title, _ in groupby(titles)]
+    assert seen == ["final · image", "bias · image", "variance · image", "bias · image"]
 
 
 def test_statistics_of_dropped_steps(run: InspectedRun, tight: InspectedRun, qtbot: QtBot) -> None:

@@ -84,7 +84,7 @@ def test_the_import_waits_until_the_picture_is_painted(qtbot: QtBot, monkeypatch
     monkeypatch.setattr(worker, "_PAINT_SECONDS", 60.0)
     engine = PreviewEngine()
     runner = Runner(lambda: engine)
-    with qtbot.waitSignal(runner.event):
+    with qtbot.waitSignal(runner.told):
         runner.request(lambda generation: Request(generation, "frame"))
     engine.order.append("painted")
     runner.painted()
@@ -96,7 +96,7 @@ def test_the_import_waits_until_the_picture_is_painted(qtbot: QtBot, monkeypatch
 def test_closing_does_not_wait_for_a_picture(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_PAINT_SECONDS", 60.0)
     runner = Runner(PreviewEngine)
-    with qtbot.waitSignal(runner.event):
+    with qtbot.waitSignal(runner.told):
         runner.request(lambda generation: Request(generation, "frame"))
     assert runner.close(10.0)
 

@@ -253,10 +253,10 @@ def test_four_panels_share_the_view_and_each_shows_its_own_step(opened: Window, 
     click_step(opened, qtbot, "postISRCCD")
     settle(opened, qtbot)
     assert [panel.title for panel in opened.grid.panels] == [
-        "raw · image",
-        "final · image",
-        "raw · image",
-        "raw · image",
+        "1234567o ccd00 · raw · image",
+        "1234567o ccd00 · final · image",
+        "1234567o ccd00 · raw · image",
+        "1234567o ccd00 · raw · image",
     ]
     press(opened, qtbot, Qt.Key.Key_Plus)
     zooms = {panel.view.view.zoom for panel in opened.grid.panels}

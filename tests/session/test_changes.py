@@ -9,8 +9,9 @@ import pytest
 from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import PlaneStyle
 from isrviewer.render.view import Orientation, View
-from isrviewer.session import Override, Session, Shows, changes
-from isrviewer.session.state import PREVIOUS, Pin
+from isrviewer.session import Override, Planes, Session, Shows, changes
+from isrviewer.session.planes import PREVIOUS
+from isrviewer.session.state import Pin
 
 
 def differing(a: Session, b: Session) -> set[str]:
@@ -48,14 +49,14 @@ def test_calibration_choices() -> None:
 def test_comparisons_go_on_and_off_and_raw_has_none() -> None:
     session = changes.show_step(Session(), "doFlat")
     session = changes.toggle_comparison(session, "difference")
-    assert session.panel.shows == Shows("doFlat", "image", PREVIOUS, "difference")
+    assert session.panel.shows == Shows(Planes("doFlat"), "image", PREVIOUS, "difference")
     session = changes.toggle_comparison(session, "ratio")
-    assert session.panel.shows == Shows("doFlat", "image", PREVIOUS, "ratio")
-    assert changes.toggle_comparison(session, "ratio").panel.shows.other == ""
-    assert changes.toggle_comparison(Session(), "ratio").panel.shows.other == ""
-    session = changes.show(session, 0, Shows("doFlat", other="doDark"))
-    assert changes.show_step(session, "doDark").panel.shows.other == ""
-    assert changes.show_step(session, "doBias").panel.shows.other == "doDark"
+    assert session.panel.shows == Shows(Planes("doFlat"), "image", PREVIOUS, "ratio")
+    assert changes.toggle_comparison(session, "ratio").panel.shows.other is None
+    assert changes.toggle_comparison(Session(), "ratio").panel.shows.other is None
+    session = changes.show(session, 0, Shows(Planes("doFlat"), other=Planes("doDark")))
+    assert changes.show_step(session, "doDark").panel.shows.other is None
+    assert changes.show_step(session, "doBias").panel.shows.other == Planes("doDark")
 
 
 def test_linked_panels_turn_together_and_keep_their_shift() -> None:

@@ -18,9 +18,10 @@ from isrcore.geom import Box
 from isrviewer.render.limits import Limits
 from isrviewer.render.plane_colours import OverlayStyle, PlaneStyle
 from isrviewer.render.view import Orientation, View
-from isrviewer.session import Session, changes
+from isrviewer.session import Planes, Run, Session, changes
 from isrviewer.session.codec import from_json, to_json
 from isrviewer.session.drawn import DrawnBox, DrawnLine
+from isrviewer.session.planes import PREVIOUS
 from isrviewer.session.settings import Settings, load_settings, save_settings, with_recent
 from isrviewer.session.state import Pin, Region, Shows
 from isrviewer.session.store import Autosave, SessionFileError, load_session, missing_files, save_session
@@ -87,6 +88,26 @@ def test_config_values_survive_json(values: list[tuple[str, object]]) -> None:
         ),
         ('{"format": "isrviewer session", "schema": 1, "session": {"panels": []}}', "must name one of 0 panels"),
         ('{"format": "isrviewer session", "schema": 1, "session": {"panels": [{"view": 3}]}}', "panels[0].view"),
+        (
+            '{"format": "isrviewer session", "schema":2,"session":{"regions": [{"kind": "star", "points": []}]}}',
+            "regions[0]: there is no region 'star'",
+        ),
+        (
+            '{"format": "isrviewer session", "schema":2,"session":{"regions": [{"kind": "box", "points": []}]}}',
+            "regions[0]: a box needs 1 points and 2 sizes",
+        ),
+        (
+            '{"format": "isrviewer session", "schema":2,"session":{"regions":[{"kind":"point","points":[[NaN,2]]}]}}',
+            "regions[0]: a point needs finite numbers",
+        ),
+        (
+            '{"format": "isrviewer session", "schema": 2, "session": {"panels": [{"view": {"zoom": NaN}}]}}',
+            "panels[0].view",
+        ),
+        (
+            '{"format": "isrviewer session", "schema": 2, "session": {"panels": [{"view": {"center": [1e300, 5]}}]}}',
+            "panels[0].view",
+        ),
     ],
 )
 def test_a_file_that_is_no_session_says_why(tmp_path: Path, text: str, words: str) -> None:
@@ -170,7 +191,7 @@ def test_everything_that_a_user_made_comes_back(tmp_path: Path) -> None:
     session = changes.pick_calib(session, "flat", "/calib/flat.fits")
     session = changes.compare(changes.remember(session, "B"), "B")
     session = changes.set_panel_count(session, 2)
-    session = changes.show(session, 1, Shows("B doFlat", "variance", "previous", "ratio"))
+    session = changes.show(session, 1, Shows(Planes("doFlat", Run.B), "variance", PREVIOUS, "ratio"))
     session = changes.orient(session, 1, Orientation(True, False, True))
     session = changes.set_view(session, 0, View((10.5, 20.25), 3.0, Orientation(True)))
     session = changes.toggle_pin(session, Pin(3, 4))

@@ -175,4 +175,4 @@ class AuditCommands:
         """The cursor's row in the map; None without a cursor."""
         panel = self._desk.grid.focused
         offset = None if panel.exposure is None else map_offset(panel.exposure)
-        return None if panel.cursor is None or offset is None else panel.cursor[1] + offset[1]
+        return None if panel.pixel is None or offset is None else panel.pixel[1] + offset[1]

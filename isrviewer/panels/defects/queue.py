@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from isrcore import audit as core_audit
+from isrcore.status import Status
 from isrviewer.audit.effects import EffectWatch
 from isrviewer.audit.model import AuditModel
 from isrviewer.audit.witnesses import ASSEMBLED, data_at_hand, witnesses
@@ -358,6 +359,6 @@ class AuditQueuePanel(InspectorPanel):
             return Cure("Runs take the map of the calibrations", "Run with this map", "maps.feed")
         for field, what in (("doDefect", "does not flag the defects"), ("doInterpolate", "interpolates nothing")):
             row = self.runs.view.row(field)
-            if row is not None and row.status == "skipped":
+            if row is not None and row.status is Status.SKIPPED:
                 return Cure(f"{field} is off: the run {what}", f"Switch {field} on", field)
         return None

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from isrviewer.panels.image.panel import ImagePanel
 from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.model import RunModel
-from isrviewer.session import RAW, Session, SessionModel
+from isrviewer.runner.opening import Age
+from isrviewer.session import RAW, Planes, Run, Session, SessionModel
 from isrviewer.session.changes import (
     focus_panel,
     orient,
@@ -22,7 +23,6 @@ from isrviewer.session.changes import (
     show,
 )
 from isrviewer.session.readout import same_place
-from isrviewer.session.state import COMPARED
 
 if TYPE_CHECKING:
     from isrviewer.render.compose import PictureStyle
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["PanelGrid"]
 
 _BLINK_MS = 500
+_PATIENCE_MS = 300
+"""A run that is over sooner leaves no trace on the pictures of the run before."""
+
 _COLUMNS = {1: 1, 2: 2, 4: 2, 6: 3}
 
 
@@ -78,6 +81,9 @@ class PanelGrid(QWidget):
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
+        self._waiting = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._waiting.timeout.connect(self._show_ages)
+        runs.view_changed.connect(self._run_changed)
         runs.planes_changed.connect(self._planes_changed)
         runs.ended.connect(self.refresh)
         runs.loaded.connect(self.refresh)
@@ -132,6 +138,7 @@ class PanelGrid(QWidget):
     def close_views(self) -> None:
         """The window closes: end all background work."""
         self._blink.stop()
+        self._waiting.stop()
         for panel in self.panels:
             panel.close_view()
 
@@ -173,14 +180,14 @@ class PanelGrid(QWidget):
         panel.view.scale_changed.connect(self._share_limits)
         panel.style_changed.connect(lambda style: self._style_changed(index, style))
         panel.shows_chosen.connect(lambda shows: self._model.change(show(self._model.session, index, shows)))
-        panel.second_chosen.connect(lambda name: self._model.change(set_second(self._model.session, index, name)))
+        panel.second_chosen.connect(lambda planes: self._model.change(set_second(self._model.session, index, planes)))
         panel.failed.connect(self.failed)
         panel.view.box_drawn.connect(lambda box: self._drawn(panel, self.box_drawn, box))
         panel.view.line_drawn.connect(lambda *ends: self._drawn(panel, self.line_drawn, *ends))
         panel.view.clicked.connect(lambda x, y: self.clicked.emit(index, x, y))
         panel.view.pen.drawn.connect(self.stroke_drawn)
         panel.view.pen.put_away.connect(self.tool_put_away)
-        panel.shown.connect(lambda: self.shown.emit(index))
+        panel.shown.connect(lambda: self._shown(index))
         panel.view.painted.connect(self.painted)
         self.panels.append(panel)
 
@@ -192,9 +199,12 @@ class PanelGrid(QWidget):
         mine = self.panels[index]
         place = mine.view.cursor_place if self._model.session.link != "off" else None
         for panel in self.panels:
-            if panel is not mine:
-                known = place is not None and mine.exposure is not None and panel.exposure is not None
-                panel.view.set_crosshair(same_place(mine.exposure, panel.exposure, *place) if known else None)
+            if panel is mine:
+                continue
+            if place is None or mine.exposure is None or panel.exposure is None:
+                panel.view.set_crosshair(None)
+            else:
+                panel.view.set_crosshair(same_place(mine.exposure, panel.exposure, *place))
         self.cursor_moved.emit(index)
 
     def _view_changed(self, index: int, view: View | None) -> None:
@@ -221,27 +231,59 @@ class PanelGrid(QWidget):
         self._model.change(set_picture(session, index, picture))
 
     def _show(self, index: int) -> None:
-        state, view = self._model.session.panels[index], self._runs.view
-        shows, other_name = state.shows, view.other_of(state.shows)
-        source = self._runs.source(shows.step)
-        other = self._runs.source(other_name) if other_name else None
-        steps = [(RAW, "raw"), *((row.step.name, row.step.label) for row in view.rows)]
+        """Show what the session says; what is missing when the run is over is said, and the step before it shown."""
+        state, view, panel = self._model.session.panels[index], self._runs.view, self.panels[index]
+        shows, other_of = state.shows, view.other_of(state.shows)
+        steps = [(Planes(RAW), "raw"), *((Planes(row.step.name), row.step.label) for row in view.rows)]
         if self._model.session.other is not None:
             rows = self._runs.compared.view.rows
-            steps += [(COMPARED + row.step.name, f"B · {row.step.label}") for row in rows if row.has_planes]
-        self.panels[index].offer(steps, self._runs.calibrations(), state.second)
-        if source is None or (other_name and other is None):
+            steps += [(Planes(row.step.name, Run.B), f"B · {row.step.label}") for row in rows if row.has_planes]
+        panel.offer(shows, steps, self._runs.calibrations(), state.second)
+        result = self._runs.result(shows.of)
+        other = None if other_of is None else self._runs.result(other_of)
+        missing = [of for of, found in ((shows.of, result), (other_of, other)) if of is not None and found is None]
+        is_coming = self._runs.busy or self._runs.is_opening or any(map(self._runs.is_dropped, missing))
+        if missing and is_coming:
             return
-        row = view.row(shows.step)
-        is_stale = row is not None and row.status in {"stale", "running", "will run"}
-        self.panels[index].show_planes(shows, source, other, is_stale, self._model.session.overlay.expression)
-        self._show_second(index)
+        panel.set_note(", ".join(map(self._runs.why_missing, missing)) if view.raw is not None else "")
+        result = result or self._runs.nearest(shows.of)
+        if result is not None:
+            shown = replace(shows, other=None) if missing else shows
+            panel.show_planes(shown, result, None if missing else other, self._model.session.overlay.expression)
+            self._show_second(index)
+
+    def _shown(self, index: int) -> None:
+        self._show_age(index)
+        self.shown.emit(index)
+
+    def _run_changed(self) -> None:
+        """Pixels of another frame or CCD are marked at once, those of the run before when the new one takes long."""
+        if not self._runs.busy:
+            self._waiting.stop()
+            self._show_ages()
+            return
+        if not self._waiting.isActive() and all(panel.age is Age.CURRENT for panel in self.panels):
+            self._waiting.start()
+        for index, panel in enumerate(self.panels):
+            shown = panel.on_screen
+            if shown is not None and (panel.age is not Age.CURRENT or self._runs.age(shown.result.of) is Age.OTHER):
+                self._show_age(index)
+
+    def _show_ages(self) -> None:
+        for index in range(len(self.panels)):
+            self._show_age(index)
+
+    def _show_age(self, index: int) -> None:
+        shown = self.panels[index].on_screen
+        results = [] if shown is None else [each for each in (shown.result, shown.other) if each is not None]
+        ages = {self._runs.age(result.of) for result in results}
+        self.panels[index].set_age(next((age for age in (Age.OTHER, Age.BEFORE) if age in ages), Age.CURRENT))
 
     def _show_second(self, index: int) -> None:
         """Have the second picture ready where one is wanted: to peek, to blink, behind the curtain."""
         panel, curtain = self.panels[index], self._model.session.panels[index].curtain
         expression = self._model.session.overlay.expression
-        panel.set_second(self._runs.source(self._second_name(index)) if self._wants_second(index) else None, expression)
+        panel.set_second(self._runs.result(self._second_of(index)) if self._wants_second(index) else None, expression)
         panel.view.set_curtain(curtain)
         panel.view.show_second(self._flipped and index == self._model.session.focused)
 
@@ -250,23 +292,23 @@ class PanelGrid(QWidget):
         is_swapping = self._flipped or self._blink.isActive()
         return session.panels[index].curtain is not None or (is_swapping and index == session.focused)
 
-    def _second_name(self, index: int) -> str:
+    def _second_of(self, index: int) -> Planes:
         session, view = self._model.session, self._runs.view
         if self._peeking and index == session.focused:
-            return view.previous(session.panels[index].shows.step)
+            return view.before(session.panels[index].shows.of)
         return view.second_of(session.panels[index])
 
-    def _planes_changed(self, step: str) -> None:
-        row = self._runs.view.row(step)
+    def _planes_changed(self, planes: Planes) -> None:
+        row = self._runs.view.row(planes.step)
         for route in self._model.session.routes:
-            if route.step == step and row is not None and row.has_planes and route.panel < len(self.panels):
-                shows = replace(self._model.session.panels[route.panel].shows, step=step)
+            if route.step == planes.step and row is not None and row.has_planes and route.panel < len(self.panels):
+                shows = replace(self._model.session.panels[route.panel].shows, of=planes)
                 self._model.change(show(self._model.session, route.panel, shows))
         for index in range(len(self.panels)):
             shows = self._model.session.panels[index].shows
-            if step in (shows.step, self._runs.view.other_of(shows)):
+            if planes in (shows.of, self._runs.view.other_of(shows)):
                 self._show(index)
-            elif self._wants_second(index) and step == self._second_name(index):
+            elif self._wants_second(index) and planes == self._second_of(index):
                 self._show_second(index)
 
     def _session_changed(self, old: Session, new: Session) -> None:

@@ -7,14 +7,23 @@ from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
 
 from isrcore.geom import Box
 from isrcore.values import frozen
 from isrviewer.render.compose import Picture
 from isrviewer.theme import ACCENT, number_font, soft
 
-__all__ = ["Shape", "ToWidget", "paint_crosshair", "paint_pixel_grid", "paint_shapes", "paint_title", "short_number"]
+__all__ = [
+    "Shape",
+    "ToWidget",
+    "paint_crosshair",
+    "paint_hatching",
+    "paint_pixel_grid",
+    "paint_shapes",
+    "paint_title",
+    "short_number",
+]
 
 GRID_ZOOM = 8
 """Widget pixels per image pixel from which on the borders of the pixels are drawn."""
@@ -98,6 +107,15 @@ def paint_title(painter: QPainter, area: QRectF, title: str, facts: str, palette
     # One pixel more than measured: text of exactly its own width may still be cut.
     elided = metrics.elidedText(facts, Qt.TextElideMode.ElideRight, facts_width + 1)
     painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, elided)
+
+
+def paint_hatching(painter: QPainter, area: QRectF) -> None:
+    """Oblique lines, light beside dark, so that they show on any picture."""
+    painter.save()
+    for colour, shift in ((QColor(0, 0, 0, 150), 0.0), (QColor(255, 255, 255, 190), 1.0)):
+        painter.setBrushOrigin(QPointF(shift, 0.0))
+        painter.fillRect(area, QBrush(colour, Qt.BrushStyle.BDiagPattern))
+    painter.restore()
 
 
 def paint_crosshair(painter: QPainter, at: QPointF, area: QRectF, scale: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -15,16 +16,20 @@ from isrviewer.render.compose import PictureStyle
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.background import Background
-from isrviewer.runner.shown import Source, is_derived, make_planes
-from isrviewer.session import RAW, Shows
-from isrviewer.session.readout import same_place
-from isrviewer.session.state import CALIB, COMBINATIONS, PLANES, PREVIOUS
+from isrviewer.runner.identity import Result
+from isrviewer.runner.opening import Age
+from isrviewer.runner.shown import is_derived, make_planes
+from isrviewer.runner.uncertainty import sigma_of
+from isrviewer.session import Planes, Run, Shows
+from isrviewer.session.planes import PREVIOUS
+from isrviewer.session.readout import Reading, read_pixel, same_place
+from isrviewer.session.state import COMBINATIONS, PLANES
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
     from isrviewer.render.view import View
 
-__all__ = ["ImagePanel"]
+__all__ = ["ImagePanel", "OnScreen"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +38,43 @@ class _Request:
 
     shows: Shows
     expression: str
-    exposure: Exposure
-    other: Exposure | None
-    is_stale: bool
+    result: Result
+    other: Result | None
 
-    def is_same(self, before: _Request | None) -> bool:
+    def has_pixels_of(self, before: _Request | None) -> bool:
+        """Whether the picture is the same, title included; the recipe may be another one: later steps have changed."""
         return (
             before is not None
-            and (self.shows, self.expression, self.is_stale) == (before.shows, before.expression, before.is_stale)
-            and self.exposure is before.exposure
-            and self.other is before.other
+            and (self.shows, self.expression) == (before.shows, before.expression)
+            and _is_same(self.result, before.result)
+            and _is_same(self.other, before.other)
         )
+
+
+def _is_same(one: Result | None, other: Result | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.exposure is other.exposure and one.of.heading == other.of.heading
+
+
+@dataclass(frozen=True, eq=False)
+class OnScreen:
+    """Pixels that a panel shows, with their identity.
+
+    Attributes
+    ----------
+    shows : `Shows`
+    result : `Result`
+    other : `Result` or None
+        What it is compared with.
+    planes : `ImagePlanes`
+        Made of the two.
+    """
+
+    shows: Shows
+    result: Result
+    other: Result | None
+    planes: ImagePlanes
 
 
 class ImagePanel(QFrame):
@@ -56,10 +87,10 @@ class ImagePanel(QFrame):
     cursor_moved()
     view_changed(View or None), style_changed(PictureStyle)
         By the user's gestures.
-    shows_chosen(Shows), second_chosen(str)
-        From the title's menu: what to show, and the step to blink with and to show behind the curtain.
+    shows_chosen(Shows), second_chosen(Planes)
+        From the title's menu: what to show, and what to blink with and to show behind the curtain.
     shown()
-        New planes are on their way to the screen.
+        New planes are on the screen.
     failed(str)
         Why the planes asked for cannot be shown.
     """
@@ -69,17 +100,18 @@ class ImagePanel(QFrame):
     view_changed = Signal(object)
     style_changed = Signal(object)
     shows_chosen = Signal(object)
-    second_chosen = Signal(str)
+    second_chosen = Signal(object)
     shown = Signal()
     failed = Signal(str)
 
     def __init__(self, cache: LevelCache, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.exposure: Exposure | None = None
-        self.planes: ImagePlanes | None = None
+        self.on_screen: OnScreen | None = None
         self._shows = Shows()
-        self._on_screen: Exposure | None = None
-        self._steps: Sequence[tuple[str, str]] = ()
+        self._coming: OnScreen | None = None
+        self._note = ""
+        self._age = Age.CURRENT
+        self._steps: Sequence[tuple[Planes, str]] = ()
         self._second = PREVIOUS
         self._calibrations: Sequence[str] = ()
         self._request: _Request | None = None
@@ -108,12 +140,22 @@ class ImagePanel(QFrame):
         self.view.shown.connect(self._arrived)
 
     @property
-    def title(self) -> str:
-        """What is shown."""
-        return self.planes.title if self.planes is not None else ""
+    def exposure(self) -> Exposure | None:
+        """What the pixels on the screen are of; of a comparison the first one."""
+        return None if self.on_screen is None else self.on_screen.result.exposure
 
     @property
-    def cursor(self) -> tuple[int, int] | None:
+    def planes(self) -> ImagePlanes | None:
+        """The pixels on the screen."""
+        return None if self.on_screen is None else self.on_screen.planes
+
+    @property
+    def title(self) -> str:
+        """Whose pixels are on the screen, and what is shown of them."""
+        return self.planes.name if self.planes is not None else ""
+
+    @property
+    def pixel(self) -> tuple[int, int] | None:
         """Column and row, 0-based, under the cursor; None outside of the plane."""
         place = self.view.cursor_place
         index = self.planes.index(*place) if self.planes is not None and place is not None else None
@@ -124,41 +166,83 @@ class ImagePanel(QFrame):
         """Whether what was asked for is on the screen."""
         return not self._is_deriving and not self.view.is_busy
 
-    def show_planes(
-        self, shows: Shows, source: Source, other: Source | None, is_stale: bool, expression: str = ""
-    ) -> None:
+    def reading(self) -> Reading | None:
+        """The number under the cursor, with the error that belongs to it; None outside of the plane."""
+        shown, pixel = self.on_screen, self.pixel
+        found = None if shown is None or pixel is None else read_pixel(shown.result.exposure, *pixel)
+        if shown is None or pixel is None or found is None:
+            return None
+        column, row = pixel
+        sigma, note = sigma_of(shown.shows, shown.result, shown.other, column, row)
+        return replace(found, value=float(shown.planes.image[row, column]), sigma=sigma, note=note)
+
+    def show_planes(self, shows: Shows, result: Result, other: Result | None, expression: str = "") -> None:
         """Show planes; the picture before stays until they are ready. Nothing happens when they are shown already."""
-        request = _Request(shows, expression, source.exposure, other.exposure if other else None, is_stale)
-        if request.is_same(self._request):
+        request = _Request(shows, expression, result, other)
+        before, self._request = self._request, request
+        if request.has_pixels_of(before):
+            self._rename(request)
             return
-        self._request, self._shows = request, shows
         self._is_deriving = is_derived(shows, other, expression)
         if not self._is_deriving:
-            self._adopt(make_planes(shows, source, other), source.exposure, is_stale)
+            self._adopt(OnScreen(shows, result, other, make_planes(shows, result, other)))
             return
 
         def answer(planes: ImagePlanes | ValueError) -> None:
-            if self._request is not request:
+            present = self._request
+            if present is None or not present.has_pixels_of(request):
                 return
             self._is_deriving = False
-            if isinstance(planes, ValueError):
-                self._request = None
-                self.failed.emit(str(planes))
-            else:
-                self._adopt(planes, source.exposure, is_stale)
+            if not isinstance(planes, ValueError):
+                self._adopt(OnScreen(shows, present.result, present.other, planes))
+                return
+            self._request = None
+            self.failed.emit(str(planes))
+            if self.on_screen is None or self.on_screen.result.of.whose != result.of.whose:
+                # The picture before is of another exposure: the first of the two says more about this one.
+                alone = replace(shows, other=None)
+                self._adopt(OnScreen(alone, result, None, make_planes(alone, result, None)))
 
-        self._deriving.compute(lambda: _attempt(shows, source, other, expression), answer)
+        self._deriving.compute(lambda: _attempt(shows, result, other, expression), answer)
 
-    def set_second(self, source: Source | None, expression: str = "") -> None:
+    def _rename(self, request: _Request) -> None:
+        """The pixels stay; what is known about them is new."""
+        if self._coming is not None:
+            self._coming = replace(self._coming, result=request.result, other=request.other)
+        elif self.on_screen is not None and not self._is_deriving:
+            self.on_screen = replace(self.on_screen, result=request.result, other=request.other)
+
+    def set_note(self, text: str) -> None:
+        """What is missing of what was asked for."""
+        self._note = text
+        self._show_status()
+
+    def set_age(self, age: Age) -> None:
+        """How the pixels on the screen stand to what is asked for; older ones are hatched."""
+        is_other, self._age = age is not self._age, age
+        self._show_status()
+        if is_other and self.pixel is not None:
+            # The same is to be said of the pixel under the cursor.
+            self.cursor_moved.emit()
+
+    @property
+    def age(self) -> Age:
+        return self._age
+
+    def _show_status(self) -> None:
+        self.view.set_status(" · ".join(word for word in (self._age.value, self._note) if word))
+        self.view.set_hatched(self._age is not Age.CURRENT)
+
+    def set_second(self, result: Result | None, expression: str = "") -> None:
         """Have the same plane of another step ready to blink with, and for the curtain; None for no second picture."""
-        shows = replace(self._shows, other="")
-        request = None if source is None else _Request(shows, expression, source.exposure, None, False)
+        shows = replace(self._shows, other=None)
+        request = None if result is None else _Request(shows, expression, result, None)
         before, self._second_request = self._second_request, request
-        if request is None or source is None:
+        if request is None or result is None:
             if before is not None:
                 self.view.set_second(None)
             return
-        if request.is_same(before):
+        if request.has_pixels_of(before):
             self._second_request = before
             return
 
@@ -166,9 +250,9 @@ class ImagePanel(QFrame):
             if isinstance(planes, ValueError):
                 self.failed.emit(str(planes))
             elif self._second_request is request:
-                self.view.set_second(planes, self._shift_to(source.exposure))
+                self.view.set_second(planes, self._shift_to(result.exposure))
 
-        self._deriving_second.compute(lambda: _attempt(shows, source, None, expression), answer)
+        self._deriving_second.compute(lambda: _attempt(shows, result, None, expression), answer)
 
     def _shift_to(self, other: Exposure) -> tuple[float, float]:
         """What to add to a place on screen to be at the same pixel of the detector in another exposure."""
@@ -177,17 +261,23 @@ class ImagePanel(QFrame):
         return (0.0, 0.0) if place is None else (place[0] - center[0], place[1] - center[1])
 
     def _arrived(self, planes: ImagePlanes | None) -> None:
-        """Stay at the same pixels of the detector when a step has cut its overscan off."""
-        before, self._on_screen = self._on_screen, self.exposure
-        if planes is not self.planes or before is None or self.exposure is None or self.view.is_fitted:
+        """Take the identity with the pixels, and stay at the same ones when a step has cut its overscan off."""
+        coming, before = self._coming, self.exposure
+        if coming is None or planes is not coming.planes:
             return
-        place = same_place(before, self.exposure, *self.view.view.center)
-        if place is not None and place != self.view.view.center:
-            self.view.center_on(*place)
+        self._coming, self.on_screen = None, coming
+        if before is not None and not self.view.is_fitted:
+            place = same_place(before, coming.result.exposure, *self.view.view.center)
+            if place is not None and place != self.view.view.center:
+                self.view.center_on(*place)
+        self.shown.emit()
 
-    def offer(self, steps: Sequence[tuple[str, str]], calibrations: Sequence[str], second: str) -> None:
-        """Steps (name, label), kinds of calibrations, and the second step chosen, for the title's menu."""
-        self._steps, self._calibrations, self._second = steps, calibrations, second
+    def offer(
+        self, shows: Shows, steps: Sequence[tuple[Planes, str]], calibrations: Sequence[str], second: Planes
+    ) -> None:
+        """What was chosen to show, planes of steps and their labels, kinds of calibrations, and what was chosen as
+        second, for the menu."""
+        self._shows, self._steps, self._calibrations, self._second = shows, steps, calibrations, second
 
     def set_style(self, style: PictureStyle) -> None:
         self.view.set_style(style)
@@ -206,12 +296,9 @@ class ImagePanel(QFrame):
         self._deriving_second.close()
         self.view.close_view()
 
-    def _adopt(self, planes: ImagePlanes, exposure: Exposure, is_stale: bool) -> None:
-        self.exposure = exposure
-        self.planes = planes
-        self.view.set_status("of the run before" if is_stale else "")
-        self.view.set_planes(planes)
-        self.shown.emit()
+    def _adopt(self, coming: OnScreen) -> None:
+        self._coming = coming
+        self.view.set_planes(coming.planes)
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.menu()
@@ -223,36 +310,36 @@ class ImagePanel(QFrame):
         menu = QMenu(self)
         shows = self._shows
         steps = menu.addMenu("Step")
-        for name, label in self._steps:
-            self._add(steps, label, replace(shows, step=name), name == shows.step)
+        for of, label in self._steps:
+            self._add(steps, label, replace(shows, of=of), of == shows.of)
         frames = menu.addMenu("Calibration")
         frames.setEnabled(bool(self._calibrations))
         for kind in self._calibrations:
-            name = f"{CALIB}{kind}"
-            self._add(frames, kind, replace(shows, step=name, other=""), name == shows.step)
+            of = Planes(kind, Run.CALIBRATION)
+            self._add(frames, kind, replace(shows, of=of, other=None), of == shows.of)
         planes = menu.addMenu("Plane")
         for plane in PLANES:
             self._add(planes, plane, replace(shows, plane=plane), plane == shows.plane)
         menu.addSeparator()
         for combine in COMBINATIONS:
             self._add_comparisons(menu.addMenu(_COMPARISONS[combine]), combine)
-        self._add(menu, "Compare with nothing", replace(shows, other=""), not shows.other)
+        self._add(menu, "Compare with nothing", replace(shows, other=None), shows.other is None)
         menu.addSeparator()
         second = menu.addMenu("Blink and curtain with")
-        for name, label in ((PREVIOUS, "previous step"), *self._steps):
-            action = second.addAction(label, lambda name=name: self.second_chosen.emit(name))
+        for of, label in ((PREVIOUS, "previous step"), *self._steps):
+            action = second.addAction(label, partial(self.second_chosen.emit, of))
             action.setCheckable(True)
-            action.setChecked(name == self._second)
+            action.setChecked(of == self._second)
         return menu
 
     def _add_comparisons(self, menu: QMenu, combine: str) -> None:
         shows = self._shows
-        menu.setEnabled(shows.step != RAW)
-        frames = ((f"{CALIB}{kind}", f"calibration: {kind}") for kind in self._calibrations)
-        for name, label in ((PREVIOUS, "previous step"), *self._steps, *frames):
-            if name != shows.step:
-                is_on = name == shows.other and combine == shows.combine
-                self._add(menu, label, replace(shows, other=name, combine=combine), is_on)
+        menu.setEnabled(not shows.of.is_raw)
+        frames = ((Planes(kind, Run.CALIBRATION), f"calibration: {kind}") for kind in self._calibrations)
+        for of, label in ((PREVIOUS, "previous step"), *self._steps, *frames):
+            if of != shows.of:
+                is_on = of == shows.other and combine == shows.combine
+                self._add(menu, label, replace(shows, other=of, combine=combine), is_on)
 
     def _add(self, menu: QMenu, text: str, shows: Shows, is_on: bool) -> None:
         action = menu.addAction(text, lambda: self.shows_chosen.emit(shows))
@@ -263,8 +350,8 @@ class ImagePanel(QFrame):
 _COMPARISONS = {"difference": "Difference to", "ratio": "Ratio to", "bits added": "Mask bits added since"}
 
 
-def _attempt(shows: Shows, source: Source, other: Source | None, expression: str) -> ImagePlanes | ValueError:
+def _attempt(shows: Shows, result: Result, other: Result | None, expression: str) -> ImagePlanes | ValueError:
     try:
-        return make_planes(shows, source, other, expression)
+        return make_planes(shows, result, other, expression)
     except ValueError as error:
         return error

@@ -20,11 +20,13 @@ from isrviewer.panels.image.overlay import (
     Shape,
     ToWidget,
     paint_crosshair,
+    paint_hatching,
     paint_pixel_grid,
     paint_shapes,
     paint_title,
 )
 from isrviewer.panels.image.pen import DefectPen
+from isrviewer.panels.image.words import facts_text, title_text
 from isrviewer.render.compose import Picture, PictureStyle
 from isrviewer.render.layer import Layer
 from isrviewer.render.limits import Limits
@@ -92,6 +94,7 @@ class ImageView(NavigatedWidget):
         self._shapes: tuple[Shape, ...] = ()
         self._rubber: Shape | None = None
         self._status = ""
+        self._is_hatched = False
         self._hint = ""
         self._accent = False
         self._has_painted = False
@@ -212,6 +215,12 @@ class ImageView(NavigatedWidget):
             self._status = text
             self.update()
 
+    def set_hatched(self, on: bool) -> None:
+        """Hatch the picture: its pixels are not what is asked for."""
+        if on != self._is_hatched:
+            self._is_hatched = on
+            self.update()
+
     def set_hint(self, text: str) -> None:
         """What the tool in hand does, behind the title."""
         if text != self._hint:
@@ -253,7 +262,7 @@ class ImageView(NavigatedWidget):
         self.scale_changed.emit()
         if self.planes is not self._announced:
             self._announced = self.planes
-            self.setAccessibleDescription(self.planes.title if self.planes else "")
+            self.setAccessibleDescription(self.planes.name if self.planes else "")
             self.shown.emit(self.planes)
 
     def _zoom_for(self, planes: ImagePlanes | None) -> float:
@@ -273,6 +282,8 @@ class ImageView(NavigatedWidget):
             self._paint_slot(painter, self._other, area)
             painter.setClipping(False)
             painter.fillRect(QRectF(divider - 1, top, 2, area.height()), ACCENT)
+        if self._is_hatched:
+            paint_hatching(painter, area)
         if picture is not None:
             self._paint_marks(painter, picture, ToWidget(picture, ratio, top), area)
         elif not self.is_busy:
@@ -332,33 +343,14 @@ class ImageView(NavigatedWidget):
         shown = [second] if second and self._shows_other else [first]
         if second and self._curtain is not None:
             shown = [first, second]
-        titles = " | ".join(planes.title for planes in shown if planes)
-        unit = shown[0].unit if shown[0] else ""
-        return " · ".join(word for word in (titles, unit, self._status, self._hint) if word)
+        return title_text([planes for planes in shown if planes], self._status, self._hint)
 
     @property
     def facts(self) -> str:
         """How it is shown: zoom, reduction, limits."""
         layer = self._slot.layer
-        if layer is None:
-            return ""
-        limits, zoom = layer.style.limits, self.view.zoom
-        if zoom < 1:
-            words = [f"1:{1 / zoom:.3g} {layer.style.reduction}"]
-        else:
-            words = ["1:1" if zoom == 1 else f"×{zoom:.3g}"]
-        if layer.planes.is_blank:
-            return words[0].partition(" ")[0]
-        mode = {"minmax": "min max", "percentile": f"{limits.percent:g} %"}.get(limits.mode, limits.mode)
-        words.append("same limits" if self._follows else mode)
-        if limits.exclude_masked:
-            words.append("no unmasked pixel" if layer.stats.is_empty else "masked left out")
-        second = self._other.layer
-        if second is not None and second.limits != layer.limits and (self._shows_other or self._curtain is not None):
-            words.append("second with own limits")
-        if layer.stats.not_finite:
-            words.append(f"{layer.stats.not_finite} not finite")
-        return " · ".join(words)
+        second = self._other.layer if self._shows_other or self._curtain is not None else None
+        return "" if layer is None else facts_text(layer, self.view.zoom, self._follows, second)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and self.pen.claims(event):
