@@ -37,7 +37,7 @@ class CfhtIsrTask(IsrTask):
         dark: Exposure | None = None,
         flat: Exposure | None = None,
         defects: Any = None,
-        fringes: Struct | None = None,
+        fringes: Any = None,
         bfKernel: Any = None,
         **kwds: Any,
     ) -> Struct:
@@ -52,8 +52,8 @@ class CfhtIsrTask(IsrTask):
         ccdExposure : `Exposure`
             Raw frame with a detector whose amplifiers are A and B; ADU. Its detector is replaced.
         bias, linearizer, dark, flat, defects : optional
-        fringes : `Struct`, optional
-            With ``fringes`` (exposure or list) and optionally ``seed``.
+        fringes : `Exposure`, list of them, or `Struct`, optional
+            A struct has ``fringes`` (exposure or list) and optionally ``seed``.
         bfKernel : None
             Not supported.
         **kwds

@@ -41,8 +41,11 @@ def calibrations(**given: Any) -> Struct:
     unknown = sorted(given.keys() - _DEFAULTS.keys())
     if unknown:
         raise TypeError(f"unknown calibrations {', '.join(unknown)}; they are {', '.join(_DEFAULTS)}")
-    if given.get("fringes", ...) is None:
+    fringes = given.get("fringes", ...)
+    if fringes is None:
         del given["fringes"]
+    elif isinstance(fringes, (Exposure, list, tuple)):
+        given["fringes"] = Struct(fringes=fringes)
     return Struct(**(_DEFAULTS | given))
 
 
@@ -170,8 +173,9 @@ class IsrTask(MaskingMethods, CorrectionMethods, DataAccessMethods, CommandLineM
         bias, dark, flat : `Exposure`, optional
             ADU, ADU, dimensionless; same size as the assembled data.
         linearizer, crosstalk, crosstalkSources, ptc, bfKernel, bfGains, defects : optional
-        fringes : `Struct`
-            With ``fringes`` (exposure or list) and optionally ``seed``.
+        fringes : `Exposure`, list of them, or `Struct`
+            A struct has ``fringes`` (exposure or list) and optionally ``seed``; without one the seed is
+            ``fringe.stats.rngSeedOffset``.
         opticsTransmission, filterTransmission, sensorTransmission, atmosphereTransmission : optional
         strayLightData, illumMaskedImage : optional
         isGen3 : bool

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from isrcore.camera import Camera
+from isrcore.cfht import CfhtIsrTask
 from isrcore.chain import RunOptions, run_chain
 from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config.fields import set_field
 from isrcore.geom import Box
 from isrcore.image import Exposure, FilterLabel, MaskedImage, PhotoCalib, VisitInfo
 from isrcore.metadata import PropertyList
+from isrcore.pipe import Struct
 from isrcore.task import IsrTask, calibrations
 from tests.small_frame import HEIGHT, WIDTH, SmallFrame, make_detector, make_small_frame
 
@@ -320,3 +322,56 @@ def test_accessors_of_an_amplifier() -> None:
     }
     for getter, attribute in names.items():
         assert getattr(amp, f"get{getter}")() == getattr(amp, attribute), getter
+
+
+class TestSentencesOfTheContract:
+    """Call forms and exception types that the documentation promises in so many words."""
+
+    @pytest.mark.parametrize("wrap", [lambda frame: frame, lambda frame: [frame], lambda frame: (frame,)])
+    @pytest.mark.parametrize("kind", [IsrTask, CfhtIsrTask])
+    def test_run_takes_a_fringe_frame_or_a_list_of_them(
+        self, frame: SmallFrame, wrap: Any, kind: type[IsrTask]
+    ) -> None:
+        off = dict.fromkeys(("doBias", "doDark", "doFlat", "doDefect", "doLinearize", "doWrite"), False)
+        on = {"doFringe": True, "fringe.filters": ["i.MP9702"], "fringe.num": 90, "fringe.large": 10}
+        config, plain = kind.ConfigClass(), kind.ConfigClass()
+        for path, value in (off | on).items():
+            set_field(config, path, value, "test")
+        for path, value in (off | {"doFringe": False}).items():
+            set_field(plain, path, value, "test")
+        config.validate()
+        plain.validate()
+        fringe = frame.arguments["fringes"].fringes
+        seed = config.fringe.stats.rngSeedOffset
+        expected = kind(config=config).run(frame.raw.clone(), fringes=Struct(fringes=fringe, seed=seed)).exposure
+        found = kind(config=config).run(frame.raw.clone(), fringes=wrap(fringe)).exposure
+        np.testing.assert_array_equal(found.image, expected.image)
+        without = kind(config=plain).run(frame.raw.clone()).exposure
+        assert not np.array_equal(found.image, without.image, equal_nan=True)
+
+    @pytest.mark.parametrize("visit", [None, VisitInfo(), VisitInfo(30.0, math.nan)], ids=["none", "empty", "NaN"])
+    def test_dark_correction_needs_a_dark_time(self, frame: SmallFrame, visit: VisitInfo | None) -> None:
+        exposure = frame.raw.convertF()
+        exposure.visit_info = visit
+        before = exposure.image.copy()
+        dark = exposure.clone()
+        dark.visit_info = VisitInfo(600.0, 610.0)
+        with pytest.raises(RuntimeError, match="dark time"):
+            make_task().darkCorrection(exposure, dark)
+        np.testing.assert_array_equal(exposure.image, before)
+
+    @pytest.mark.parametrize("box", ["raw_bbox", "raw_data_bbox"])
+    def test_overscan_correction_needs_raw_pixels(self, frame: SmallFrame, box: str) -> None:
+        exposure = frame.raw.convertF()
+        assert exposure.detector is not None
+        amp = exposure.detector["B"].replace(**{box: Box(0, 0, 0, 0)})
+        before = exposure.image.copy()
+        with pytest.raises(RuntimeError, match="amplifier B has no raw pixels"):
+            make_task().overscanCorrection(exposure, amp)
+        np.testing.assert_array_equal(exposure.image, before)
+
+    @pytest.mark.parametrize("dtype", [np.complex64, np.complex128, np.bool_])
+    def test_convert_refuses_what_is_no_real_number(self, dtype: Any) -> None:
+        exposure = Exposure(MaskedImage(np.zeros((4, 5), dtype)))
+        with pytest.raises(RuntimeError, match="real numbers"):
+            make_task().convertIntToFloat(exposure)

@@ -110,6 +110,11 @@ class CorrectionMethods(Task):
         overscanResults : `Struct` or None
             ``imageFit`` and ``overscanFit`` (a float or float32 images, ADU) and ``overscanImage`` (the corrected
             overscan); None for an amplifier without overscan.
+
+        Raises
+        ------
+        RuntimeError
+            If the amplifier has no raw pixels.
         """
         return correct_amplifier_overscan(self, ccdExposure, amp)
 
@@ -145,10 +150,13 @@ class CorrectionMethods(Task):
     def darkCorrection(self, exposure: Exposure, darkExposure: Exposure, invert: bool = False) -> None:
         """Subtract the dark frame scaled by the ratio of the dark times, in place; with `invert` add it again.
 
+        A dark frame without a dark time counts as 1 s, with a warning: the documentation promises an error there, the
+        reference behaves like this.
+
         Raises
         ------
         RuntimeError
-            If the dark time of the exposure is NaN or the sizes do not match.
+            If the exposure has no dark time or the sizes do not match.
         """
         correct_dark_exposure(exposure, darkExposure, invert, self.config.doTrimToMatchCalib, self.log)
 

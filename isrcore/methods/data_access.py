@@ -103,7 +103,7 @@ class DataAccessMethods(Task):
         Raises
         ------
         RuntimeError
-            If a frame is missing.
+            If something that the config asks for is missing.
         NotImplementedError
             If the kernel is wanted per amplifier.
         """
@@ -124,11 +124,12 @@ class DataAccessMethods(Task):
         values["flat"] = frame(config.doFlat, config.flatDataProductName, dateObs=date)
         kernel, gains = self._read_kernel(dataRef, detector) if config.doBrighterFatter else (None, None)
         values |= {"bfKernel": kernel, "bfGains": gains}
-        values["defects"] = dataRef.get("defects") if config.doDefect else None
+        values["defects"] = _required(dataRef, "defects", "doDefect") if config.doDefect else None
         values["fringes"] = self._read_fringes(dataRef, rawExposure)
         for part, name in _TRANSMISSIONS.items():
             wanted = config.doAttachTransmissionCurve and getattr(config, f"doUse{name}Transmission")
-            values[f"{part}Transmission"] = dataRef.get(f"transmission_{part}") if wanted else None
+            switch = f"doUse{name}Transmission"
+            values[f"{part}Transmission"] = _required(dataRef, f"transmission_{part}", switch) if wanted else None
         values["strayLightData"] = self.strayLight.readIsrData(dataRef, rawExposure) if config.doStrayLight else None
         listed = config.doIlluminationCorrection and (
             physical_filter(rawExposure.filter_label, self.log) in config.illumFilters
@@ -149,7 +150,7 @@ class DataAccessMethods(Task):
             return None
 
     def _read_linearizer(self, dataRef: Any, detector: Any) -> Any:
-        found = dataRef.get("linearizer", immediate=True)
+        found = _required(dataRef, "linearizer", "doLinearize", immediate=True)
         if isinstance(found, np.ndarray):
             return Linearizer(table=found, detector=detector, log=self.log)
         found.log = self.log
@@ -191,7 +192,7 @@ class DataAccessMethods(Task):
 
     def _read_fringes(self, dataRef: Any, exposure: Exposure) -> Struct:
         if not (self.config.doFringe and filter_is_listed(exposure.filter_label, self.config.fringe.filters, self.log)):
-            return Struct(**_NO_FRINGES)
+            return Struct(**_NO_FRINGES, seed=self.fringe.seed_of(_exposure_id(exposure)))
         frames: Struct = self.fringe.readFringes(dataRef, expId=_exposure_id(exposure), assembler=self._assembler())
         return frames
 
@@ -227,8 +228,18 @@ class DataAccessMethods(Task):
                 sensorRef.put(result.preInterpExposure, "postISRCCD_uninterpolated")
         for name in ("ossThumb", "flattenedThumb"):
             if getattr(result, name) is not None:
-                write_thumbnail(sensorRef, getattr(result, name), name)
+                self._store_thumbnail(sensorRef, getattr(result, name), name)
         return result
+
+    def _store_thumbnail(self, data_ref: Any, thumbnail: Any, dataset: str) -> None:
+        """Where the data store says, as PNG; a store that names no file for it is handed the picture itself."""
+        try:
+            path = data_ref.get(f"{dataset}_filename")[0]
+        except _NOT_FOUND as error:
+            self.log.info("The data store names no file for %s (%s); it gets the picture.", dataset, error)
+            data_ref.put(thumbnail, dataset)
+        else:
+            write_thumbnail(path, thumbnail)
 
     def runQuantum(self, butlerQC: Any, inputRefs: Any, outputRefs: Any) -> None:
         """Fetch the inputs of a Gen3 quantum, convert them, run, and store the outputs (manual: tasks, Gen3 run).
@@ -305,6 +316,16 @@ class DataAccessMethods(Task):
             self.log.warning("The kernel is per amplifier; its average is used for the detector.")
             kernel.makeDetectorKernelFromAmpwiseKernels(detector.name)
         inputs["bfKernel"] = self._detector_kernel(kernel, detector.name)
+
+
+def _required(data_ref: Any, dataset: str, switch: str, **options: Any) -> Any:
+    """A calibration that an option asks for; `RuntimeError` when the data store has none."""
+    try:
+        return data_ref.get(dataset, **options)
+    except _NOT_FOUND as error:
+        raise RuntimeError(
+            f"Unable to retrieve {dataset} for {data_ref.dataId}, which {switch} asks for: {error}"
+        ) from error
 
 
 def _exposure_id(exposure: Exposure) -> int | None:

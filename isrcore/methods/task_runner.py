@@ -6,12 +6,12 @@ import argparse
 import cProfile
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from isrcore.image import Exposure
 from isrcore.pipe import Struct, TaskError
+from isrcore.pipe.workers import WorkerError, run_in_processes
 
 __all__ = ["TaskRunner"]
 
@@ -42,7 +42,8 @@ class TaskRunner:
         -------
         results : list of `Struct`
             In the order of the references: ``exitStatus``, and with ``doReturnResults`` also ``dataRef``, ``metadata``
-            and ``result``. Empty when the preparation failed or there is nothing to do.
+            and ``result``. Empty when the preparation failed or there is nothing to do. A reference whose process died,
+            or for which the time of ``--timeout`` was not enough, has exit status 1.
         """
         if not self._precall(parsedCmd):
             return []
@@ -52,9 +53,23 @@ class TaskRunner:
             return []
         with _profiled(parsedCmd.profile):
             if parsedCmd.processes > 1 and self.TaskClass.canMultiprocess:
-                with ProcessPoolExecutor(min(parsedCmd.processes, len(references))) as pool:
-                    return list(pool.map(self.process, references, timeout=parsedCmd.timeout))
+                outcomes = run_in_processes(self.process, references, parsedCmd.processes, parsedCmd.timeout)
+                return [self._result(ref, outcome) for ref, outcome in zip(references, outcomes, strict=True)]
             return [self.process(reference) for reference in references]
+
+    def _result(self, ref: Any, outcome: Struct | WorkerError | Exception) -> Struct:
+        """What a worker process gave for one reference."""
+        if isinstance(outcome, Struct):
+            return outcome
+        if self.parsedCmd.doraise:
+            raise outcome
+        self.parsedCmd.log.critical("Failed on dataId=%s: %s", ref.dataId, outcome)
+        return self._struct(ref, 1, None, None)
+
+    def _struct(self, ref: Any, status: int, metadata: Any, result: Any) -> Struct:
+        if self.doReturnResults:
+            return Struct(exitStatus=status, dataRef=ref, metadata=metadata, result=result)
+        return Struct(exitStatus=status)
 
     def _new_task(self) -> Any:
         task = self.TaskClass(config=self.parsedCmd.config, log=self.parsedCmd.log)
@@ -90,9 +105,7 @@ class TaskRunner:
             task.log.critical("Failed on dataId=%s: %s", ref.dataId, error, exc_info=not isinstance(error, TaskError))
         finally:
             task.writeMetadata(ref)
-        if self.doReturnResults:
-            return Struct(exitStatus=status, dataRef=ref, metadata=task.metadata, result=result)
-        return Struct(exitStatus=status)
+        return self._struct(ref, status, task.metadata, result)
 
 
 def _log_view(exposure: Exposure, stepname: str) -> None:

@@ -36,11 +36,13 @@ def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Expo
     Raises
     ------
     RuntimeError
-        If `exposure` is not an exposure.
+        If `exposure` is not an exposure, or its pixels are no real numbers.
     """
     if not hasattr(exposure, "convertF"):
         raise RuntimeError(f"expected an exposure to convert to float pixels, found {type(exposure).__name__}")
     pixels = exposure.masked_image
+    if pixels.image.dtype.kind not in "iuf":
+        raise RuntimeError(f"pixels of type {pixels.image.dtype} cannot be converted to float: expected real numbers")
     if pixels.image.dtype == np.float32:
         log.debug("Exposure has float pixels already; nothing to convert.")
         return exposure

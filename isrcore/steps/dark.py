@@ -61,19 +61,18 @@ def correct_dark_exposure(
 ) -> None:
     """`dark_correction` with the dark times of both exposures (manual: calibration, Dark).
 
-    A dark frame without a dark time counts as 1 s, with a warning.
+    A dark frame without a dark time counts as 1 s, with a warning: the documentation promises an error there, the
+    reference behaves like this.
 
     Raises
     ------
     RuntimeError
-        If the dark time of `exposure` is NaN, or the sizes do not match.
-    AttributeError
-        If `exposure` has no visit info.
+        If `exposure` has no dark time, or the sizes do not match.
     ZeroDivisionError
         If the dark time of the dark frame is zero.
     """
     if exposure.visit_info is None:
-        raise AttributeError("the exposure has no visit info, so no dark time: give it one, or switch doDark off")
+        raise RuntimeError("the exposure has no visit info, so no dark time: give it one, or switch doDark off")
     exp_scale = exposure.visit_info.dark_time
     if math.isnan(exp_scale):
         raise RuntimeError("the dark time of the exposure is NaN: put DARKTIME into the header, or switch doDark off")

@@ -109,8 +109,11 @@ class FringeTask(Task):
         """
         if assembler is not None:
             fringeExp = assembler.assembleCcd(fringeExp)
-        seed = self.config.stats.rngSeedOffset + (0 if expId is None else int(expId))
-        return Struct(fringes=fringeExp, seed=seed % (1 << 32))
+        return Struct(fringes=fringeExp, seed=self.seed_of(expId))
+
+    def seed_of(self, expId: int | None) -> int:
+        """Seed of the sample positions for an exposure number: ``stats.rngSeedOffset`` is added, modulo 2^32."""
+        return int(self.config.stats.rngSeedOffset + (0 if expId is None else int(expId))) % (1 << 32)
 
     @timeMethod
     def run(

@@ -245,7 +245,11 @@ def correct_amplifier_overscan(task: OverscanTaskLike, exposure: Exposure, amp: 
     -------
     result : `Struct` or None
         What the subtask returned for the last region (there are two only at a bias jump); None without overscan.
+
+    `RuntimeError` if the amplifier has no raw pixels.
     """
+    if amp.raw_bbox.is_empty or amp.raw_data_bbox.is_empty:
+        raise RuntimeError(f"amplifier {amp.name} has no raw pixels: attach a detector with raw boxes")
     if amp.raw_horizontal_overscan_bbox.is_empty:
         task.log.info("Amplifier %s has no overscan box; its overscan is not corrected.", amp.name)
         return None

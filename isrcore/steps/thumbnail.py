@@ -98,18 +98,15 @@ def _asinh(image: NDArray[np.float32], low: float, data_range: float, softening:
     return picture
 
 
-def write_thumbnail(data_ref: Any, thumbnail: Picture, dataset: str) -> None:
-    """Write a thumbnail as PNG where the data store wants it; row 0 is the uppermost row of the file.
+def write_thumbnail(path: str | Path, thumbnail: Picture) -> None:
+    """Write a thumbnail as PNG; row 0 is the uppermost row of the file.
 
     Parameters
     ----------
-    data_ref : data reference
-        ``get(dataset + "_filename")`` gives a list whose first item is the path.
+    path : str or `pathlib.Path`
     thumbnail : ndarray, (ny, nx, 3), uint8
-    dataset : str
-        ``ossThumb`` or ``flattenedThumb``.
     """
-    path = Path(data_ref.get(f"{dataset}_filename")[0])
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_atomically(path) as temporary:
         temporary.write_bytes(_png(thumbnail))

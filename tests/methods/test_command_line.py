@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import pstats
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import pytest
 
 from isrcore.cfht import CfhtIsrTask
 from isrcore.image import Exposure
+from isrcore.kernels.bands import for_bands
 from isrcore.methods import command_line
 from isrcore.methods.argument_parser import expand_data_id
 from isrcore.methods.task_runner import TaskRunner
 from isrcore.pipe import Struct, TaskError
+from isrcore.pipe.workers import WorkerError
 from tests.methods.command_line_task import QUIET, SmallTask, run
 from tests.small_repository import Reference, Repository
 
@@ -240,6 +244,8 @@ class FileRepository(Repository):
         return [Reference(self, dict(known)) for name, known in self.stored if name == dataset]
 
     def put(self, value: Any, dataset: str, doBackup: bool = False, **data_id: Any) -> None:
+        if dataset == "postISRCCD" and (self.folder / f"kill-{data_id['ccd']}").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
         name = "-".join([dataset, *(str(value) for value in data_id.values())])
         (self.folder / name).write_bytes(pickle.dumps(type(value).__name__))
 
@@ -251,6 +257,31 @@ def test_several_processes(repository: Repository, tmp_path: Path, monkeypatch: 
     result = run("--id", "visit=7", "-j", "2")
     assert [item.exitStatus for item in result.resultList] == [0, 0, 0]
     assert len(list(tmp_path.glob("postISRCCD-*"))) == 3
+
+
+def test_processes_start_clean_after_pixel_work(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork of a process whose threads were at work waits for ever; one killed worker costs one data id."""
+    for_bands(lambda rows: None, (4000, 4000))
+    files = FileRepository(tmp_path)
+    files.stored = repository.stored
+    monkeypatch.setattr(SmallTask, "repository", files)
+    (tmp_path / "kill-1").touch()
+    result = run("--id", "visit=7", "-j", "2", "-t", "200", "--noExit")
+    assert [item.exitStatus for item in result.resultList] == [0, 1, 0]
+    assert len(list(tmp_path.glob("postISRCCD-*"))) == 2
+
+
+def test_doraise_raises_what_a_process_raised(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = FileRepository(tmp_path)
+    files.stored = repository.stored
+    monkeypatch.setattr(SmallTask, "repository", files)
+    (tmp_path / "kill-1").touch()
+    with pytest.raises(WorkerError, match="SIGKILL"):
+        run("--id", "visit=7", "-j", "2", "--doraise")
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class TestReadIsrData:
         before = raw.image.copy()
         found = make_task().readIsrData(ref, raw)
         assert repository.asked == []
-        assert found.fringes == Struct(fringes=None)
+        assert found.fringes == Struct(fringes=None, seed=849375)
         assert all(value is None for name, value in found.getDict().items() if name != "fringes")
         assert "UNMASKEDNAN" in raw.mask.planes.as_dict()
         assert np.array_equal(raw.image, before)
@@ -188,8 +188,29 @@ class TestReadIsrData:
 
     def test_missing_defects(self, frame: SmallFrame) -> None:
         _, ref = repository_of(frame)
-        with pytest.raises(LookupError, match="defects"):
+        with pytest.raises(RuntimeError, match=r"defects.*849375.*doDefect"):
             make_task(doDefect=True).readIsrData(ref, ref.get("raw"))
+
+    @pytest.mark.parametrize("part", ["optics", "filter", "sensor", "atmosphere"])
+    def test_missing_transmission_curve(self, frame: SmallFrame, part: str) -> None:
+        curve = frame.arguments["opticsTransmission"]
+        others = {"optics", "filter", "sensor", "atmosphere"} - {part}
+        curves = {f"transmission_{name}": curve for name in others}
+        _, ref = repository_of(frame, **curves)
+        with pytest.raises(RuntimeError, match=f"transmission_{part}.*doUse{part.capitalize()}Transmission"):
+            make_task(doAttachTransmissionCurve=True).readIsrData(ref, ref.get("raw"))
+
+    def test_missing_linearizer(self, frame: SmallFrame) -> None:
+        _, ref = repository_of(frame)
+        with pytest.raises(RuntimeError, match=r"linearizer.*doLinearize"):
+            make_task(doLinearize=True).readIsrData(ref, ref.get("raw"))
+
+    def test_fringes_have_a_seed_also_for_a_filter_without_them(self, frame: SmallFrame) -> None:
+        _, ref = repository_of(frame)
+        task = make_task(doFringe=True, fringe__filters=["z.MP9801"], fringe__stats__rngSeedOffset=5)
+        found = task.readIsrData(ref, ref.get("raw")).fringes
+        assert found.fringes is None
+        assert found.seed == 849375 + 5
 
 
 def everything(frame: SmallFrame) -> dict[str, Any]:
@@ -238,6 +259,12 @@ class TestRunDataRef:
             doWrite=False, qa__doThumbnailOss=True, qa__doThumbnailFlattened=True, qa__thumbnailBinning=2
         ).runDataRef(ref)
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths.values())
+
+    def test_thumbnails_go_to_a_store_that_names_no_files(self, frame: SmallFrame) -> None:
+        repository, ref = repository_of(frame)
+        result = make_task(doWrite=True, qa__doThumbnailOss=True, qa__thumbnailBinning=2).runDataRef(ref)
+        assert np.array_equal(repository.get("ossThumb", **DATA_ID), result.ossThumb)
+        assert repository.datasetExists("postISRCCD", **DATA_ID)
 
     def test_timing_is_in_the_metadata(self, frame: SmallFrame) -> None:
         _, ref = repository_of(frame)

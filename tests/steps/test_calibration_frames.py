@@ -108,7 +108,7 @@ def test_size_of_the_dark_is_checked_before_its_dark_time() -> None:
     ("dark_time", "reference", "error", "message"),
     [
         (np.nan, 1.0, RuntimeError, "dark time of the exposure is NaN"),
-        (None, 1.0, AttributeError, "no visit info"),
+        (None, 1.0, RuntimeError, "no visit info"),
         (1.0, 0.0, ZeroDivisionError, "dark time of the dark frame is 0 s"),
     ],
 )

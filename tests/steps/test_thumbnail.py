@@ -97,9 +97,8 @@ def test_file_is_a_png_that_others_read(tmp_path: Path) -> None:
     picture = make_thumbnail(exposure(), qa())
     assert picture is not None
     path = tmp_path / "deep" / "folder" / "thumb.png"
-    store = SimpleNamespace(get=lambda name: [str(path)] if name == "ossThumb_filename" else None)
-    write_thumbnail(store, picture, "ossThumb")
-    write_thumbnail(store, picture, "ossThumb")
+    write_thumbnail(path, picture)
+    write_thumbnail(path, picture)
     assert [file.name for file in path.parent.iterdir()] == ["thumb.png"]
     from PySide6.QtGui import QImage
 
