@@ -64,7 +64,7 @@ def open_frame(session: Session, path: str, detector: int | None) -> Session:
     if (path, detector) == (session.frame, session.detector):
         return session
     other = replace(session, frame=path, detector=detector)
-    return other if path == session.frame else replace(other, pins=(), bookmarks=())
+    return other if session.frame in ("", path) else replace(other, pins=(), bookmarks=())
 
 
 def set_field(session: Session, field: str, value: Any, origin: str = "you") -> Session:

@@ -47,7 +47,9 @@ def change():
 
 def say_when_saved(window, watch):
     from isrviewer.session.store import load_session
-    if window.recovery.path.exists() and load_session(window.recovery.path) == window.model.session:
+    session, path = window.model.session, window.recovery.path
+    # The frame is open only when its pixels are there.
+    if session.frame and path.exists() and load_session(path) == session:
         watch.stop()
         print("saved", flush=True)
 

@@ -36,6 +36,7 @@ def test_another_frame_drops_pins_another_ccd_keeps_them() -> None:
     session = changes.toggle_pin(changes.open_frame(Session(), "/a", 1), Pin(3, 4))
     assert changes.open_frame(session, "/a", 2).pins == (Pin(3, 4),)
     assert changes.open_frame(session, "/b", 2).pins == ()
+    assert changes.open_frame(changes.toggle_pin(Session(), Pin(3, 4)), "/a", 1).pins == (Pin(3, 4),)
     assert changes.open_frame(session, "/a", 1) is session
 
 
