@@ -21,7 +21,7 @@ from isrcore.image import VisitInfo
 from isrcore.metadata import PropertyList
 from isrcore.pipe import Struct
 from isrcore.values import frozen, same
-from isrviewer.render.view import View
+from isrviewer.plots.mosaic import Tile
 from isrviewer.session import changes
 from isrviewer.session.model import SessionModel
 from isrviewer.session.state import Override, Session
@@ -107,7 +107,7 @@ def test_a_value_with_nan_equals_another(kind: type[Any]) -> None:
         ((1, (nan(), "x")), (1.0, (-nan(), "x"))),
         ([[nan()]], [[nan()]]),
         ({"a": {"b": nan()}}, {"a": {"b": nan()}}),
-        (View((nan(), 1.0)), View((nan(), 1.0))),
+        (Tile(0, "a", nan(), 1.0, 1.0, 1.0), Tile(0, "a", nan(), 1.0, 1.0, 1.0)),
         ([Override("gain", nan())], [Override("gain", nan())]),
     ],
 )
@@ -127,7 +127,7 @@ def test_same(a: object, b: object) -> None:
         ((nan(),), (nan(), nan())),
         ({"a": nan()}, {"b": nan()}),
         ({"a": nan()}, {"a": nan(), "b": nan()}),
-        (View((nan(), 1.0)), View((nan(), 2.0))),
+        (Tile(0, "a", nan(), 1.0, 1.0, 1.0), Tile(0, "a", nan(), 2.0, 1.0, 1.0)),
     ],
 )
 def test_not_same(a: object, b: object) -> None:

@@ -6,7 +6,6 @@ and each of them is listed with its reason: nothing is guessed, and nothing is l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from isrcore.regions.numbers import PIXEL_UNITS, Measure, measure
 from isrcore.regions.shapes import LeftOut, Problem, RegionReading, Shape
 from isrcore.regions.sky import SKY_SYSTEMS, SkyGrid
 from isrcore.regions.statements import Statement, cut, read_text
+from isrcore.values import frozen
 
 __all__ = ["RegionFrame", "read_regions"]
 
@@ -33,7 +33,7 @@ _RINGS = {"annulus": "an annulus of several rings", "box": "a box annulus", "ell
 _EXCLUDED = {"0", "false", "no"}
 
 
-@dataclass(frozen=True)
+@frozen
 class RegionFrame:
     """The frame that regions are read for.
 

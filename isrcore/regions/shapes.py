@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from isrcore.values import frozen
+
 __all__ = ["KINDS", "LeftOut", "Problem", "RegionReading", "Shape"]
 
 KINDS = ("point", "text", "line", "polygon", "circle", "annulus", "box", "ellipse")
 """Shapes that are read and written."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Shape:
     """One region, 0-based; pixel centres are whole.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
+from isrcore.values import frozen
 from isrviewer.runner.messages import Request
 from isrviewer.runner.progress import RunView
 from isrviewer.session import Session
@@ -22,7 +22,7 @@ class Age(Enum):
     """Of another frame or CCD."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Opening:
     """What is asked for and not there yet.
 
