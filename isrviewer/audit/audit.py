@@ -7,16 +7,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from isrcore import audit as core_audit
-from isrcore.audit.compare import MapComparison
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.history import DefectHistory
-from isrcore.audit.planes import AuditData
-from isrcore.audit.statistics import DefectStatistics
-from isrcore.audit.storage import Journal, load_history
 from isrviewer.audit.queue import Queue
 from isrviewer.session.settings import state_folder
+
+if TYPE_CHECKING:
+    from isrcore.audit.compare import MapComparison
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.history import DefectHistory
+    from isrcore.audit.planes import AuditData
+    from isrcore.audit.statistics import DefectStatistics
+    from isrcore.audit.storage import Journal
 
 __all__ = ["Audit", "begin_audit", "reopen_audit"]
 
@@ -107,8 +110,8 @@ def begin_audit(number: int, document: DefectDocument, notes: tuple[str, ...] = 
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{document.detector}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.jsonl"
-    history = DefectHistory(document, getpass.getuser())
-    return Audit(number, history, Journal(history, path), notes)
+    history = core_audit.history.DefectHistory(document, getpass.getuser())
+    return Audit(number, history, core_audit.storage.Journal(history, path), notes)
 
 
 def reopen_audit(path: Path) -> Audit:
@@ -119,5 +122,5 @@ def reopen_audit(path: Path) -> Audit:
     OSError, ValueError
         If there is no such file, or it is no audit.
     """
-    history = load_history(path, getpass.getuser())
-    return Audit(history.document.camera_detector.id, history, Journal(history, path), is_named=True)
+    history = core_audit.storage.load_history(path, getpass.getuser())
+    return Audit(history.document.camera_detector.id, history, core_audit.storage.Journal(history, path), is_named=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from isrcore.audit.compare import Difference, DifferenceKind, MapComparison, apply_differences, compare_maps
-from isrcore.audit.document import DefectDocument
+from isrcore import audit as core_audit
 from isrviewer.audit.audit import Audit
 from isrviewer.audit.model import AuditModel
 from isrviewer.runner.background import Background
+
+if TYPE_CHECKING:
+    from isrcore.audit.compare import Difference, DifferenceKind, MapComparison
+    from isrcore.audit.document import DefectDocument
 
 __all__ = ["Comparing"]
 
@@ -84,7 +88,8 @@ class Comparing(QObject):
             return False
         differences = comparison.differences if everything else self.chosen
         source = comparison.new.source
-        self.is_advancing = self._audits.do(lambda document: apply_differences(document, differences, source))
+        apply = core_audit.compare.apply_differences
+        self.is_advancing = self._audits.do(lambda document: apply(document, differences, source))
         return self.is_advancing
 
     @property
@@ -108,7 +113,7 @@ class Comparing(QObject):
         old, new = (audit.history.base, document) if other is None else (document, other)
 
         def work() -> tuple[MapComparison, Mapping[DifferenceKind, int]]:
-            comparison = compare_maps(old, new)
+            comparison = core_audit.compare.compare_maps(old, new)
             return comparison, comparison.pixel_counts()
 
         def show(found: tuple[MapComparison, Mapping[DifferenceKind, int]]) -> None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.pixels import PixelSet
 from isrcore.camera import Detector
 from isrcore.geom import Box
 from isrcore.image import Exposure
@@ -21,6 +19,10 @@ from isrcore.inspect.layout import Layout, cut_out
 from isrviewer.render.colour import ColourMap, colour_table
 from isrviewer.render.limits import Limits, PlaneStats
 from isrviewer.render.stretch import Stretch, positions
+
+if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.pixels import PixelSet
 
 __all__ = [
     "SIZES",

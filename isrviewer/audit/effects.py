@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from isrcore.audit.defect import Defect
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.effect import Effect, measure_effect
-from isrcore.audit.pixels import PixelSet
+from isrcore import audit as core_audit
 from isrcore.image import Mask
 from isrviewer.audit.model import AuditModel
 from isrviewer.runner.background import Background
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
+
+if TYPE_CHECKING:
+    from isrcore.audit.defect import Defect
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.effect import Effect
 
 __all__ = ["EditEffect", "EffectWatch"]
 
@@ -136,9 +139,10 @@ class EffectWatch(QObject):
 
         def work() -> EditEffect | Exception:
             try:
-                pixels = PixelSet.of(box for defect in touched.values() for box in defect.pixels.boxes)
+                boxes = (box for defect in touched.values() for box in defect.pixels.boxes)
+                pixels, measure = core_audit.pixels.PixelSet.of(boxes), core_audit.effect.measure_effect
                 first, second = (
-                    measure_effect(one.image, one.mask.has(_PLANE), pixels, frame) for one in (before, after)
+                    measure(one.image, one.mask.has(_PLANE), pixels, frame) for one in (before, after)
                 )
             except Exception as error:
                 # Who waits for the effect must hear that there is none.

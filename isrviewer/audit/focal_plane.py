@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from isrcore import audit as core_audit
-from isrcore.audit.defect import DefectKind, Status
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.summary import MapSummary, summarise
 from isrviewer.audit.model import AuditModel
 from isrviewer.runner.background import Background
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.summary import MapSummary
 
 
 __all__ = ["FocalPlane", "summary_table"]
@@ -93,7 +93,9 @@ class FocalPlane(QObject):
             fresh = {}
             for number, document in sorted(documents.items()):
                 one = known.get(number)
-                fresh[number] = one if one is not None and one[0] is document else (document, summarise(document))
+                if one is None or one[0] is not document:
+                    one = document, core_audit.summary.summarise(document)
+                fresh[number] = one
             return core_audit.focal_plane.FocalPlaneSummary(tuple(summary for _, summary in fresh.values()), {}), fresh
 
         def show(
@@ -124,9 +126,9 @@ def summary_table(summary: core_audit.focal_plane.FocalPlaneSummary) -> Table:
     columns["fraction_bad"] = [one.fraction for one in summary.maps]
     for amplifier in amplifiers:
         columns[f"fraction_bad_{amplifier}"] = [one.fractions.get(amplifier, 0.0) for one in summary.maps]
-    for kind in DefectKind:
+    for kind in core_audit.defect.DefectKind:
         columns[kind.replace(" ", "_")] = [one.kinds.get(kind, 0) for one in summary.maps]
-    for status in Status:
+    for status in core_audit.defect.Status:
         columns[str(status)] = [one.statuses.get(status, 0) for one in summary.maps]
     columns["worst_columns"] = [" ".join(f"{x}:{count}" for x, count in one.worst_columns) for one in summary.maps]
     table = Table(columns)

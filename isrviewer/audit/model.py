@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from isrcore.audit.defect import Defect
-from isrcore.audit.document import DefectDocument, Edit
-from isrcore.audit.pixels import PixelSet
-from isrcore.audit.storage import Journal
 from isrviewer.audit.audit import Audit
 from isrviewer.audit.queue import Queue
 from isrviewer.runner.background import Background
 from isrviewer.session import SessionModel
 from isrviewer.session.state import AuditFile
+
+if TYPE_CHECKING:
+    from isrcore.audit.defect import Defect
+    from isrcore.audit.document import DefectDocument, Edit
+    from isrcore.audit.pixels import PixelSet
+    from isrcore.audit.storage import Journal
 
 __all__ = ["TOOLS", "AuditModel"]
 

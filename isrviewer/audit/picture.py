@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.audit.compare import MapComparison
-from isrcore.audit.defect import Defect
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.pixels import PixelSet
+from isrcore import audit as core_audit
 from isrviewer.audit.style import DIFFERENCE_COLOURS, STATUS_MARKS, status_colour
+
+if TYPE_CHECKING:
+    from isrcore.audit.compare import MapComparison
+    from isrcore.audit.defect import Defect
+    from isrcore.audit.document import DefectDocument
 
 __all__ = ["PAINTS", "MapPicture"]
 
@@ -64,7 +66,8 @@ class MapPicture:
         where = comparison.pixels()
         # 1 only in the old map, 2 only in the new, 3 in both.
         names = ("removed", "added", "common")
-        corners = [PixelSet.from_mask(where == value, (frame.x0, frame.y0)).corners for value in (1, 2, 3)]
+        from_mask = core_audit.pixels.PixelSet.from_mask
+        corners = [from_mask(where == value, (frame.x0, frame.y0)).corners for value in (1, 2, 3)]
         counts = [len(part) for part in corners]
         paints = np.repeat([_NUMBERS[name] for name in names], counts)
         return cls(comparison.old.detector, np.concatenate(corners), np.repeat(np.arange(1, 4), counts), paints)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from isrcore import audit as core_audit
-from isrcore.audit.defect import Status
-from isrcore.audit.document import DefectDocument
-from isrcore.audit.statistics import DefectStatistics
-from isrcore.audit.summary import QueueOrder, order_defects
+
+if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument
+    from isrcore.audit.statistics import DefectStatistics
 
 __all__ = ["CHOICES", "Queue"]
 
@@ -47,7 +48,7 @@ class Queue:
     ) -> Queue:
         """Begin a queue; `ValueError` when an order needs statistics and there are none."""
         wanted = _chosen(document, choice, findings)
-        ordered = order_defects(document, QueueOrder(order), statistics or None)
+        ordered = core_audit.summary.order_defects(document, core_audit.summary.QueueOrder(order), statistics or None)
         return cls(order, choice, tuple(number for number in ordered if number in wanted))
 
     def following(self, document: DefectDocument, findings: core_audit.findings.Findings | None) -> Queue:
@@ -78,7 +79,7 @@ def _chosen(document: DefectDocument, choice: str, findings: core_audit.findings
         listed = findings.over_flagged if findings is not None else ()
         return {finding.defect for finding in listed if finding.defect is not None and finding.defect in document}
     if choice == "undecided":
-        open_ones = {Status.UNSEEN, Status.NEW}
+        open_ones = {core_audit.defect.Status.UNSEEN, core_audit.defect.Status.NEW}
         return {defect.id for defect in document if defect.status in open_ones}
     if choice == "missed":
         return {defect.id for defect in document if defect.is_detected}

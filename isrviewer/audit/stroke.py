@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from isrcore.audit import edits
-from isrcore.audit.document import DefectDocument, Edit
-from isrcore.audit.pixels import PixelSet, line_pixels
+from isrcore import audit as core_audit
 from isrcore.geom import Box
+
+if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument, Edit
+    from isrcore.audit.pixels import PixelSet
 
 __all__ = ["Stroke", "brush_box"]
 
@@ -53,7 +56,7 @@ class Stroke:
         if self.tool not in ("paint", "erase", "toggle"):
             return replace(self, here=here)
 
-        added = line_pixels(*self.here, *here, self.brush).clip(self.frame)
+        added = core_audit.pixels.line_pixels(*self.here, *here, self.brush).clip(self.frame)
         return replace(self, here=here, _drawn=added if self._drawn is None else self._drawn | added)
 
     @property
@@ -63,13 +66,13 @@ class Stroke:
             return self._drawn
         (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(self.start, self.here, strict=True))
         if self.tool == "line":
-            return line_pixels(*self.start, *self.here, self.brush).clip(self.frame)
+            return core_audit.pixels.line_pixels(*self.start, *self.here, self.brush).clip(self.frame)
         if self.tool == "column":
             wide = brush_box(x0, 0, self.brush)
             box = Box(wide.x0, self.start[1], wide.width + x1 - x0, self.frame.y1 - self.start[1])
         else:
             box = Box.from_corners(x0, y0, x1, y1)
-        return PixelSet.of([box.intersect(self.frame)])
+        return core_audit.pixels.PixelSet.of([box.intersect(self.frame)])
 
     def edit(self, document: DefectDocument, chosen: int) -> Edit:
         """The edit of a map in which defect `chosen` is chosen (0 for none).
@@ -84,7 +87,7 @@ class Stroke:
         if self.tool == "toggle" and number is not None:
             erases = document[number].pixels.contains_pixel(*self.here)
         if erases:
-            return edits.erase(document, self.pixels, number)
+            return core_audit.edits.erase(document, self.pixels, number)
         if self.tool in ("paint", "toggle"):
-            return edits.paint(document, self.pixels, number)
-        return edits.add(document, [self.pixels], label=self.tool)
+            return core_audit.edits.paint(document, self.pixels, number)
+        return core_audit.edits.add(document, [self.pixels], label=self.tool)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isrcore.audit.settings import DetectionSettings
+from isrcore import audit as core_audit
 from isrcore.values import frozen
 from isrviewer.session.state import Session, Threshold
+
+if TYPE_CHECKING:
+    from isrcore.audit.settings import DetectionSettings
 
 __all__ = ["ThresholdText", "set_threshold", "settings_of", "threshold_texts"]
 
@@ -52,7 +55,7 @@ class ThresholdText:
 
 def _defaults() -> dict[str, int | float]:
     """By name, in their order."""
-    return dataclasses.asdict(DetectionSettings())
+    return dataclasses.asdict(core_audit.settings.DetectionSettings())
 
 
 def settings_of(session: Session) -> DetectionSettings:
@@ -62,7 +65,7 @@ def settings_of(session: Session) -> DetectionSettings:
     changed: dict[str, Any] = {
         one.name: int(one.value) if isinstance(defaults[one.name], int) else one.value for one in kept
     }
-    return DetectionSettings(**changed)
+    return core_audit.settings.DetectionSettings(**changed)
 
 
 def set_threshold(session: Session, name: str, value: float) -> Session:
@@ -83,7 +86,7 @@ def set_threshold(session: Session, name: str, value: float) -> Session:
 def threshold_texts() -> tuple[ThresholdText, ...]:
     """All thresholds in their order, explained in the words of their documentation."""
     # Strip the indent that Python 3.13 has stripped already.
-    lines = [line.strip() for line in (DetectionSettings.__doc__ or "").splitlines()]
+    lines = [line.strip() for line in (core_audit.settings.DetectionSettings.__doc__ or "").splitlines()]
     tips: dict[str, list[str]] = {}
     name = ""
     for line in lines[lines.index("Attributes") + 2 : lines.index("Raises")]:

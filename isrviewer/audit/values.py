@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from isrcore.audit.defect import Defect
 from isrviewer.audit.audit import Audit
+
+if TYPE_CHECKING:
+    from isrcore.audit.defect import Defect
 
 __all__ = ["FILTER_HELP", "NUMBERS", "TEXTS", "DefectValues", "Picks", "parse_filter"]
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
+from isrcore import audit as core_audit
 from isrcore.image import Exposure
 from isrviewer.audit.audit import Audit
 from isrviewer.audit.cutouts import Witness
 from isrviewer.audit.places import map_offset
 from isrviewer.runner.model import RunModel
 from isrviewer.session.planes import RAW, Planes, Run
+
+if TYPE_CHECKING:
+    from isrcore.audit.planes import AuditData
 
 __all__ = ["ASSEMBLED", "CALIBRATIONS", "data_at_hand", "witnesses"]
 
@@ -76,8 +80,9 @@ def data_at_hand(runs: RunModel, audit: Audit) -> AuditData | None:
         exposure = source.exposure if source is not None else raw if kind == "science" else None
         pixels = None if exposure is None else trimmed_pixels(exposure, raw.detector.bbox.shape)
         if pixels is not None:
-            planes.append(AuditPlane(PlaneKind(kind), "assembled frame" if kind == "science" else kind, pixels))
-    return AuditData(raw.detector, tuple(planes)) if planes else None
+            name = "assembled frame" if kind == "science" else kind
+            planes.append(core_audit.planes.AuditPlane(core_audit.planes.PlaneKind(kind), name, pixels))
+    return core_audit.planes.AuditData(raw.detector, tuple(planes)) if planes else None
 
 
 def trimmed_pixels(exposure: Exposure, shape: tuple[int, int]) -> NDArray[np.float32] | None:

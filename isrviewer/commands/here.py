@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication
 
 from isrcore.geom import Box
 from isrviewer.commands.files import write_picture
-from isrviewer.plots.inspector import frame_name
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
@@ -54,7 +53,7 @@ class HereCommands:
         panel, drawn = self._desk.grid.focused, self._model.session.box
         if drawn is None or panel.exposure is None:
             return
-        frame = frame_name(self._desk.runs, panel.exposure)
+        frame = self._desk.runs.view.frame_name(panel.exposure)
         if frame != drawn.frame:
             self._desk.strip.note(drawn.elsewhere(frame))
             return

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isrcore.image.trimming import trim_offset
-from isrviewer.plots.inspector import frame_name
 from isrviewer.session.region_file import read_regions, write_regions
 from isrviewer.session.state import Region
 
@@ -83,7 +82,7 @@ class RegionCommands:
         if frame is None:
             return
         offset, exposure = frame
-        name = frame_name(self._desk.runs, exposure)
+        name = self._desk.runs.view.frame_name(exposure)
         if name != session.box.frame:
             self._desk.strip.note(session.box.elsewhere(name))
             return

@@ -11,8 +11,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from isrcore import inspect as core_inspect
-from isrcore.image import Exposure
-from isrcore.inspect.layout import Layout
 from isrcore.status import Status
 from isrviewer.plots.elided import ElidedLabel
 from isrviewer.runner.background import Background
@@ -24,7 +22,7 @@ from isrviewer.session import Override, Planes, Run, Session, SessionModel
 from isrviewer.session.config import effective_config
 from isrviewer.theme import GRID
 
-__all__ = ["InspectorPanel", "frame_name", "is_check", "key_of", "planes_of", "result_names", "run_results"]
+__all__ = ["InspectorPanel", "is_check", "key_of", "planes_of", "result_names", "run_results"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -53,12 +51,6 @@ def key_of(view: RunView, planes: Planes) -> str:
 def result_names(runs: RunModel) -> tuple[str, ...]:
     """Names of the raw planes and of every step of the present run that left planes."""
     return tuple(name for name, _, _ in runs.results() if not is_check(runs.view, name))
-
-
-def frame_name(runs: RunModel, exposure: Exposure) -> str:
-    """Name of the layout of planes on screen; see `isrcore.inspect.layout.Layout`."""
-    raw = runs.view.raw
-    return Layout.of(exposure, raw.detector if raw is not None else None).name
 
 
 def run_results(runs: RunModel) -> core_inspect.results.RunResults | None:

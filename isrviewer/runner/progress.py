@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isrcore.inspect.layout import Layout
 from isrcore.status import Status
 from isrcore.values import frozen
 from isrviewer.runner.messages import (
@@ -111,6 +112,10 @@ class RunView:
     def ccd(self) -> str:
         """Name of the CCD that is open; empty for none."""
         return "" if self.facts is None else next((name for n, name in self.facts.detectors if n == self.detector), "")
+
+    def frame_name(self, exposure: Exposure) -> str:
+        """Name of the layout of planes on screen; see `isrcore.inspect.layout.Layout`."""
+        return Layout.of(exposure, self.raw.detector if self.raw is not None else None).name
 
     def row(self, name: str) -> Row | None:
         """The row of a step by its LSST name."""

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from isrcore import regions as core_regions
 from isrcore.atomic import written_atomically
-from isrcore.regions import reading, writing
 from isrcore.regions.shapes import Shape
 from isrviewer.session.state import Region
 
@@ -54,7 +54,8 @@ def read_regions(
         If the file cannot be read, or is none that DS9 would read.
     """
     try:
-        found = reading.read_regions(path, reading.RegionFrame(offset, wcs, ltv, tile=tile))
+        frame = core_regions.reading.RegionFrame(offset, wcs, ltv, tile=tile)
+        found = core_regions.reading.read_regions(path, frame)
     except OSError as error:
         raise RegionFileError(f"{path}: cannot be read ({error.strerror or error})") from None
     except ValueError as error:
@@ -91,7 +92,7 @@ def write_regions(path: Path, regions: tuple[Region, ...], offset: tuple[float, 
     """
     shapes = [Shape(one.kind, one.points, one.size, one.angle, one.text, one.colour) for one in regions]
     try:
-        text = writing.region_text(shapes, offset, wcs)
+        text = core_regions.writing.region_text(shapes, offset, wcs)
     except ValueError as error:
         raise RegionFileError(f"{path}: {error}; save image coordinates instead") from error
     with written_atomically(path) as temporary:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from isrcore.audit import edits
-from isrcore.audit.defect import DefectKind
-from isrcore.audit.pixels import PixelSet
+from isrcore import audit as core_audit
 from isrviewer.audit.model import TOOLS
 from isrviewer.audit.places import map_offset
 
@@ -39,24 +37,24 @@ class AuditCommands:
 
     def confirm(self) -> None:
         """The chosen defects are defects; on to the next one."""
-        self._decide(edits.confirm)
+        self._decide(core_audit.edits.confirm)
 
     def reject(self) -> None:
         """The chosen defects are none, so the map no longer flags them; on to the next one."""
-        self._decide(edits.reject)
+        self._decide(core_audit.edits.reject)
 
     def reject_part(self) -> None:
         """Erase what the search found indistinguishable from its neighbours in the chosen defect."""
         defect, parts = self._audits.defect, self._audits.over_flagged_parts
         if defect is not None and parts:
-            pixels = PixelSet.of(box for part in parts for box in part.boxes)
-            self._audits.do(lambda document: edits.erase(document, pixels, defect.id))
+            pixels = core_audit.pixels.PixelSet.of(box for part in parts for box in part.boxes)
+            self._audits.do(lambda document: core_audit.edits.erase(document, pixels, defect.id))
 
     def grow(self) -> None:
-        self._reshape(edits.grow)
+        self._reshape(core_audit.edits.grow)
 
     def shrink(self) -> None:
-        self._reshape(edits.shrink)
+        self._reshape(core_audit.edits.shrink)
 
     def split(self) -> None:
         """Into connected parts; one connected defect at the row of the cursor."""
@@ -65,13 +63,13 @@ class AuditCommands:
         def make(document: DefectDocument) -> Edit:
             (number,) = self._one()
             whole = len(document[number].pixels.regions()) == 1
-            return edits.split(document, number, row=row if whole else None)
+            return core_audit.edits.split(document, number, row=row if whole else None)
 
         self._audits.do(make)
 
     def merge(self) -> None:
         """The defects that are chosen together become one."""
-        self._audits.do(lambda document: edits.merge(document, self._audits.targets))
+        self._audits.do(lambda document: core_audit.edits.merge(document, self._audits.targets))
 
     def note(self) -> None:
         """Write down why."""
@@ -83,17 +81,18 @@ class AuditCommands:
         self._desk.prompt.ask(
             f"Note on defect {', '.join(map(str, targets))}",
             defect.note,
-            lambda text: self._audits.do(lambda document: edits.set_note(document, targets, text)),
+            lambda text: self._audits.do(lambda document: core_audit.edits.set_note(document, targets, text)),
         )
 
     def kind(self, kind: str) -> None:
         """Say what the chosen defects are."""
-        self._audits.do(lambda document: edits.set_kind(document, self._audits.targets, DefectKind(kind)))
+        set_kind, named = core_audit.edits.set_kind, core_audit.defect.DefectKind
+        self._audits.do(lambda document: set_kind(document, self._audits.targets, named(kind)))
 
     def remove(self) -> None:
         """Erase the pixels of the chosen defects from the map."""
         def erase(document: DefectDocument, number: int) -> Edit:
-            return edits.erase(document, document[number].pixels, number)
+            return core_audit.edits.erase(document, document[number].pixels, number)
 
         self._reshape(erase)
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isrcore import audit as core_audit
-from isrcore.audit.compare import compare_maps
-from isrcore.audit.storage import save_history
 from isrviewer.commands.defects.work import MapWork
 
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ class MapExports(MapWork):
             check()
             findings = core_audit.findings.find_problems(base, detection, data, settings)
             cards = core_audit.provenance.provenance_of(history, data.names).cards()
-            comparison = compare_maps(base, history.document)
+            comparison = core_audit.compare.compare_maps(base, history.document)
             notes = (*audit.notes, *data.notes, *detection.notes)
             page = core_audit.report.report_page(base, findings, data, settings, cards, comparison, notes)
             check()
@@ -98,7 +96,7 @@ class MapExports(MapWork):
         history = _snapshot(audit)
 
         def write(check: Check, part: Path) -> None:
-            save_history(history, part)
+            core_audit.storage.save_history(history, part)
 
         self._write(path, write)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isrcore import audit as core_audit
-from isrcore.audit.document import DefectDocument
 from isrviewer.audit.audit import Audit, begin_audit, reopen_audit
 from isrviewer.commands.defects.comparing import MapComparing
 from isrviewer.commands.defects.exports import AUDITS, MapExports
@@ -93,7 +92,7 @@ class MapCommands(MapExports, MapJudging, MapComparing):
             return
 
         def make(check: Check) -> Audit:
-            return begin_audit(detector.id, DefectDocument.of(detector))
+            return begin_audit(detector.id, core_audit.document.DefectDocument.of(detector))
 
         self._start("Beginning a map", make, self._audits.adopt)
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 from isrviewer.panels.numbers.cuts import CutsPanel
 from isrviewer.panels.numbers.surface import SurfacePanel
 from isrviewer.panels.numbers.time_machine import TimeMachine
-from isrviewer.plots.inspector import frame_name
 from isrviewer.runner.model import RunModel
 from isrviewer.session import SessionModel
 from isrviewer.session.drawn import DrawnBox, DrawnLine
@@ -64,7 +63,7 @@ class Inspectors(QObject):
         inside = box.intersect(exposure.bbox)
         if inside.is_empty:
             return
-        drawn = DrawnBox(inside, frame_name(self._runs, exposure))
+        drawn = DrawnBox(inside, self._runs.view.frame_name(exposure))
         self._model.change(replace(self._model.session, box=drawn), "box")
         if not self._surface.is_seen:
             self.raise_asked.emit("statistics")
@@ -74,6 +73,6 @@ class Inspectors(QObject):
         box = exposure.bbox
         ends = [round(min(max(x, box.x0), box.x1 - 1)) for x in (x0, x1)]
         heights = [round(min(max(y, box.y0), box.y1 - 1)) for y in (y0, y1)]
-        drawn = DrawnLine(ends[0], heights[0], ends[1], heights[1], frame_name(self._runs, exposure))
+        drawn = DrawnLine(ends[0], heights[0], ends[1], heights[1], self._runs.view.frame_name(exposure))
         self._model.change(replace(self._model.session, line=drawn), "line")
         self.raise_asked.emit("cuts")
