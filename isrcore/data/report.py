@@ -13,7 +13,9 @@ __all__ = ["describe_frame"]
 
 
 def describe_frame(path: str | Path) -> str:
-    """Facts of a raw frame, or of a calibration, as lines of text; only headers are read.
+    """Facts of a raw frame, or of a calibration, as lines of text.
+
+    Only headers are read, and the pixels of CCDs whose header says that some may be undefined, to count them.
 
     Raises
     ------
@@ -66,6 +68,9 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
             ("missing", f"{frame.expected_detectors - len(frame.detectors)} of {frame.expected_detectors} CCDs")
         )
     rows += [("times", note) for note in facts.notes]
+    for number, count in frame.undefined_pixels().items():
+        what = "NaN after conversion, NO_DATA in the mask" if count else "none"
+        rows.append(("undefined", f"{detector_name(number)}: {count} pixels ({what})"))
     problems = [*frame.problems.values(), *([frame.damage] if frame.damage is not None else [])]
     rows += [("problem", str(problem)) for problem in problems]
     return rows
