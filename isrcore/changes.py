@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from isrcore.image import Exposure
 from isrcore.kernels.bands import map_bands
+from isrcore.kernels.selection import is_finite
 from isrcore.values import frozen
 
 __all__ = ["PlaneChanges", "measure_changes"]
@@ -29,6 +30,8 @@ class PlaneChanges:
     median_change, extreme_change : float
         ADU; median and largest (in magnitude) change of the image over the pixels that changed to a finite value.
     variance_changed : bool
+    made_not_finite : int
+        Pixels whose value or variance is NaN or infinite now and was not before.
     bits_added : dict
         Mask plane -> number of pixels on which it is new.
     """
@@ -38,6 +41,7 @@ class PlaneChanges:
     median_change: float = 0.0
     extreme_change: float = 0.0
     variance_changed: bool = False
+    made_not_finite: int = 0
     bits_added: dict[str, int] = field(default_factory=dict)
 
 
@@ -56,6 +60,7 @@ def measure_changes(before: Exposure, after: Exposure) -> PlaneChanges:
         median_change=median,
         extreme_change=extreme,
         variance_changed=not resized and not _same(before.variance, after.variance),
+        made_not_finite=0 if resized else _made_not_finite(before, after),
         bits_added=_bits_added(before, after, resized),
     )
 
@@ -87,6 +92,18 @@ def _image_changes(before: Exposure, after: Exposure) -> tuple[int, float, float
         sample = sample[np.isfinite(sample) & (sample != 0)]
         median = float(np.median(sample)) if sample.size else 0.0
     return changed, median, max((value for _, value in parts), key=abs, default=0.0)
+
+
+def _made_not_finite(before: Exposure, after: Exposure) -> int:
+    planes = [(a, b) for a, b in ((before.image, after.image), (before.variance, after.variance)) if not _same(a, b)]
+
+    def band(rows: slice) -> int:
+        if all(is_finite(new[rows]).all() for _, new in planes):
+            return 0
+        now, then = (is_finite(each.image[rows]) & is_finite(each.variance[rows]) for each in (after, before))
+        return int(np.count_nonzero(then & ~now))
+
+    return sum(map_bands(band, after.image.shape)) if planes else 0
 
 
 def _bits_added(before: Exposure, after: Exposure, resized: bool) -> dict[str, int]:
