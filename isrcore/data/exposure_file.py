@@ -252,5 +252,7 @@ def _polygon(file: FitsFile, hdu: Hdu | None) -> Any:
         return None
     import shapely  # Slow to import, and few files have a polygon.
 
+    if hdu.header.get("ZTABLE") is True:
+        raise FrameError(file.path, "a compressed table", hdu=hdu.label, cure="run funpack on the file")
     xy: NDArray[Any] = np.frombuffer(file.read(hdu), ">f8").reshape(-1, 2)
     return shapely.Polygon(xy.astype(np.float64))
