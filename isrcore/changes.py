@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from isrcore.image import Exposure
 from isrcore.kernels.bands import map_bands
-from isrcore.kernels.selection import is_finite
 from isrcore.values import frozen
 
-__all__ = ["PlaneChanges", "measure_changes"]
+__all__ = ["PlaneChanges", "measure_changes", "not_finite"]
 
 
 @frozen
@@ -95,15 +94,28 @@ def _image_changes(before: Exposure, after: Exposure) -> tuple[int, float, float
 
 
 def _made_not_finite(before: Exposure, after: Exposure) -> int:
-    planes = [(a, b) for a, b in ((before.image, after.image), (before.variance, after.variance)) if not _same(a, b)]
+    new = [b for a, b in ((before.image, after.image), (before.variance, after.variance)) if not _same(a, b)]
 
     def band(rows: slice) -> int:
-        if all(is_finite(new[rows]).all() for _, new in planes):
+        if all(np.isfinite(plane[rows]).all() for plane in new):
             return 0
-        now, then = (is_finite(each.image[rows]) & is_finite(each.variance[rows]) for each in (after, before))
-        return int(np.count_nonzero(then & ~now))
+        return int(np.count_nonzero(_not_finite(after, rows) & ~_not_finite(before, rows)))
 
-    return sum(map_bands(band, after.image.shape)) if planes else 0
+    return sum(map_bands(band, after.image.shape)) if new else 0
+
+
+def not_finite(exposure: Exposure) -> NDArray[np.bool_] | None:
+    """Where value or variance is NaN or infinite, (height, width); None for integers, and where none is."""
+    if exposure.image.dtype.kind != "f":
+        return None
+    where = np.concatenate(map_bands(lambda rows: _not_finite(exposure, rows), exposure.image.shape))
+    return where if where.any() else None
+
+
+def _not_finite(exposure: Exposure, rows: slice) -> NDArray[np.bool_]:
+    finite: NDArray[np.bool_] = np.isfinite(exposure.image[rows])
+    np.logical_and(finite, np.isfinite(exposure.variance[rows]), out=finite)
+    return np.logical_not(finite, out=finite)
 
 
 def _bits_added(before: Exposure, after: Exposure, resized: bool) -> dict[str, int]:

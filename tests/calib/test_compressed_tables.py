@@ -58,7 +58,8 @@ def test_transmission(tmp_path: Path) -> None:
 
 
 def test_polygon_of_an_exposure(tmp_path: Path) -> None:
-    image, mask = fits.ImageHDU(np.zeros((3, 4), "f4"), name="IMAGE"), fits.ImageHDU(np.zeros((3, 4), "i4"), name="MASK")
+    image = fits.ImageHDU(np.zeros((3, 4), "f4"), name="IMAGE")
+    mask = fits.ImageHDU(np.zeros((3, 4), "i4"), name="MASK")
     mask.header["MP_BAD"] = 0
     path = packed(tmp_path / "e.fits", Table({"x": np.arange(9000.0), "y": np.zeros(9000)}), image, mask)
     content = path.read_bytes().replace(b"EXTNAME = 'ROWS    '         ", b"EXTNAME = 'VALID_POLYGON'    ")
