@@ -6,6 +6,7 @@ variance plane: the variance is **zero**, so that a correction adds none; and th
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from isrcore.image import Exposure, MaskedImage
 from isrcore.image.footprints import footprint_boxes
 
 __all__ = ["read_mask_boxes", "read_master"]
+
+_LOG = logging.getLogger(__name__)
 
 _RECTANGLE = re.compile(r"\[\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*\]")
 
@@ -57,8 +60,12 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
     hdu = _extension(file, chip)
     metadata = on_top_of(file.hdus[0].header.to_property_list(STRUCTURE), hdu.header.to_property_list(STRUCTURE))
     facts = exposure_facts([hdu.header, file.hdus[0].header])
+    image, scaling = _trimmed(file, hdu, chip), file.scaling(hdu)
+    if scaling.blank is not None and (count := np.count_nonzero(np.isnan(image))):
+        card = f"{scaling.blank_card} = {scaling.blank}"
+        _LOG.warning("%s, HDU %s: %d pixels have no value (%s): they are NaN", file.path, hdu.label, count, card)
     return Exposure(
-        MaskedImage(_trimmed(file, hdu, chip)),
+        MaskedImage(image),
         metadata=metadata,
         detector=header_detector(file.path, chip, metadata),
         wcs=header_wcs(metadata, chip.name),

@@ -29,6 +29,9 @@ from isrcore.metadata import PropertyList
 
 __all__ = ["RawFrame", "open_raw"]
 
+UNDEFINED = "NUMUNDEF"
+"""Keyword that counts the pixels to which the file gives no value; only where there are some."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -149,7 +152,7 @@ class RawFrame:
             uint16 pixels in ADU, (4644, 2112), untrimmed, mask and variance zero; metadata; detector with the gains,
             read noises and saturation of the header; WCS of the untrimmed frame or None; filter label or None; visit
             info. Pixels to which the file gives no value (BLANK) are 0 and have NO_DATA in the mask; conversion to
-            float makes them NaN.
+            float makes them NaN. Their number is NUMUNDEF in the metadata.
 
         Raises
         ------
@@ -167,6 +170,8 @@ class RawFrame:
         pixels = MaskedImage(image)
         if undefined is not None:
             pixels.mask.set_where(undefined, "NO_DATA")
+            metadata.set(UNDEFINED, int(np.count_nonzero(undefined)))
+            metadata.comments[UNDEFINED] = "pixels without a value, NO_DATA in the mask"
         chip = megacam_camera(flavour)[detector_name(source.detector)]
         return Exposure(pixels, metadata=metadata, detector=header_detector(self.path, chip, metadata))
 
@@ -182,22 +187,19 @@ class RawFrame:
             visit_info=self.exposure.visit_info(),
         )
 
-    def undefined_pixels(self) -> dict[int, int]:
-        """Pixels without a value by CCD, for CCDs whose header states which number stands for them.
-
-        The pixels of these CCDs are read, of no others.
+    def undefined_pixels(self, detector: int | str) -> int | None:
+        """How many pixels of a CCD have no value; None where its header names no number for them, and none is read.
 
         Raises
         ------
         FrameError
-            If the pixels of one of them are damaged.
+            As `read`.
         """
-        counts = {}
-        for number, source in self._sources.items():
-            if any(self._file.scaling(hdu).blank is not None for hdu in source.hdus):
-                undefined = self._pixels(source)[1]
-                counts[number] = 0 if undefined is None else int(np.count_nonzero(undefined))
-        return counts
+        source = self._source(detector)
+        if all(self._file.scaling(hdu).blank is None for hdu in source.hdus):
+            return None
+        undefined = self._pixels(source)[1]
+        return 0 if undefined is None else int(np.count_nonzero(undefined))
 
     def _pixels(self, source: Source) -> tuple[NDArray[np.uint16], NDArray[np.bool_] | None]:
         """The pixels of a CCD, and where they have no value (they are 0 there); None when all have one."""

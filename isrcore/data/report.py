@@ -6,7 +6,7 @@ from pathlib import Path
 
 from isrcore.camera.megacam import detector_name, load_geometry
 from isrcore.data.calib_file import describe_calibration
-from isrcore.data.errors import NotARawFrame
+from isrcore.data.errors import FrameError, NotARawFrame
 from isrcore.data.raw import RawFrame, open_raw
 
 __all__ = ["describe_frame"]
@@ -68,10 +68,16 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
             ("missing", f"{frame.expected_detectors - len(frame.detectors)} of {frame.expected_detectors} CCDs")
         )
     rows += [("times", note) for note in facts.notes]
-    for number, count in frame.undefined_pixels().items():
-        what = "NaN after conversion, NO_DATA in the mask" if count else "none"
-        rows.append(("undefined", f"{detector_name(number)}: {count} pixels ({what})"))
     problems = [*frame.problems.values(), *([frame.damage] if frame.damage is not None else [])]
+    for number in frame.detectors:
+        try:
+            count = frame.undefined_pixels(number)
+        except FrameError as error:
+            problems.append(error)
+            continue
+        if count is not None:
+            what = " (NaN after conversion, NO_DATA in the mask)" if count else ""
+            rows.append(("undefined", f"{detector_name(number)}: {count or 'no'} pixels{what}"))
     rows += [("problem", str(problem)) for problem in problems]
     return rows
 

@@ -95,7 +95,7 @@ class TestUndefined:
         np.testing.assert_array_equal(scaled(path), pixels)
 
     @pytest.mark.parametrize("bytepix", [None, 2])
-    def test_master(self, bytepix: int | None, tmp_path: Path) -> None:
+    def test_master(self, bytepix: int | None, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         blank = int(make_pool(1)[5, 100])
         changes = {"OBSTYPE": "'FLAT'", "BSCALE": "1e-4", "BZERO": "3.2", "BLANK": str(blank)}
         changes["IMCMB_FT"] = "'MASTER_DETREND_SKYFLAT'"
@@ -105,6 +105,7 @@ class TestUndefined:
         image = read_master(file.path, 12).image
         assert np.array_equal(np.isnan(image), stored == blank)
         assert np.isnan(image).any()
+        assert f"{np.count_nonzero(np.isnan(image))} pixels have no value (BLANK = {blank})" in caplog.text
 
     def test_exposure(self, tmp_path: Path) -> None:
         """Image and variance of integers."""
@@ -142,15 +143,33 @@ class TestUndefined:
         assert (converted.variance == 1).all()
         count = int(undefined.sum())
         assert f"ccd12: {count} pixels have no value ({card} = 32767)" in caplog.text
-        assert raw.undefined_pixels() == {12: count}
+        assert (raw.undefined_pixels(12), raw.undefined_pixels(3)) == (count, None)
         assert f"ccd12: {count} pixels (NaN after conversion" in describe_frame(file.path)
-        assert not raw.read(3).mask.array.any()
+        assert exposure.metadata["NUMUNDEF"] == count
+        other = raw.read(3)
+        assert not other.mask.array.any()
+        assert "NUMUNDEF" not in other.metadata
 
     def test_raw_frame_with_a_blank_that_no_pixel_has(self, tmp_path: Path) -> None:
         headers = made_headers((12,), changes={"BLANK": "99"})
         path = write_made(tmp_path / "1000001o.fits", headers).path
         assert not open_raw(path).read(12).mask.array.any()
-        assert "ccd12: 0 pixels (none)" in describe_frame(path)
+        assert "ccd12: no pixels" in describe_frame(path)
+
+    def test_report_of_a_damaged_frame(self, tmp_path: Path) -> None:
+        """The count needs the pixels; where they cannot be read, the rest is still told."""
+        headers = made_headers((3, 12), bytepix=2, changes={"BLANK": "32767", "DATASUM": "'1'"})
+        found = describe_frame(write_made(tmp_path / "1000001o.fits", headers, bytepix=2).path)
+        assert "CCDs" in found
+        assert found.count("keyword DATASUM") == 2
+
+    def test_compressed_floats(self, tmp_path: Path) -> None:
+        """NaN stays NaN through lossy compression, in which ZBLANK stands for it."""
+        pixels = np.random.default_rng(1).normal(100, 5, (40, 300)).astype("f4")
+        pixels[7, 20:30] = np.nan
+        found = scaled(pack(write_image(tmp_path / "f.fits", pixels)))
+        assert np.array_equal(np.isnan(found), np.isnan(pixels))
+        assert np.nanmax(np.abs(found - pixels)) < 1
 
     def test_raw_frame_of_amplifiers(self, tmp_path: Path) -> None:
         """Both extensions count, each with its own number."""
@@ -209,6 +228,11 @@ class TestTiles:
         assert found.dtype == stored.dtype
         assert np.array_equal(found, stored)
         np.testing.assert_array_equal(scaled(packed), scaled(path))
+
+    @pytest.mark.parametrize("packer", ["p", "r", "g"])
+    def test_raw_frame(self, packer: str, tmp_path: Path) -> None:
+        file = write_made(tmp_path / "1000001o.fits", made_headers((12,)))
+        assert np.array_equal(open_raw(pack(file.path, packer)).read(12).image, file.raw(1))
 
     def test_pixels_of_another_type_than_stated(self, tmp_path: Path) -> None:
         """A table of floats that says that it holds integers."""
