@@ -174,6 +174,8 @@ def _outcome(report: StepReport) -> str:
     flags = ""
     if report.changes is not None:
         flags = " ".join(f"{plane} +{count}" for plane, count in report.changes.bits_added.items())
+        if report.changes.made_not_finite:
+            flags = f"{flags} not finite +{report.changes.made_not_finite}".lstrip()
     return f"{report.seconds * 1e3:7.1f} ms  {flags}".rstrip()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from isrcore.changes import PlaneChanges, measure_changes
 from isrcore.image import Exposure, Mask, MaskedImage
+from isrcore.steps.flat import flat_correction
 
 VALUES = [0.0, -0.0, 1.5, -3.0, 3e38, -3e38, math.inf, -math.inf, math.nan]
 SHAPE = 6, 5
@@ -39,6 +40,8 @@ def test_agrees_with_pixel_by_pixel(
         assert found.median_change == (float(np.median(moved)) if moved.size else 0.0)
     assert abs(found.extreme_change) == max((abs(delta) for delta in finite), default=0.0)
     assert found.extreme_change in [*finite, 0.0]
+    became = [math.isfinite(a) and not math.isfinite(b) for a, b in zip(old, new, strict=True)]
+    assert found.made_not_finite == became.count(True)
     names = exposure(old, old_bits).mask.planes.as_dict()
     added = [b & ~a for a, b in zip(old_bits, new_bits, strict=True)]
     counts = {name: sum(value >> bit & 1 for value in added) for name, bit in names.items()}
@@ -63,3 +66,22 @@ def test_mask_planes_that_moved_are_refused() -> None:
     other.mask.planes._bits["SAT"] = 20
     with pytest.raises(ValueError, match="changed their bits"):
         measure_changes(frame, other)
+
+
+def test_pixels_that_a_flat_makes_infinite_or_nan_are_counted() -> None:
+    """By value or by variance, each pixel once, and not those that were so before."""
+    before = exposure([1.0] * 30, [0] * 30)
+    before.image[0, :2] = 0.0, math.nan
+    before.masked_image.variance[:] = 1.0
+    flat = MaskedImage(np.ones(SHAPE, np.float32))
+    flat.image[0, :5] = 0.0, 0.0, 0.0, math.nan, -2.0
+    flat.image[1, 0] = 1e-30
+    after = Exposure(before.masked_image.clone())
+    flat_correction(after.masked_image, flat, "USER")
+    assert np.isnan(after.image[0, 0])
+    assert not np.isfinite(after.image[0, 2])
+    assert np.isnan(after.image[0, 3])
+    assert after.image[0, 4] == -0.5
+    assert math.isfinite(after.image[1, 0])
+    assert not np.isfinite(after.variance[1, 0])
+    assert measure_changes(before, after).made_not_finite == 4

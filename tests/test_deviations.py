@@ -4,11 +4,15 @@
 2. ``saturationInterpolation`` interpolates over ``saturatedMaskName`` instead of failing on its letters.
 3. ``CfhtIsrTask.run(fringes=None)`` with ``doFringe`` is an error only where the filter needs a fringe frame.
 4. An exposure without a detector fails with the reference's built-in type and a message that says what is missing.
+5. The clipped mean of pixels of which clipping leaves one value is that value, not NaN.
+6. Integer pixels that the mask calls NO_DATA become NaN on conversion, and keep the flag.
+7. A gain, read noise or saturation in the header that is no finite number is refused.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +22,8 @@ from isrcore.camera import Detector
 from isrcore.cfht import CfhtIsrTask
 from isrcore.config.fields import set_field
 from isrcore.geom import Box
-from isrcore.image import Exposure
+from isrcore.image import Exposure, MaskedImage
+from isrcore.image.statistics import Property, make_statistics
 from isrcore.pipe import Struct
 from isrcore.task import IsrTask
 from tests.small_frame import HEIGHT, SmallFrame, make_small_frame
@@ -188,3 +193,53 @@ class TestNoDetector:
     def test_method(self) -> None:
         with pytest.raises(AttributeError, match="no detector"):
             make_task(doLinearize=True).doLinearize(None)
+
+
+class TestConstantPopulation:
+    @pytest.mark.parametrize("size", [100, 100_000], ids=["sorted", "sampled"])
+    @pytest.mark.parametrize("value", [0.1, 1234.567, -7.3e5, 3e30])
+    def test_clipped_mean_is_the_value(self, size: int, value: float) -> None:
+        pixels = np.full((10, size // 10), value, np.float32)
+        pixels[0, :3] = 10 * value, -value, 1.1 * value
+        clipped = Property.MEANCLIP | Property.STDEVCLIP | Property.VARIANCECLIP
+        found = make_statistics(pixels, clipped)
+        assert found.value(Property.MEANCLIP) == pixels[-1, -1]
+        assert found.value(Property.STDEVCLIP) == found.value(Property.VARIANCECLIP) == 0
+
+    def test_of_integers(self) -> None:
+        pixels = np.full((10, 10), 1180, np.uint16)
+        pixels[0, 0] = 65535
+        assert make_statistics(pixels, Property.MEANCLIP).value() == 1180
+
+
+class TestPixelsWithoutValue:
+    @pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.int32])
+    def test_conversion(self, dtype: Any) -> None:
+        exposure = Exposure(MaskedImage(np.arange(12, dtype=dtype).reshape(3, 4)))
+        planes = exposure.mask.planes
+        exposure.mask.array[1, 2] = planes.bitmask(["NO_DATA", "SAT"])
+        exposure.mask.array[2, 3] = planes.bitmask("SAT")
+        found = make_task().convertIntToFloat(exposure)
+        expected = np.arange(12, dtype=np.float32).reshape(3, 4)
+        expected[1, 2] = np.nan
+        np.testing.assert_array_equal(found.image, expected)
+        assert np.argwhere(found.mask.array).tolist() == [[1, 2]]
+        assert found.mask.array[1, 2] == planes.bitmask("NO_DATA")
+        assert (found.variance == 1).all()
+
+    def test_floats_are_what_they_are(self) -> None:
+        exposure = Exposure(MaskedImage(np.ones((2, 2), np.float64)))
+        exposure.mask.array[0, 0] = exposure.mask.planes.bitmask("NO_DATA")
+        found = make_task().convertIntToFloat(exposure)
+        assert (found.image == 1).all()
+        assert not found.mask.array.any()
+
+
+class TestNumbersOfTheDetector:
+    @pytest.mark.parametrize("key", ["GAINA", "RDNOISEB", "SATURATE"])
+    @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, "high"])
+    def test_refused(self, frame: SmallFrame, key: str, value: object) -> None:
+        frame.raw.metadata.set(key, value)
+        np.minimum(frame.raw.image, 50000, out=frame.raw.image)  # Above 60000 ADU the pixels tell the saturation.
+        with pytest.raises(ValueError, match=f"header keyword {key} .*expected a finite number, found {value!r}"):
+            make_task(CfhtIsrTask).run(frame.raw)

@@ -18,6 +18,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from isrcore.calib.defects import Defects
+from isrcore.calib.mask_image import bad_pixels
 from isrcore.camera import Amplifier, Detector
 from isrcore.geom import Box
 from isrcore.image.footprints import footprint_boxes
@@ -120,20 +121,20 @@ def defects_from_mask_image(image: NDArray[Any], detector: Detector) -> Defects:
     Raises
     ------
     ValueError
-        For another size.
+        For another size, or pixels that are neither bad nor good.
     """
-    bad = np.asarray(image) == 0
-    if bad.shape == detector.bbox.shape:
-        return Defects(footprint_boxes(bad, (detector.bbox.x0, detector.bbox.y0)), normalize=False)
+    pixels = np.asarray(image)
+    if pixels.shape == detector.bbox.shape:
+        return Defects(footprint_boxes(bad_pixels(pixels), (detector.bbox.x0, detector.bbox.y0)), normalize=False)
     raw = detector.raw_bbox
-    if bad.shape != raw.shape:
+    if pixels.shape != raw.shape:
         raise ValueError(
             f"a mask image of {detector.name} has {raw.width} x {raw.height} pixels (raw) or {detector.bbox.width} x "
-            f"{detector.bbox.height} (trimmed), found {bad.shape[-1]} x {bad.shape[0]}"
+            f"{detector.bbox.height} (trimmed), found {pixels.shape[-1]} x {pixels.shape[0]}"
         )
     trimmed = np.zeros(detector.bbox.shape, np.bool_)
     for amp in detector:
-        part = bad[amp.raw_data_bbox.slices((raw.x0, raw.y0))]
+        part = bad_pixels(pixels[amp.raw_data_bbox.slices((raw.x0, raw.y0))])
         part = part[:: -1 if amp.raw_flip_y else 1, :: -1 if amp.raw_flip_x else 1]
         trimmed[amp.bbox.slices((detector.bbox.x0, detector.bbox.y0))] = part
     return Defects(footprint_boxes(trimmed, (detector.bbox.x0, detector.bbox.y0)), normalize=False)

@@ -20,6 +20,7 @@ from astropy.table import MaskedColumn, Table
 from isrcore.atomic import written_atomically
 from isrcore.calib.defect_boxes import SIMPLE, boxes_from_table, expected_columns, table_form
 from isrcore.calib.defects import Defects
+from isrcore.calib.fits_tables import refuse_compressed_table
 from isrcore.metadata import PropertyList
 
 __all__ = [
@@ -197,8 +198,10 @@ def _in_fits(path: Path) -> list[_Candidate]:
     try:
         with fits.open(path, memmap=False) as hdus:
             for hdu in hdus:
-                if hdu.header.get("ZTABLE"):
-                    raise ValueError(f"{path}: HDU {hdu.name or '?'} is a compressed table: run funpack on the file")
+                try:
+                    refuse_compressed_table(hdu.header)
+                except ValueError as error:
+                    raise ValueError(f"{path}: {error}") from error
                 if type(hdu) not in (fits.BinTableHDU, fits.TableHDU):
                     continue
                 if table_form(hdu.columns.names) is None:

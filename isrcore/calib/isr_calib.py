@@ -15,6 +15,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from isrcore.atomic import written_atomically
+from isrcore.calib.fits_tables import refuse_compressed_table
 from isrcore.camera import Camera, Detector
 from isrcore.metadata import PropertyList
 from isrcore.values import same
@@ -267,7 +268,10 @@ def _read_ecsv(path: Path) -> Table:
 def _read_fits_tables(path: Path) -> list[Table]:
     try:
         with fits.open(path, memmap=False) as hdus:
-            return [_table(hdu) for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+            tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+            for hdu in tables:
+                refuse_compressed_table(hdu.header)
+            return [_table(hdu) for hdu in tables]
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except (OSError, ValueError, TypeError) as error:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from astropy import units
+from astropy.io import fits
 from astropy.table import Table
 
 from isrcore.atomic import written_atomically
+from isrcore.calib.fits_tables import refuse_compressed_table
 from isrcore.calib.transmission_curve import TransmissionCurve
 
 __all__ = ["read_transmission_curve", "write_transmission_curve"]
@@ -35,6 +37,10 @@ def read_transmission_curve(path: str | Path) -> TransmissionCurve:
     path = Path(path)
     form = _format(path)
     try:
+        if form == "fits":
+            with fits.open(path) as hdus:
+                for hdu in hdus:
+                    refuse_compressed_table(hdu.header)
         return TransmissionCurve.fromTable(Table.read(path, format=form))
     except FileNotFoundError:
         raise

@@ -182,9 +182,9 @@ def _amplifier(ccd: str, amp: str, flavour: Flavour) -> Amplifier:
 def detector_from_header(detector: Detector, header: Mapping[str, Any] | PropertyList) -> Detector:
     """`detector` with the gains, read noises and saturation that a frame's header states.
 
-    A value that is absent or cannot be true keeps the table's: gains and saturation must be positive and finite (masks
-    state 0), read noises not negative and at most 60000 (some headers state 65535). `isrcore.CfhtIsrTask` reads the
-    header again by the reference's own rules, with its fallback to RDNOISE and an estimate of the saturation.
+    A value that is absent or out of range keeps the table's: gains and saturation must be positive (masks state 0),
+    read noises not negative and at most 60000 (some headers state 65535). `isrcore.CfhtIsrTask` reads the header again
+    by the reference's own rules, with its fallback to RDNOISE and an estimate of the saturation.
 
     Parameters
     ----------
@@ -192,6 +192,11 @@ def detector_from_header(detector: Detector, header: Mapping[str, Any] | Propert
         With amplifiers A and B.
     header : mapping
         Keys GAINA, GAINB (electron/ADU), RDNOISEA, RDNOISEB (electron), SATURATE (ADU).
+
+    Raises
+    ------
+    ValueError
+        If a value is no finite number; its arguments are the key, what was expected, what was found, and the problem.
     """
     changed = []
     for amp in detector:
@@ -209,8 +214,10 @@ def detector_from_header(detector: Detector, header: Mapping[str, Any] | Propert
 
 
 def _number(header: Mapping[str, Any] | PropertyList, key: str) -> float:
-    """A finite number from the header, else NaN (which fails every comparison)."""
+    """A number from the header; NaN, which fails every comparison, where it has none."""
     value = header.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if value is None:
         return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(key, "a finite number", value, "a value of the detector cannot be used")
     return float(value)

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.camera import Detector
-from isrcore.camera.megacam import detector_from_header, filter_names, megacam_camera
+from isrcore.camera.megacam import filter_names, megacam_camera
 from isrcore.data.cards import CardHeader
 from isrcore.data.errors import FrameError
 from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
+from isrcore.data.header_detector import header_detector
 from isrcore.data.mask_cards import MASK_CARDS, named_planes
 from isrcore.data.sky import moved_wcs, stated_wcs
 from isrcore.data.times import scale_of
@@ -62,10 +63,11 @@ def read_exposure(path: str | Path) -> Exposure:
     Returns
     -------
     exposure : `Exposure`
-        float32 image and variance (zero where the file has none); the mask's planes by name, those of a new mask at
-        their usual bits. A MegaCam detector is attached if DETNAME (or DETSER, CCDNAME) names one of the frame's size,
-        with the gains of the metadata; the sky WCS then refers to untrimmed pixels again, otherwise to the pixels of
-        the frame. BUNIT of the image is among the metadata.
+        float32 image and variance (zero where the file has none), NaN where it has no value; the mask's planes by name,
+        those of a new mask at their usual bits, NO_DATA where the mask has no value. A MegaCam detector is attached if
+        DETNAME (or DETSER, CCDNAME) names one of the frame's size, with the gains of the metadata; the sky WCS then
+        refers to untrimmed pixels again, otherwise to the pixels of the frame. BUNIT of the image is among the
+        metadata.
 
     Raises
     ------
@@ -127,13 +129,18 @@ def _image(file: FitsFile, hdus: dict[str, Hdu], name: str) -> Hdu:
 
 
 def _mask(file: FitsFile, hdu: Hdu) -> Mask:
-    """Mask pixels with the planes of the file moved by name to the bits of a new mask."""
+    """Mask pixels with the planes of the file moved by name to the bits of a new mask; undefined ones are NO_DATA."""
     try:
         planes = named_planes(hdu.header)
     except ValueError as error:
         raise _wrong(file, hdu, *error.args) from error
     bits = planes.as_dict()
-    stored = Mask(file.stored_pixels(hdu).astype(np.int32, copy=False), planes)
+    array, undefined = _bits(file, hdu)
+    if undefined.any():
+        planes.add("NO_DATA")
+        bits = planes.as_dict()
+        array[undefined] = planes.bitmask("NO_DATA")
+    stored = Mask(array, planes)
     used = int(np.bitwise_or.reduce(stored.array, axis=None)) & 0xFFFFFFFF
     nameless = [bit for bit in range(32) if used >> bit & 1 and bit not in bits.values()]
     if nameless:
@@ -144,6 +151,25 @@ def _mask(file: FitsFile, hdu: Hdu) -> Mask:
     for name in sorted(bits, key=bits.__getitem__):
         result.add(name)
     return Mask(Mask(np.zeros((1, 1), np.int32), result).aligned(stored), result)
+
+
+def _bits(file: FitsFile, hdu: Hdu) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Mask pixels as the file means them, whatever number type and scaling it keeps them in; where they have no value.
+
+    Floats, to which some tools turn masks, count as the whole number within 0.25 of them.
+    """
+    stored, scaling = file.stored_pixels(hdu), file.scaling(hdu)
+    undefined = scaling.undefined(stored)
+    if stored.dtype.kind in "iu" and stored.itemsize <= 4 and scaling.is_plain:
+        return stored.astype(np.int32), undefined
+    values = stored * np.float64(scaling.scale) + scaling.zero
+    values[undefined] = 0.0
+    whole = np.rint(values)
+    wrong = ~((np.abs(values - whole) <= 0.25) & (whole >= -(2.0**31)) & (whole < 2.0**32))
+    if wrong.any():
+        found = f"{np.count_nonzero(wrong)} others, such as {values[wrong][0]:g}"
+        raise _wrong(file, hdu, "BITPIX", "whole numbers of up to 32 bits", found, "mask pixels are no bits")
+    return whole.astype(np.int64).astype(np.int32), undefined
 
 
 def _origin(hdu: Hdu) -> tuple[int, int]:
@@ -207,7 +233,7 @@ def _detector(file: FitsFile, metadata: PropertyList, pixels: MaskedImage) -> De
     number = exposure_detector(file)
     if number is None:
         return None
-    detector = detector_from_header(megacam_camera()[number], metadata)
+    detector = header_detector(file.path, megacam_camera()[number], metadata)
     fits_frame = detector.bbox.contains(pixels.bbox) or detector.raw_bbox.contains(pixels.bbox)
     return detector if fits_frame else None
 
@@ -226,5 +252,7 @@ def _polygon(file: FitsFile, hdu: Hdu | None) -> Any:
         return None
     import shapely  # Slow to import, and few files have a polygon.
 
+    if hdu.header.get("ZTABLE") is True:
+        raise FrameError(file.path, "a compressed table", hdu=hdu.label, cure="run funpack on the file")
     xy: NDArray[Any] = np.frombuffer(file.read(hdu), ">f8").reshape(-1, 2)
     return shapely.Polygon(xy.astype(np.float64))

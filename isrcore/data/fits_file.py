@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from isrcore.data.cards import BLOCK, CARD, CardHeader
 from isrcore.data.errors import FrameError
 from isrcore.data.hdu import DTYPES, STRUCTURE, Hdu
+from isrcore.data.scaling import Scaling, scaling_of
 from isrcore.data.streams import GZIP_MAGIC, Bookmark, ForwardStream, GzipStream, PlainStream
 from isrcore.data.tiles import decode_tiles
-from isrcore.kernels.bands import for_bands
 
 __all__ = ["STRUCTURE", "FitsFile", "Hdu", "open_fits"]
 
@@ -194,16 +194,26 @@ class FitsFile:
         pixels: NDArray[Any] = np.frombuffer(data, dtype).reshape(hdu.shape)
         return pixels.astype(dtype.newbyteorder("="))
 
+    def scaling(self, hdu: Hdu) -> Scaling:
+        """How the stored numbers of `hdu` become values.
+
+        Raises
+        ------
+        FrameError
+            If BSCALE, BZERO or BLANK cannot be used.
+        """
+        return scaling_of(self.path, hdu)
+
     def scaled_pixels(self, hdu: Hdu) -> NDArray[np.float32]:
-        """The image of `hdu` in physical units, float32, (height, width), each pixel scaled in double precision."""
-        stored, (scale, zero) = self.stored_pixels(hdu), hdu.scaling
-        scaled = np.empty(stored.shape, np.float32)
+        """The image of `hdu` in physical units, float32, (height, width); NaN where the file has no value.
 
-        def convert(rows: slice) -> None:
-            scaled[rows] = stored[rows] if (scale, zero) == (1.0, 0.0) else stored[rows] * np.float64(scale) + zero
-
-        for_bands(convert, stored.shape)
-        return scaled
+        Raises
+        ------
+        FrameError
+            As `scaling` and `stored_pixels`.
+        """
+        scaling = self.scaling(hdu)
+        return scaling.values(self.stored_pixels(hdu))
 
 
 def _read_header(stream: ForwardStream) -> bytes:

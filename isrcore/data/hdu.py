@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,7 +88,15 @@ class Hdu:
         return self.header.integer("ZBITPIX" if self.is_compressed else "BITPIX")
 
     @property
-    def scaling(self) -> tuple[float, float]:
-        """BSCALE and BZERO; 1 and 0 where absent."""
-        scale, zero = self.header.number("BSCALE"), self.header.number("BZERO")
-        return 1.0 if scale is None else scale, 0.0 if zero is None else zero
+    def stores_raw_pixels(self) -> bool:
+        """Whether the pixels are kept as raw frames keep them: unsigned 16-bit integers by BZERO 32768.
+
+        A BSCALE or BZERO that is no number counts as meant so; reading the pixels then names it.
+        """
+        return self.bitpix == 16 and self._is_or_is_broken("BSCALE", 1.0) and self._is_or_is_broken("BZERO", 32768.0)
+
+    def _is_or_is_broken(self, key: str, value: float) -> bool:
+        number = self.header.number(key)
+        if number is None:
+            return key in self.header or (key == "BSCALE" and value == 1.0)
+        return number == value or not math.isfinite(number)

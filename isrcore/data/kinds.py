@@ -114,6 +114,6 @@ def classify(hdus: Sequence[Hdu]) -> Kind:
         return Kind.DEFECTS
     if not images or not is_megacam(hdus):
         return Kind.UNKNOWN
-    if not any(hdu.bitpix == 16 and hdu.scaling == (1.0, 32768.0) for hdu in images):
+    if not any(hdu.stores_raw_pixels for hdu in images):
         return _MASTERS.get(obs_type, Kind.PROCESSED)
     return Kind.RAW

@@ -6,24 +6,29 @@ variance plane: the variance is **zero**, so that a correction adds none; and th
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.calib.mask_image import bad_pixels
 from isrcore.camera import Detector
-from isrcore.camera.megacam import Flavour, detector_from_header, detector_name, megacam_camera
+from isrcore.camera.megacam import Flavour, detector_name, megacam_camera
 from isrcore.data.errors import FrameError
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import exposure_facts
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
+from isrcore.data.header_detector import header_detector
 from isrcore.data.sky import header_wcs, on_top_of
 from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
 from isrcore.image.footprints import footprint_boxes
 
 __all__ = ["read_mask_boxes", "read_master"]
+
+_LOG = logging.getLogger(__name__)
 
 _RECTANGLE = re.compile(r"\[\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*\]")
 
@@ -41,23 +46,28 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
     Returns
     -------
     exposure : `isrcore.image.Exposure`
-        ADU (flats: relative), mask and variance zero; metadata, detector, filter label, WCS, and the visit info of the
-        first frame of the stack, whose header masters inherit: its dark time is the one that a dark is scaled by.
+        ADU (flats: relative), NaN where the file has no value, mask and variance zero; metadata, detector, filter
+        label, WCS, and the visit info of the first frame of the stack, whose header masters inherit: its dark time is
+        the one that a dark is scaled by.
 
     Raises
     ------
     FrameError
-        If the CCD is not in the file, has a wrong size, or is damaged.
+        If the CCD is not in the file, has a wrong size, is damaged, or its header states numbers that are none.
     """
     file = open_fits(path)
     chip = megacam_camera(flavour)[_number(detector)]
     hdu = _extension(file, chip)
     metadata = on_top_of(file.hdus[0].header.to_property_list(STRUCTURE), hdu.header.to_property_list(STRUCTURE))
     facts = exposure_facts([hdu.header, file.hdus[0].header])
+    image, scaling = _trimmed(file, hdu, chip), file.scaling(hdu)
+    if scaling.blank is not None and (count := np.count_nonzero(np.isnan(image))):
+        card = f"{scaling.blank_card} = {scaling.blank}"
+        _LOG.warning("%s, HDU %s: %d pixels have no value (%s): they are NaN", file.path, hdu.label, count, card)
     return Exposure(
-        MaskedImage(_trimmed(file, hdu, chip)),
+        MaskedImage(image),
         metadata=metadata,
-        detector=detector_from_header(chip, metadata),
+        detector=header_detector(file.path, chip, metadata),
         wcs=header_wcs(metadata, chip.name),
         filter_label=facts.filter_label(),
         visit_info=facts.visit_info(),
@@ -67,22 +77,28 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
 def read_mask_boxes(path: str | Path, detector: int | str) -> list[Box]:
     """Bad regions of one CCD in an Elixir mask, as boxes in the trimmed frame.
 
-    In mask images 0 is bad and 1 is good. The same regions stand in the header as MASK_nnn = '[x1:y1,x2:y2]' (two
-    corners, 1-based, untrimmed; not the x1:x2,y1:y2 of other sections); where they are, they are used, since they are
-    as exact and keep the rectangles as their author drew them. Otherwise every run of bad pixels that continues
-    unchanged over several rows becomes a box. BIASSEC and DATASEC of masks are void and not used.
+    In mask images 0 is bad and 1 is good; see `isrcore.calib.mask_image` for numbers between. The same regions stand
+    in the header as MASK_nnn = '[x1:y1,x2:y2]' (two corners, 1-based, untrimmed; not the x1:x2,y1:y2 of other
+    sections); where they are, they are used, since they are as exact and keep the rectangles as their author drew them.
+    Otherwise every run of bad pixels that continues unchanged over several rows becomes a box. BIASSEC and DATASEC of
+    masks are void and not used.
 
     Raises
     ------
     FrameError
-        As `read_master`; also for a MASK_nnn that is no rectangle.
+        As `read_master`; also for a MASK_nnn that is no rectangle, and for pixels that are neither bad nor good.
     """
     file = open_fits(path)
     chip = megacam_camera()[_number(detector)]
     hdu = _extension(file, chip)
     keys = [key for key in hdu.header if re.fullmatch(r"MASK_\d+", key)]
     if not keys:
-        return footprint_boxes(_trimmed(file, hdu, chip) == 0)
+        try:
+            return footprint_boxes(bad_pixels(_trimmed(file, hdu, chip)))
+        except ValueError as error:
+            problem, expected, found = error.args
+            cure = "choose a mask that was not compressed with loss"
+            raise FrameError(file.path, problem, hdu=hdu.label, expected=expected, found=found, cure=cure) from error
     left = chip[0].raw_data_bbox.x0
     boxes = []
     for key in keys:

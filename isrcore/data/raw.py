@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from isrcore.camera.megacam import Flavour, detector_from_header, detector_name, megacam_camera
+from isrcore.camera.megacam import Flavour, detector_name, megacam_camera
 from isrcore.data.cards import CardHeader
 from isrcore.data.errors import FrameError, NotARawFrame
 from isrcore.data.extensions import Layout, Source, check_frame, find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
-from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
+from isrcore.data.fits_file import STRUCTURE, FitsFile, open_fits
+from isrcore.data.header_detector import header_detector
 from isrcore.data.kinds import Kind, classify, is_megacam
 from isrcore.data.sky import header_wcs, on_top_of
 from isrcore.data.splice import splice_metadata, splice_pixels
@@ -27,6 +28,9 @@ from isrcore.image import Exposure, MaskedImage
 from isrcore.metadata import PropertyList
 
 __all__ = ["RawFrame", "open_raw"]
+
+UNDEFINED = "NUMUNDEF"
+"""Keyword that counts the pixels to which the file gives no value; only where there are some."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -147,12 +151,14 @@ class RawFrame:
         exposure : `isrcore.image.Exposure`
             uint16 pixels in ADU, (4644, 2112), untrimmed, mask and variance zero; metadata; detector with the gains,
             read noises and saturation of the header; WCS of the untrimmed frame or None; filter label or None; visit
-            info.
+            info. Pixels to which the file gives no value (BLANK) are 0 and have NO_DATA in the mask; conversion to
+            float makes them NaN. Their number is NUMUNDEF in the metadata.
 
         Raises
         ------
         FrameError
-            If the CCD is not in the file or its pixels are damaged.
+            If the CCD is not in the file, its pixels are damaged, or its header states an infinite gain, read noise
+            or saturation.
         """
         return self.complete(self.preview(detector, flavour))
 
@@ -160,12 +166,14 @@ class RawFrame:
         """As `read` but without WCS, filter label and visit info, which take longer to make than the pixels."""
         source = self._source(detector)
         metadata = self.metadata(source.detector)
-        parts = [self._pixels(hdu) for hdu in source.hdus]
-        return Exposure(
-            MaskedImage(parts[0] if len(parts) == 1 else splice_pixels(parts[0], parts[1])),
-            metadata=metadata,
-            detector=detector_from_header(megacam_camera(flavour)[detector_name(source.detector)], metadata),
-        )
+        image, undefined = self._pixels(source)
+        pixels = MaskedImage(image)
+        if undefined is not None:
+            pixels.mask.set_where(undefined, "NO_DATA")
+            metadata.set(UNDEFINED, int(np.count_nonzero(undefined)))
+            metadata.comments[UNDEFINED] = "pixels without a value, NO_DATA in the mask"
+        chip = megacam_camera(flavour)[detector_name(source.detector)]
+        return Exposure(pixels, metadata=metadata, detector=header_detector(self.path, chip, metadata))
 
     def complete(self, preview: Exposure) -> Exposure:
         """The exposure that `read` gives, with the pixels and metadata of a `preview`; they are shared, not copied."""
@@ -179,10 +187,45 @@ class RawFrame:
             visit_info=self.exposure.visit_info(),
         )
 
-    def _pixels(self, hdu: Hdu) -> NDArray[np.uint16]:
-        """Stored signed integers plus 32768, which is a flip of the highest bit."""
-        pixels = self._file.stored_pixels(hdu).view(np.uint16)
-        return np.bitwise_xor(pixels, np.uint16(0x8000), out=pixels if pixels.flags.writeable else None)
+    def undefined_pixels(self, detector: int | str) -> int | None:
+        """How many pixels of a CCD have no value; None where its header names no number for them, and none is read.
+
+        Raises
+        ------
+        FrameError
+            As `read`.
+        """
+        source = self._source(detector)
+        if all(self._file.scaling(hdu).blank is None for hdu in source.hdus):
+            return None
+        undefined = self._pixels(source)[1]
+        return 0 if undefined is None else int(np.count_nonzero(undefined))
+
+    def _pixels(self, source: Source) -> tuple[NDArray[np.uint16], NDArray[np.bool_] | None]:
+        """The pixels of a CCD, and where they have no value (they are 0 there); None when all have one."""
+        images, places, cards = [], [], []
+        for hdu in source.hdus:
+            stored, scaling = self._file.stored_pixels(hdu), self._file.scaling(hdu)
+            where = scaling.undefined(stored)
+            if where.any():
+                cards.append(f"{scaling.blank_card} = {scaling.blank}")
+            # Stored signed integers plus 32768, which is a flip of the highest bit.
+            pixels = stored.view(np.uint16)
+            images.append(np.bitwise_xor(pixels, np.uint16(0x8000), out=pixels if pixels.flags.writeable else None))
+            places.append(where)
+        image = images[0] if len(images) == 1 else splice_pixels(*images)
+        if not cards:
+            return image, None
+        undefined = places[0] if len(places) == 1 else splice_pixels(*places)
+        image[undefined] = 0
+        _LOG.warning(
+            "%s, %s: %d pixels have no value (%s): NaN after conversion, NO_DATA in the mask",
+            self.path,
+            detector_name(source.detector),
+            np.count_nonzero(undefined),
+            " and ".join(dict.fromkeys(cards)),
+        )
+        return image, undefined
 
     def _source(self, detector: int | str) -> Source:
         match = re.fullmatch(r"(?:ccd)?(\d{1,2})", str(detector))
@@ -231,12 +274,16 @@ def _require_raw(file: FitsFile) -> None:
 
 
 def _check_raw_pixels(file: FitsFile, source: Source) -> None:
-    """Raise `FrameError` unless the pixels are unsigned 16-bit integers in the way all raw frames store them."""
+    """Raise `FrameError` unless the pixels are unsigned 16-bit integers in the way all raw frames store them.
+
+    Undefined pixels may have a number of their own, which raw frames of CFHT never have.
+    """
     for hdu in source.hdus:
+        scaling = file.scaling(hdu)
         for keyword, expected, found in (
             ("BITPIX", 16, hdu.bitpix),
-            ("BSCALE", 1.0, hdu.scaling[0]),
-            ("BZERO", 32768.0, hdu.scaling[1]),
+            ("BSCALE", 1.0, scaling.scale),
+            ("BZERO", 32768.0, scaling.zero),
         ):
             if found != expected:
                 raise FrameError(

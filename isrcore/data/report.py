@@ -6,14 +6,16 @@ from pathlib import Path
 
 from isrcore.camera.megacam import detector_name, load_geometry
 from isrcore.data.calib_file import describe_calibration
-from isrcore.data.errors import NotARawFrame
+from isrcore.data.errors import FrameError, NotARawFrame
 from isrcore.data.raw import RawFrame, open_raw
 
 __all__ = ["describe_frame"]
 
 
 def describe_frame(path: str | Path) -> str:
-    """Facts of a raw frame, or of a calibration, as lines of text; only headers are read.
+    """Facts of a raw frame, or of a calibration, as lines of text.
+
+    Only headers are read, and the pixels of CCDs whose header says that some may be undefined, to count them.
 
     Raises
     ------
@@ -67,6 +69,15 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
         )
     rows += [("times", note) for note in facts.notes]
     problems = [*frame.problems.values(), *([frame.damage] if frame.damage is not None else [])]
+    for number in frame.detectors:
+        try:
+            count = frame.undefined_pixels(number)
+        except FrameError as error:
+            problems.append(error)
+            continue
+        if count is not None:
+            what = " (NaN after conversion, NO_DATA in the mask)" if count else ""
+            rows.append(("undefined", f"{detector_name(number)}: {count or 'no'} pixels{what}"))
     rows += [("problem", str(problem)) for problem in problems]
     return rows
 

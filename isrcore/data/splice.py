@@ -8,6 +8,8 @@ anywhere: here A's stay in the order of readout and B's are mirrored with the da
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +19,11 @@ from isrcore.metadata import PropertyList
 
 __all__ = ["splice_metadata", "splice_pixels"]
 
+_Pixel = TypeVar("_Pixel", bound=np.generic)
 
-def splice_pixels(a: NDArray[np.uint16], b: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """One CCD of 2112 x 4644 pixels from its amplifiers of 1056 x 4644."""
+
+def splice_pixels(a: NDArray[_Pixel], b: NDArray[_Pixel]) -> NDArray[_Pixel]:
+    """One CCD of 2112 x 4644 pixels, of any type, from its amplifiers of 1056 x 4644."""
     height, width = a.shape
     data = load_geometry()["amplifier_extensions"]["data"][2]
     overscan = width - data

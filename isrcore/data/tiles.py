@@ -11,11 +11,17 @@ from numpy.typing import NDArray
 
 from isrcore.data.cards import BLOCK, CARD
 from isrcore.data.errors import FrameError
-from isrcore.data.hdu import STRUCTURE, Hdu
+from isrcore.data.hdu import DTYPES, STRUCTURE, Hdu
 
 __all__ = ["decode_tiles"]
 
 _NOT_IN_TABLE = ("SIMPLE", "EXTEND", "INHERIT", "BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM", "END")
+
+_DEFAULT_TILES = ("ZTILE1", "ZTILE2")
+"""Where the header has none a tile is one row, which astropy does not know."""
+
+_PLIO_SHIFT = 0x8000
+"""CFITSIO adds it to unsigned 16-bit pixels before PLIO_1, which knows no negative numbers; astropy leaves it there."""
 
 _MAX_COLUMNS = 10
 """The standard knows fewer; astropy loops over as many as the header states."""
@@ -26,18 +32,24 @@ def decode_tiles(path: Path, hdu: Hdu, data: bytes) -> NDArray[Any]:
 
     astropy is given the keywords of the table only: it would merge the two EXTNAME cards of older files. RICE_1 without
     BYTEPIX means 4 by the standard, although the pixels have 16 bits (all files compressed before about 2010); the
-    card is added, so that this does not rest on a default.
+    card is added, so that this does not rest on a default. So are ZTILEn. For integers it is not told of ZBLANK, which
+    would turn them into floats: what is undefined is for `isrcore.data.scaling` to say.
 
     Raises
     ------
     FrameError
-        If the checksum is wrong, a tile lies outside the heap, or the codec gives up.
+        If the checksum is wrong, a tile lies outside the heap, the codec gives up, or the pixels have another type than
+        ZBITPIX states.
     """
     from astropy.io import fits  # Slow to import, and opening a frame does not need it.
 
     header = hdu.header
     _check_tiles(path, hdu, data)
-    cards = [header.card(key) for key in header if STRUCTURE.fullmatch(key) and key not in _NOT_IN_TABLE]
+    left_out = (*_NOT_IN_TABLE, "ZBLANK") if (hdu.bitpix or 0) > 0 else _NOT_IN_TABLE
+    cards = [header.card(key) for key in header if STRUCTURE.fullmatch(key) and key not in left_out]
+    for key, size in zip(_DEFAULT_TILES, _tile_shape(hdu), strict=True):
+        if key not in header:
+            cards.append(f"{key:8}= {size}".ljust(CARD).encode())
     parameters = {header.text(key) for key in header if re.fullmatch(r"ZNAME\d+", key)}
     if header.text("ZCMPTYPE") in ("RICE_1", "RICE_ONE") and "BYTEPIX" not in parameters:
         for key, value in (("ZNAME", "'BYTEPIX '"), ("ZVAL", "4")):
@@ -49,7 +61,23 @@ def decode_tiles(path: Path, hdu: Hdu, data: bytes) -> NDArray[Any]:
         raise _damaged(path, hdu, found=f"{type(error).__name__}: {error}") from error
     if pixels is None or pixels.shape != hdu.shape:
         raise _damaged(path, hdu, found=f"{None if pixels is None else pixels.shape} pixels")
-    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
+    stated = np.dtype(DTYPES[hdu.bitpix or 0]).newbyteorder("=")
+    if pixels.dtype.newbyteorder("=") != stated:
+        raise _damaged(path, hdu, keyword="ZBITPIX", expected=f"{stated} pixels", found=f"{pixels.dtype}")
+    pixels = np.ascontiguousarray(pixels, stated)
+    if header.text("ZCMPTYPE") == "PLIO_1" and hdu.bitpix == 16 and header.number("BZERO") == 32768:
+        pixels = (pixels.view(np.uint16) ^ np.uint16(_PLIO_SHIFT)).view(stated)
+    return pixels
+
+
+def _tile_shape(hdu: Hdu) -> tuple[int, int]:
+    """Width and height of a tile: one row where the header does not say; 0 where it says nonsense."""
+    header = hdu.header
+    width, height = (
+        (header.integer(key) or 0) if key in header else size
+        for key, size in zip(_DEFAULT_TILES, (hdu.shape[1], 1), strict=True)
+    )
+    return width, height
 
 
 def _check_tiles(path: Path, hdu: Hdu, data: bytes) -> None:
@@ -58,8 +86,8 @@ def _check_tiles(path: Path, hdu: Hdu, data: bytes) -> None:
     stated = header.text("DATASUM")
     if stated.isdigit() and int(stated) != _datasum(data):
         raise _damaged(path, hdu, keyword="DATASUM", expected=stated, found=_datasum(data))
-    columns, rows = (hdu.shape[1], header.integer("ZTILE1") or 0), (hdu.shape[0], header.integer("ZTILE2") or 0)
-    tiles = 0 if min(columns[1], rows[1]) < 1 else -(-columns[0] // columns[1]) * -(-rows[0] // rows[1])
+    (width, height), (rows, columns) = _tile_shape(hdu), hdu.shape
+    tiles = 0 if min(width, height) < 1 else -(-columns // width) * -(-rows // height)
     if header.integer("NAXIS2") != tiles:
         raise _damaged(path, hdu, keyword="NAXIS2", expected=f"{tiles} tiles", found=header.get("NAXIS2"))
     form = re.match(r"1?([PQ])", header.text("TFORM1"))

@@ -11,12 +11,13 @@ from isrcore.geom import Box
 from isrcore.kernels.bands import copy_plane, for_bands
 from isrcore.kernels.memory import new_plane
 
-__all__ = ["DEFAULT_PLANES", "Mask", "MaskPlanes"]
+__all__ = ["DEFAULT_PLANES", "MAX_PLANES", "Mask", "MaskPlanes"]
 
 DEFAULT_PLANES = ("BAD", "SAT", "INTRP", "CR", "EDGE", "DETECTED", "DETECTED_NEGATIVE", "SUSPECT", "NO_DATA")
 """Planes of a new mask in the order of their bits (manual: planes, Planes and bits)."""
 
 MAX_PLANES = 32
+"""Bits of a mask pixel."""
 
 
 class MaskPlanes:

@@ -6,6 +6,7 @@ See manual: cfht, Saturation level.
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,17 @@ LOWEST_PLATEAU = 60000.0
 _BINS = 100
 
 
-def _keyword(metadata: PropertyList, key: str, what: str) -> Any:
+def _keyword(metadata: PropertyList, key: str, what: str) -> float:
     if not metadata.exists(key):
         raise KeyError(f"header keyword {key} is missing; CfhtIsrTask takes the {what} from it")
-    return metadata.getScalar(key)
+    found = metadata.getScalar(key)
+    try:
+        number = float(found)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"header keyword {key} ({what}): expected a finite number, found {found!r}")
+    return number
 
 
 def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float) -> float:
@@ -55,12 +63,12 @@ def estimate_saturation(image: NDArray[Any], metadata: PropertyList, safe: float
     KeyError
         If ``SATURATE`` is needed and missing.
     ValueError
-        If a pixel is infinite.
+        If a pixel is infinite, or ``SATURATE`` is needed and no finite number.
     """
     parts = map_bands(lambda rows: _bright(image[rows]), image.shape)
     highest = float(np.float32(np.max([highest for highest, _ in parts])))
     if not highest > LOWEST_PLATEAU:
-        return float(_keyword(metadata, "SATURATE", "saturation level (no pixel is above 60000 ADU)"))
+        return _keyword(metadata, "SATURATE", "saturation level (no pixel is above 60000 ADU)")
     if np.isinf(highest):
         raise ValueError(
             "the raw image has infinite pixels: expected finite ADU to find the saturation plateau above 60000 ADU"
@@ -85,16 +93,16 @@ def cfht_amplifier(amp: Amplifier, metadata: PropertyList, saturation: float) ->
     Raises
     ------
     ValueError
-        For an amplifier that is neither A nor B.
+        For an amplifier that is neither A nor B, or a header keyword that is no finite number.
     KeyError
         If a header keyword is missing.
     """
     if amp.name not in ("A", "B"):
         raise ValueError(f"MegaCam amplifiers are A and B, found {amp.name!r}")
-    gain = float(_keyword(metadata, f"GAIN{amp.name}", f"gain of amplifier {amp.name}"))
-    read_noise = float(_keyword(metadata, f"RDNOISE{amp.name}", f"read noise of amplifier {amp.name}"))
+    gain = _keyword(metadata, f"GAIN{amp.name}", f"gain of amplifier {amp.name}")
+    read_noise = _keyword(metadata, f"RDNOISE{amp.name}", f"read noise of amplifier {amp.name}")
     if read_noise > LOWEST_PLATEAU:
-        read_noise = float(_keyword(metadata, "RDNOISE", f"read noise, because RDNOISE{amp.name} is {read_noise:g}"))
+        read_noise = _keyword(metadata, "RDNOISE", f"read noise, because RDNOISE{amp.name} is {read_noise:g}")
     return amp.replace(saturation=saturation, gain=gain, read_noise=read_noise)
 
 

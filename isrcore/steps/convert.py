@@ -15,11 +15,17 @@ from isrcore.steps.step import IsrState, IsrTaskLike, Step, switched_by
 
 __all__ = ["CONVERT", "convert_int_to_float", "require_float"]
 
+NO_DATA = "NO_DATA"
+"""The plane of pixels without a value."""
+
 _log = logging.getLogger(__name__)
 
 
 def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Exposure:
     """A float32 exposure with the pixel values of `exposure` (manual: chain, Integer pixels).
+
+    Integers cannot say that a pixel has no value; readers put ``NO_DATA`` into the mask there. Such pixels become NaN
+    and keep the flag (manual: differences, Pixels without a value).
 
     Parameters
     ----------
@@ -30,8 +36,8 @@ def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Expo
     Returns
     -------
     exposure : `Exposure`
-        The very same object for float32 pixels. Otherwise a new one with variance 1 and mask 0; metadata are copied,
-        other components shared.
+        The very same object for float32 pixels. Otherwise a new one with variance 1 and mask 0 (but for ``NO_DATA`` of
+        integers); metadata are copied, other components shared.
 
     Raises
     ------
@@ -48,13 +54,19 @@ def convert_int_to_float(exposure: Exposure, log: logging.Logger = _log) -> Expo
         return exposure
     image, bits, variance = (new_plane(pixels.shape, dtype) for dtype in (np.float32, np.int32, np.float32))
 
+    planes, is_integer = pixels.mask.planes.copy(), pixels.image.dtype.kind in "iu"
+    no_data = planes.bitmask(NO_DATA) if is_integer and NO_DATA in planes else 0
+
     def convert(rows: slice) -> None:
         image[rows] = pixels.image[rows]
         bits[rows] = 0
         variance[rows] = 1.0
+        if no_data and (undefined := (pixels.mask.array[rows] & np.int32(no_data)) != 0).any():
+            image[rows][undefined] = np.nan
+            bits[rows][undefined] = no_data
 
     for_bands(convert, pixels.shape)
-    mask = Mask(bits, pixels.mask.planes.copy())
+    mask = Mask(bits, planes)
     log.debug("Converted exposure from %s to float32 pixels.", pixels.image.dtype)
     return exposure.with_pixels(MaskedImage(image, mask, variance, pixels.xy0), exposure.metadata.copy())
 
@@ -79,7 +91,7 @@ CONVERT = Step(
     name="convertIntToFloat",
     label="convert",
     method="convertIntToFloat",
-    doc="Turn integer pixels into float pixels with variance 1 and an empty mask; float pixels stay as they are.",
+    doc="Turn integer pixels into float pixels with variance 1 and an empty mask, NaN where there are no data.",
     why_not=switched_by("doConvertIntToFloat"),
     run=_run,
     switch="doConvertIntToFloat",

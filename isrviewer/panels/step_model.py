@@ -109,6 +109,8 @@ def _tip(row: Row, word: str, panel: int | None) -> str:
             f"{_grouped(changes.pixels_changed)} pixels changed: "
             f"median {changes.median_change:+.4g}, extreme {changes.extreme_change:+.4g}".replace("-", "−")
         )
+    if changes is not None and changes.made_not_finite:
+        facts.append(f"{_grouped(changes.made_not_finite)} pixels became NaN or infinite, in value or variance")
     if changes is not None and changes.bits_added:
         facts.append("flags added: " + ", ".join(f"{name} {_grouped(n)}" for name, n in changes.bits_added.items()))
     if changes is not None and changes.variance_changed:

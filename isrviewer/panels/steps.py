@@ -34,10 +34,15 @@ _FAILED = QColor("#D55E00")
 
 
 def changes_text(changes: PlaneChanges | None, unit: str = "ADU") -> str:
-    """What a step changed in one line: flags added, pixels changed, median change; empty for nothing."""
+    """What a step changed in one line: pixels made NaN or infinite, flags added, pixels changed, median change.
+
+    Empty for nothing.
+    """
     if changes is None:
         return ""
     parts = [f"{plane} +{count:,}".replace(",", "\u202f") for plane, count in changes.bits_added.items()]
+    if changes.made_not_finite:
+        parts.insert(0, f"not finite +{changes.made_not_finite:,}".replace(",", "\u202f"))
     if changes.resized:
         parts.append("new size")
     if changes.pixels_changed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,11 +189,4 @@ def with_expression(planes: ImagePlanes, expression: PlaneExpression) -> ImagePl
         raise ValueError(f"{planes.title or 'this image'} has no mask, so {expression.text!r} says nothing about it")
     if expression.text in planes.plane_bits:
         return planes
-    where = expression.evaluate(planes.mask, planes.plane_bits)
-    free = set(range(32)) - set(planes.plane_bits.values())
-    if not free:
-        raise ValueError(f"no room for {expression.text!r}: all 32 bits of the mask are taken")
-    bit = min(free)
-    mask = planes.mask.copy()
-    mask[where] |= np.uint32(1 << bit).astype(np.int32)
-    return replace(planes, mask=mask, plane_bits={**planes.plane_bits, expression.text: bit})
+    return planes.with_plane(expression.text, expression.evaluate(planes.mask, planes.plane_bits))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from isrviewer.render.view import CDMatrix
 
-__all__ = ["ImagePlanes"]
+__all__ = ["NOT_FINITE", "ImagePlanes"]
+
+NOT_FINITE = "not finite"
+"""What the pixels whose value or variance is NaN or infinite are called beside the mask planes; no flag tells them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,24 @@ class ImagePlanes:
         column, row = round(x) - self.xy0[0], round(y) - self.xy0[1]
         height, width = self.shape
         return (row, column) if 0 <= row < height and 0 <= column < width else None
+
+    def with_plane(self, name: str, where: NDArray[np.bool_]) -> ImagePlanes:
+        """The same with pixels `where` as one more mask plane, of a mask of its own. For a worker.
+
+        Raises
+        ------
+        ValueError
+            If there is no mask, or all 32 bits are taken.
+        """
+        if self.mask is None:
+            raise ValueError(f"{self.title or 'this image'} has no mask, so {name!r} says nothing about it")
+        free = set(range(32)) - set(self.plane_bits.values())
+        if not free:
+            raise ValueError(f"no room for {name!r}: all 32 bits of the mask are taken")
+        bit = min(free)
+        mask = self.mask.copy()
+        mask[where] |= np.uint32(1 << bit).astype(np.int32)
+        return replace(self, mask=mask, plane_bits={**self.plane_bits, name: bit})
 
     def bits_of(self, value: int) -> list[str]:
         """Names of the planes set in a mask value, lowest bit first."""

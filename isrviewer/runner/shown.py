@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.changes import not_finite
+from isrcore.image.mask import MAX_PLANES
 from isrviewer.render.arithmetic import added_bits, difference, ratio, signal_to_noise
 from isrviewer.render.expression import parse_planes, with_expression
-from isrviewer.render.planes import ImagePlanes
+from isrviewer.render.planes import NOT_FINITE, ImagePlanes
 from isrviewer.runner.identity import PlanesOf, Result
 from isrviewer.session import Shows
 
 if TYPE_CHECKING:
     from isrcore.image import Exposure
 
-__all__ = ["is_derived", "make_planes"]
+__all__ = ["is_derived", "make_planes", "with_not_finite"]
 
 
 def is_derived(shows: Shows, other: Result | None, expression: str = "") -> bool:
@@ -51,13 +53,30 @@ def make_planes(shows: Shows, result: Result, other: Result | None, expression: 
         return planes
 
 
+def with_not_finite(planes: ImagePlanes, shows: Shows, result: Result, other: Result | None) -> ImagePlanes:
+    """The planes with pixels that are not finite as one more mask plane; themselves where there are none. For a worker.
+
+    Where the mask shows what was added, only pixels that became so are.
+    """
+    where = not_finite(result.exposure)
+    if where is not None and other is not None and _combination(shows) == "bits added":
+        before = not_finite(other.exposure)
+        where = where if before is None else where & ~before
+    if where is None or planes.mask is None or len(planes.plane_bits) >= MAX_PLANES:
+        return planes
+    return planes.with_plane(NOT_FINITE, where)
+
+
+def _combination(shows: Shows) -> str:
+    """How results are compared: bits of a mask cannot be subtracted, what differs is what was added."""
+    return "bits added" if shows.plane == "mask" else shows.combine
+
+
 def _compared(shows: Shows, result: Result, other: Result | None) -> ImagePlanes:
     planes = _plane(shows.plane, result)
     if other is None:
         return planes
-    # Bits of a mask cannot be subtracted: what differs is what was added.
-    combine = "bits added" if shows.plane == "mask" else shows.combine
-    compute, title = _COMBINE[combine]
+    compute, title = _COMBINE[_combination(shows)]
     title = title.format(label=result.of.label, other=_beside(result.of, other.of), plane=shows.plane)
     return replace(compute(planes, _plane(shows.plane, other)), title=title)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isrcore.changes import not_finite
 from isrcore.image.footprints import find_runs, label_regions
 from isrviewer.render.expression import parse_planes
+from isrviewer.render.planes import NOT_FINITE
 from isrviewer.session.readout import is_trimmed
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ class PlaneCount:
     plane : str
         Its name, or the text of an expression.
     bit : int or None
-        None for an expression.
+        None for an expression and for pixels that are not finite.
     total : int
     by_amplifier : tuple of (str, int)
     """
@@ -101,13 +104,17 @@ def find_regions(exposure: Exposure, name: str) -> MaskRegions:
 
 def _where(exposure: Exposure, name: str) -> NDArray[np.bool_]:
     planes = exposure.mask.planes.as_dict()
+    if name == NOT_FINITE:
+        where = not_finite(exposure)
+        return np.zeros(exposure.image.shape, np.bool_) if where is None else where
     if name in planes:
         return exposure.mask.has(name)
     return parse_planes(name).evaluate(exposure.mask.array, planes)
 
 
 def count_planes(exposure: Exposure, expression: str = "") -> tuple[PlaneCount, ...]:
-    """Count every plane over the frame and over each amplifier, in the order of the bits, then the expression.
+    """Count every plane over the frame and over each amplifier, in the order of the bits; then pixels that are not
+    finite, if there are any; then the expression.
 
     An expression that cannot be evaluated on this mask is left out.
     """
@@ -126,13 +133,14 @@ def count_planes(exposure: Exposure, expression: str = "") -> tuple[PlaneCount, 
         total = _with_bit(flagged, bit)
         by_amplifier = tuple((name, _with_bit(values, bit)) for name, values in parts) if total else ()
         counts.append(PlaneCount(plane, bit, total, by_amplifier))
-    try:
-        found = _where(exposure, expression) if expression else None
-    except ValueError:
-        found = None
-    if found is not None and expression not in exposure.mask.planes.as_dict():
-        by_amplifier = tuple((name, int(np.count_nonzero(found[where]))) for name, where in boxes)
-        counts.append(PlaneCount(expression, None, int(np.count_nonzero(found)), by_amplifier))
+    others = [(NOT_FINITE, not_finite(exposure))]
+    if expression and expression not in exposure.mask.planes.as_dict():
+        with suppress(ValueError):
+            others.append((expression, _where(exposure, expression)))
+    for plane, found in others:
+        if found is not None:
+            by_amplifier = tuple((name, int(np.count_nonzero(found[where]))) for name, where in boxes)
+            counts.append(PlaneCount(plane, None, int(np.count_nonzero(found)), by_amplifier))
     return tuple(counts)
 
 

@@ -193,5 +193,5 @@ def test_compressed_tables_say_what_to_do(tmp_path: Path) -> None:
     table = fits.BinTableHDU(Table(SIMPLE))
     table.header["ZTABLE"] = True
     table.writeto(path)
-    with pytest.raises(ValueError, match="compressed table: run funpack"):
+    with pytest.raises(ValueError, match="compressed table; run funpack"):
         read_defect_table(path)

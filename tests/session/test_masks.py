@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from isrcore.image import Exposure, MaskedImage
 from isrviewer.session.masks import MaskRegions, count_planes, find_regions
 from tests.gui.small_engine import HEIGHT, WIDTH, small_exposure
 
@@ -57,3 +58,22 @@ def test_counts_per_amplifier_and_of_an_expression() -> None:
     assert (counts["SAT & ~BAD"].total, counts["SAT & ~BAD"].by_amplifier) == (3, (("A", 1), ("B", 2)))
     assert counts["SAT & ~BAD"].bit is None
     assert "SAT & NOPE" not in {count.plane for count in count_planes(exposure, "SAT & NOPE")}
+
+
+def test_pixels_that_are_not_finite() -> None:
+    """By value or by variance, whatever is flagged; without any there is no row."""
+    exposure = exposure_with(("SAT", 18, 3, 4, 1))
+    assert "not finite" not in {count.plane for count in count_planes(exposure)}
+    assert listed(find_regions(exposure, "not finite")) == []
+    exposure.image[3, 19:22] = np.nan
+    exposure.variance[4, 21] = np.inf
+    last = count_planes(exposure, "SAT & BAD")[-2]
+    assert (last.plane, last.bit, last.total, last.by_amplifier) == ("not finite", None, 4, (("A", 1), ("B", 3)))
+    assert listed(find_regions(exposure, "not finite")) == [([19, 3, 21, 4], 4)]
+
+
+def test_integers_are_finite() -> None:
+    exposure = small_exposure(0)
+    integers = Exposure(MaskedImage(exposure.image.astype(np.uint16)))
+    integers.variance[:] = np.nan
+    assert "not finite" not in {count.plane for count in count_planes(integers)}

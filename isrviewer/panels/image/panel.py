@@ -18,7 +18,7 @@ from isrviewer.render.pyramid import LevelCache
 from isrviewer.runner.background import Background
 from isrviewer.runner.identity import Result
 from isrviewer.runner.opening import Age
-from isrviewer.runner.shown import is_derived, make_planes
+from isrviewer.runner.shown import is_derived, make_planes, with_not_finite
 from isrviewer.runner.uncertainty import sigma_of
 from isrviewer.session import Planes, Run, Shows
 from isrviewer.session.planes import PREVIOUS
@@ -185,7 +185,9 @@ class ImagePanel(QFrame):
             return
         self._is_deriving = is_derived(shows, other, expression)
         if not self._is_deriving:
-            self._adopt(OnScreen(shows, result, other, make_planes(shows, result, other)))
+            plain = make_planes(shows, result, other)
+            self._adopt(OnScreen(shows, result, other, plain))
+            self._add_not_finite(request, plain)
             return
 
         def answer(planes: ImagePlanes | ValueError) -> None:
@@ -204,6 +206,16 @@ class ImagePanel(QFrame):
                 self._adopt(OnScreen(alone, result, None, make_planes(alone, result, None)))
 
         self._deriving.compute(lambda: _attempt(shows, result, other, expression), answer)
+
+    def _add_not_finite(self, request: _Request, plain: ImagePlanes) -> None:
+        """Look for pixels that are not finite while the picture is shown already, and add them to its mask."""
+
+        def answer(planes: ImagePlanes) -> None:
+            present = self._request
+            if planes is not plain and present is not None and present.has_pixels_of(request):
+                self._adopt(OnScreen(request.shows, present.result, present.other, planes))
+
+        self._deriving.compute(lambda: with_not_finite(plain, request.shows, request.result, request.other), answer)
 
     def _rename(self, request: _Request) -> None:
         """The pixels stay; what is known about them is new."""
@@ -352,6 +364,6 @@ _COMPARISONS = {"difference": "Difference to", "ratio": "Ratio to", "bits added"
 
 def _attempt(shows: Shows, result: Result, other: Result | None, expression: str) -> ImagePlanes | ValueError:
     try:
-        return make_planes(shows, result, other, expression)
+        return with_not_finite(make_planes(shows, result, other, expression), shows, result, other)
     except ValueError as error:
         return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import (
 from isrviewer.panels.masks.expression import ExpressionField
 from isrviewer.panels.masks.regions import RegionList
 from isrviewer.render.plane_colours import PRESETS, OverlayStyle, PlaneStyle
+from isrviewer.render.planes import NOT_FINITE
 from isrviewer.runner.background import Background
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.changes import set_plane_style
@@ -34,6 +36,9 @@ from isrviewer.session.masks import MaskRegions, PlaneCount, count_planes, find_
 from isrviewer.theme import GRID, number_font
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from isrcore.image import Exposure
 
 __all__ = ["MasksPanel"]
@@ -81,6 +86,7 @@ class MasksPanel(QWidget):
         self._later.timeout.connect(self._count)
         self._exposure: Exposure | None = None
         self._counts: tuple[PlaneCount, ...] = ()
+        self._counted_mask: NDArray[np.int32] | None = None
         self._filling = False
         overlay = model.session.overlay
         self.on = QCheckBox("Show masks")
@@ -149,9 +155,9 @@ class MasksPanel(QWidget):
             return
         self.note.setText(f"{title} · {exposure.bbox.width} × {exposure.bbox.height} pixels")
         self.note.setToolTip(self.note.text())
-        if self._exposure is not None and exposure.mask.array is self._exposure.mask.array:
+        old, self._exposure = self._exposure, exposure
+        if old is not None and exposure.mask.array is old.mask.array and exposure.image is old.image:
             return
-        self._exposure = exposure
         self._later.start()
 
     def planes(self) -> tuple[str, ...]:
@@ -199,11 +205,15 @@ class MasksPanel(QWidget):
         exposure, expression = self._exposure, self._model.session.overlay.expression
         if exposure is not None:
             self.expression.set_planes(exposure.mask.planes.as_dict())
-            self._counting.compute(lambda: count_planes(exposure, expression), self._counted)
+            mask = exposure.mask.array
+            self._counting.compute(lambda: count_planes(exposure, expression), partial(self._counted, mask))
 
-    def _counted(self, counts: tuple[PlaneCount, ...]) -> None:
+    def _counted(self, mask: NDArray[np.int32], counts: tuple[PlaneCount, ...]) -> None:
         # Planes with pixels come first, each group in the order of the bits: the short list is what one looks at.
-        self._counts = tuple(sorted(counts, key=lambda count: count.total == 0))
+        counts = tuple(sorted(counts, key=lambda count: count.total == 0))
+        if mask is self._counted_mask and counts == self._counts:
+            return
+        self._counted_mask, self._counts = mask, counts
         self._fill()
         self._list_regions(self.tree.currentItem())
 
@@ -221,6 +231,8 @@ class MasksPanel(QWidget):
             item.setCheckState(_PLANE, Qt.CheckState.Checked if style.visible else Qt.CheckState.Unchecked)
             item.setIcon(_PLANE, _swatch(style.colour, style.outline))
             bit = f"bit {count.bit}, value {1 << count.bit}" if count.bit is not None else "combination of planes"
+            if count.plane == NOT_FINITE:
+                bit = "value or variance is NaN or infinite"
             item.setToolTip(_PLANE, f"{count.plane}: {bit}\nDouble click changes the colour")
             for column in (_COUNT, _SHARE):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
