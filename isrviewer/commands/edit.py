@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from isrviewer.commands.repeat import command_of, map_to_keep, written_map
+from isrviewer.session import Run
 from isrviewer.session.changes import clear_fields, forget, load_overrides, recall, remember
-from isrviewer.session.config import changed_by_preset, command_line, override_text
+from isrviewer.session.config import changed_by_preset, override_text
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
+    from isrviewer.runner.identity import PlanesOf
 
 __all__ = ["EditCommands"]
 
@@ -70,12 +75,30 @@ class EditCommands:
         self._desk.strip.note("Copied the changed config fields as an override file.")
 
     def copy_command_line(self) -> None:
-        session = self._model.session
-        QGuiApplication.clipboard().setText(command_line(session, self._desk.runs.view.detector or 0))
-        picked = ", ".join(pick.kind for pick in session.calibs)
-        text = "Copied the command that repeats this correction."
-        left_out = f" It takes the folder's best {picked}: the command line cannot name single files." if picked else ""
-        self._desk.strip.note(text + left_out)
+        """Copy the command that makes the pixels of the focused panel; of the run on hand when they are of no run."""
+        shown = self._desk.grid.focused.on_screen
+        of = None if shown is None else shown.result.of
+        if of is None or of.planes.is_raw or of.planes.is_calibration:
+            of = self._desk.runs.made_of()
+        if of is None:
+            self._desk.strip.error("There is no correction to repeat; open a frame first.")
+            return
+        document = map_to_keep(of)
+        if document is None:
+            self._copy_command(of)
+            return
+        self._desk.jobs.start(
+            f"Writing the defect map of {of.ccd} for the command",
+            lambda check: written_map(document),
+            partial(self._copy_command, of),
+            lambda error: self._desk.strip.error(f"No command was copied: the defect map has no file. {error}"),
+        )
+
+    def _copy_command(self, of: PlanesOf, map_file: Path | None = None) -> None:
+        QGuiApplication.clipboard().setText(command_of(of, map_file))
+        run = "B of" if of.planes.run is Run.B else "of"
+        kept = "" if map_file is None else f" The defect map with its edits is kept in {map_file}."
+        self._desk.strip.note(f"Copied the command that repeats the correction {run} {of.whose}.{kept}")
 
     def reset_config(self) -> None:
         self._model.change(clear_fields(self._model.session), "reset config")

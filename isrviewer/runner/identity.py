@@ -14,9 +14,10 @@ from isrcore.values import frozen
 from isrviewer.runner.messages import CalibInfo, Request
 from isrviewer.runner.progress import RunView
 from isrviewer.session.planes import RAW_PLANES, Planes, Run
-from isrviewer.session.state import Override
+from isrviewer.session.state import CalibPick, Override
 
 if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument
     from isrcore.image import Exposure
 
 __all__ = ["FRAMES", "PlanesOf", "Recipe", "Result", "calibration", "exposure_name", "of_raw", "of_step"]
@@ -37,15 +38,27 @@ class Recipe:
     config : tuple of `Override`
     calibs : tuple of `CalibInfo`
         All that were chosen for it; see `PlanesOf.calibs` for those that went into planes.
+    calib_folder : str
+        Where they were looked for; empty for nowhere.
+    picks : tuple of `CalibPick`
+        Those that the user chose.
+    map : `DefectDocument` or None
+        The defect map under audit, with its edits at that time, when the run took it.
     """
 
     config: tuple[Override, ...] = ()
     calibs: tuple[CalibInfo, ...] = ()
+    calib_folder: str = ""
+    picks: tuple[CalibPick, ...] = ()
+    map: DefectDocument | None = None
 
     @classmethod
     def of(cls, request: Request | None, view: RunView) -> Recipe:
         """Of the run that answers a request."""
-        return cls(() if request is None else request.config, view.calibs)
+        if request is None:
+            return cls(calibs=view.calibs)
+        document = None if view.detector is None else request.maps.get(view.detector)
+        return cls(request.config, view.calibs, request.calib_folder, request.calibs, document)
 
 
 @frozen

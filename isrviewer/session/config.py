@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -16,7 +15,6 @@ __all__ = [
     "CurrentConfig",
     "changed_by_file",
     "changed_by_preset",
-    "command_line",
     "config_problems",
     "default_config",
     "differing_fields",
@@ -171,17 +169,3 @@ def override_text(overrides: tuple[Override, ...]) -> str:
     from isrcore.config.save import only_changed_text
 
     return only_changed_text(effective_config(overrides)[0], effective_config(())[0])
-
-
-def command_line(session: Session, detector: int) -> str:
-    """A shell command that corrects a CCD of the open frame with the session's config and calibration folder.
-
-    Calibrations picked one by one are not in it: the command takes a folder only.
-    """
-    from isrcore.config.save import command_line_arguments
-
-    config, reference = effective_config(session.config)[0], effective_config(())[0]
-    words = ["isrcore", "run", session.frame or "FRAME", "--detector", str(detector)]
-    if session.calib_folder:
-        words += ["--calib", session.calib_folder]
-    return shlex.join([*words, *command_line_arguments(config, reference), "-o", "out.fits"])
