@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
-from isrviewer.commands.repeat import command_of, map_to_keep, written_map
+from isrviewer.audit.kept_map import written_map
 from isrviewer.session import Run
 from isrviewer.session.changes import clear_fields, forget, load_overrides, recall, remember
 from isrviewer.session.config import changed_by_preset, override_text
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
-    from isrviewer.runner.identity import PlanesOf
 
 __all__ = ["EditCommands"]
 
@@ -28,14 +26,12 @@ class EditCommands:
         self._model = desk.model
 
     def undo(self) -> None:
-        text = self._model.history.undo_text
-        self._model.undo()
-        self._desk.strip.note(f"Undone: {text}")
+        """Take back the last change of what has the focus: session or map."""
+        self._desk.histories.undo()
 
     def redo(self) -> None:
-        text = self._model.history.redo_text
-        self._model.redo()
-        self._desk.strip.note(f"Done again: {text}")
+        """Do again what was undone last there."""
+        self._desk.histories.redo()
 
     def remember(self) -> None:
         """Ask for a name; the field is offered with the next free one."""
@@ -83,22 +79,23 @@ class EditCommands:
         if of is None:
             self._desk.strip.error("There is no correction to repeat; open a frame first.")
             return
-        document = map_to_keep(of)
+
+        def copy(map_file: Path | None = None) -> None:
+            QGuiApplication.clipboard().setText(of.command(str(map_file or "")))
+            run = "B of" if of.planes.run is Run.B else "of"
+            kept = "" if map_file is None else f" The defect map with its edits is kept in {map_file}."
+            self._desk.strip.note(f"Copied the command that repeats the correction {run} {of.whose}.{kept}")
+
+        document = of.map_used
         if document is None:
-            self._copy_command(of)
+            copy()
             return
         self._desk.jobs.start(
             f"Writing the defect map of {of.ccd} for the command",
             lambda check: written_map(document),
-            partial(self._copy_command, of),
+            copy,
             lambda error: self._desk.strip.error(f"No command was copied: the defect map has no file. {error}"),
         )
-
-    def _copy_command(self, of: PlanesOf, map_file: Path | None = None) -> None:
-        QGuiApplication.clipboard().setText(command_of(of, map_file))
-        run = "B of" if of.planes.run is Run.B else "of"
-        kept = "" if map_file is None else f" The defect map with its edits is kept in {map_file}."
-        self._desk.strip.note(f"Copied the command that repeats the correction {run} {of.whose}.{kept}")
 
     def reset_config(self) -> None:
         self._model.change(clear_fields(self._model.session), "reset config")

@@ -69,8 +69,6 @@ class CalibLoader:
                 note = f"the map under audit: {len(document)} defects of {document.source or 'a new map'}"
                 if wanted:
                     found[kind] = document.to_defects()
-                else:
-                    note = f"{_not_needed(kind, config, label)} · {note}"
                 infos.append(CalibInfo(kind, document.source or "new map", note, switch, bool(getattr(config, switch))))
                 continue
             try:

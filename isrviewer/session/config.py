@@ -21,6 +21,7 @@ __all__ = [
     "distinct_problems",
     "effective_config",
     "is_on",
+    "override_arguments",
     "override_text",
 ]
 
@@ -169,3 +170,10 @@ def override_text(overrides: tuple[Override, ...]) -> str:
     from isrcore.config.save import only_changed_text
 
     return only_changed_text(effective_config(overrides)[0], effective_config(())[0])
+
+
+def override_arguments(overrides: tuple[Override, ...]) -> list[str]:
+    """The same as words of a command line: ``-c FIELD=VALUE``."""
+    from isrcore.config.save import command_line_arguments
+
+    return command_line_arguments(effective_config(overrides)[0], effective_config(())[0])

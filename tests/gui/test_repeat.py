@@ -25,7 +25,7 @@ from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
 from isrcore.simulate import SimulationRecipe, simulate_calibrations, simulate_raw
 from isrviewer.audit.audit import begin_audit
-from isrviewer.commands.repeat import written_map
+from isrviewer.audit.kept_map import written_map
 from isrviewer.session.changes import focus_panel, pick_calib, set_field, show_step
 from isrviewer.session.settings import state_folder
 from isrviewer.shell.window import Window
