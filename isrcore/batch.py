@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from isrcore.audit.reading import read_map
+from isrcore.camera.megacam import megacam_camera
 from isrcore.cfht import CfhtIsrTask
 from isrcore.chain import RunOptions, run_chain
 from isrcore.checkpoints import CheckpointStore, StepReport
 from isrcore.config.options import Override, apply_override_options
 from isrcore.config.overrides import load_cfht_defaults
 from isrcore.config.save import only_changed_text
-from isrcore.data.calibs import CalibrationFolder
+from isrcore.data.calibs import CalibChoice, CalibrationFolder
 from isrcore.data.errors import FrameError
 from isrcore.data.gather import CALIB_SWITCHES, Gathered, gather_calibrations, is_wanted
+from isrcore.data.kinds import Kind
 from isrcore.data.raw import RawFrame, open_raw
 from isrcore.export.exposure import check_target, write_exposure
 from isrcore.export.provenance import Provenance
@@ -49,6 +52,10 @@ class RunRequest:
         Where the exposure after every step is written too.
     overwrite : bool
         Replace an existing output, and existing files in the folder of steps.
+    picks : mapping of str to str
+        Kind of calibration -> file to take instead of the folder's best; an empty name goes without that kind.
+    defects : `pathlib.Path` or None
+        A defect map of any form, in place of the defects of folder and picks.
     """
 
     frame: Path
@@ -58,6 +65,8 @@ class RunRequest:
     overrides: tuple[Override, ...] = ()
     steps_folder: Path | None = None
     overwrite: bool = False
+    picks: Mapping[str, str] = field(default_factory=dict)
+    defects: Path | None = None
 
 
 def build_config(overrides: Iterable[Override] = ()) -> Any:
@@ -99,7 +108,7 @@ def correct_detector(request: RunRequest, say: Say, attach: Callable[[CfhtIsrTas
     _check_outputs(request)
     config = build_config(request.overrides)
     frame = open_raw(request.frame)
-    gathered = _gather(request, config, frame)
+    gathered = _gather(request, config, frame, say)
     exposure = frame.read(request.detector)
     for kind, choice in gathered.choices.items():
         say(f"{kind:9s} {choice.path.name}: {choice.why}")
@@ -122,14 +131,40 @@ def _check_outputs(request: RunRequest) -> None:
         raise FrameError(steps, "the folder for the steps is not empty", cure=cure)
 
 
-def _gather(request: RunRequest, config: Any, frame: RawFrame) -> Gathered:
+def _gather(request: RunRequest, config: Any, frame: RawFrame, say: Say) -> Gathered:
     folder = None if request.calib_folder is None else CalibrationFolder(request.calib_folder)
+    picks = dict(request.picks)
+    unknown = picks.keys() - CALIB_SWITCHES.keys()
+    if unknown:
+        found = ", ".join(sorted(unknown))
+        raise ValueError(f"--calibration: expected KIND=FILE with one of {', '.join(CALIB_SWITCHES)}, found {found}")
+    if request.defects is not None:
+        if "defects" in picks:
+            raise ValueError("--defects and --calibration defects=FILE both name a defect map: give one of them")
+        picks["defects"] = ""
     label = frame.exposure.filter_label()
-    wanted = [switch for kind, switch in CALIB_SWITCHES.items() if is_wanted(kind, config, label)]
-    if folder is None and wanted:
-        off = " ".join(f"-c {switch}=False" for switch in wanted)
-        raise ValueError(f"{', '.join(wanted)} need calibrations: give --calib DIR, or switch them off with {off}")
-    return gather_calibrations(config, frame, request.detector, folder)
+    wanted = {kind: switch for kind, switch in CALIB_SWITCHES.items() if is_wanted(kind, config, label)}
+    missing = [switch for kind, switch in wanted.items() if kind not in picks]
+    if folder is None and missing:
+        off = " ".join(f"-c {switch}=False" for switch in missing)
+        give = "give --calib DIR or --calibration KIND=FILE"
+        raise ValueError(f"{', '.join(missing)} need calibrations: {give}, or switch them off with {off}")
+    for kind in picks.keys() - wanted.keys():
+        say(f"{kind:9s} not used: {CALIB_SWITCHES[kind]} is off, or the filter of the frame needs none")
+    gathered = gather_calibrations(config, frame, request.detector, folder, picks)
+    if request.defects is not None and "defects" in wanted:
+        _take_map(request.defects, request.detector, gathered, say)
+    return gathered
+
+
+def _take_map(path: Path, detector: int, gathered: Gathered, say: Say) -> None:
+    """Add the defects of a map of any form to what was gathered."""
+    reading = read_map(path, megacam_camera()[detector])
+    for note in reading.notes:
+        say(f"{'defects':9s} {path.name}: {note}")
+    why = f"chosen by you; {reading.form}, {reading.frame}, {len(reading.document)} defects"
+    gathered.choices["defects"] = CalibChoice("defects", path, detector, why, Kind.DEFECTS)
+    gathered.arguments["defects"] = reading.document.to_defects()
 
 
 def _run(

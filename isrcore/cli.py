@@ -51,6 +51,16 @@ def _add_run(commands: Any) -> None:
     run.add_argument("frame", type=Path)
     run.add_argument("--detector", type=int, required=True, help="number of the CCD, 0 to 39")
     run.add_argument("--calib", type=Path, help="folder of calibration frames")
+    run.add_argument(
+        "--calibration",
+        dest="picks",
+        action="append",
+        default=[],
+        type=_pick,
+        metavar="KIND=FILE",
+        help="take this file as bias, dark, flat, fringe or defects, whatever the folder has; no file: go without it",
+    )
+    run.add_argument("--defects", type=Path, metavar="MAP", help="defect map of any form, whatever the folder has")
     add_override_options(run)
     run.add_argument("-o", "--output", type=Path, required=True, help="FITS file to write")
     run.add_argument("--overwrite", action="store_true", help="replace an existing output")
@@ -62,6 +72,14 @@ def _add_run(commands: Any) -> None:
     )
     run.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     run.set_defaults(execute=_run)
+
+
+def _pick(text: str) -> tuple[str, str]:
+    """``KIND=FILE`` as a pair."""
+    kind, sign, file = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"expected KIND=FILE, found {text!r}")
+    return kind, file
 
 
 def _add_audit(commands: Any) -> None:
@@ -105,6 +123,8 @@ def _run(arguments: argparse.Namespace) -> int:
         detector=arguments.detector,
         output=arguments.output,
         calib_folder=arguments.calib,
+        picks=dict(arguments.picks),
+        defects=arguments.defects,
         overrides=tuple(arguments.overrides),
         steps_folder=arguments.steps_dir,
         overwrite=arguments.overwrite,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from isrcore.image import Exposure
     from isrviewer.audit.comparing import Comparing
     from isrviewer.audit.focal_plane import FocalPlane
+    from isrviewer.audit.histories import Histories
     from isrviewer.audit.model import AuditModel
     from isrviewer.panels.header import HeaderPanel
     from isrviewer.panels.help import HelpPanel
@@ -48,6 +49,8 @@ class Models:
         Planes and progress of the run of the session.
     audits : `AuditModel`
         The defect maps under audit.
+    histories : `Histories`
+        Undo of both the session and the current map.
     comparing : `Comparing`
         The comparison of the current map with another one.
     focal_plane : `FocalPlane`
@@ -65,6 +68,7 @@ class Models:
     model: SessionModel
     runs: RunModel
     audits: AuditModel
+    histories: Histories
     comparing: Comparing
     focal_plane: FocalPlane
     config: CurrentConfig

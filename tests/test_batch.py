@@ -101,3 +101,40 @@ def test_steps_folder_that_is_a_file(frame: Path, tmp_path: Path) -> None:
 def test_detector_that_the_frame_lacks(frame: Path, tmp_path: Path) -> None:
     with pytest.raises(FrameError, match="ccd05"):
         correct_detector(RunRequest(frame, 5, tmp_path / "out.fits", overrides=NO_CALIBRATIONS), quiet)
+
+
+def test_calibrations_can_be_named_one_by_one(frame: Path, tmp_path: Path) -> None:
+    """A folder is not needed when every step that is on has its file; what no step takes is said, not read."""
+    defects = tmp_path / "boxes.txt"
+    defects.write_text("0 0 2048 1\n0 4611 2048 1\n100 200 3 2\n", "utf-8")
+    said: list[str] = []
+    request = RunRequest(frame, 3, tmp_path / "out.fits", defects=defects, picks={"flat": "/no/flat.fits"})
+    correct_detector(request, said.append)
+    exposure = read_exposure(request.output)
+    assert exposure.mask.has("BAD")[200:202, 100:103].all()
+    assert not exposure.mask.has("BAD")[1000:1100].any()
+    assert any(line.startswith("defects   boxes.txt: chosen by you; text boxes") for line in said)
+    assert "flat      not used: doFlat is off, or the filter of the frame needs none" in said
+
+
+@pytest.mark.parametrize(
+    ("picks", "defects", "message"),
+    [
+        ({"sky": "a.fits"}, None, "expected KIND=FILE with one of bias, dark, flat, fringe, defects, found sky"),
+        ({"defects": "a.fits"}, Path("b.reg"), "both name a defect map"),
+        ({"bias": "a.fits"}, None, "doDefect need calibrations"),
+        ({"defects": "no.fits"}, None, "no.fits"),
+    ],
+)
+def test_named_calibrations_that_cannot_be_used(
+    frame: Path, tmp_path: Path, picks: dict[str, str], defects: Path | None, message: str
+) -> None:
+    with pytest.raises((ValueError, OSError), match=message):
+        correct_detector(RunRequest(frame, 3, tmp_path / "out.fits", picks=picks, defects=defects), quiet)
+    assert not (tmp_path / "out.fits").exists()
+
+
+def test_a_kind_without_a_file_goes_without_it(frame: Path, tmp_path: Path) -> None:
+    request = RunRequest(frame, 3, tmp_path / "out.fits", picks={"defects": ""})
+    with pytest.raises(IsrFailed, match="defect list"):
+        correct_detector(request, quiet)

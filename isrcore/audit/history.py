@@ -14,7 +14,7 @@ Event = tuple[str, Edit]
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class DefectHistory:

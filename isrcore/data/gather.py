@@ -57,13 +57,15 @@ def is_wanted(kind: str, config: Any, label: FilterLabel | None) -> bool:
 def choose_calibration(
     kind: str, frame: RawFrame, detector: int, folder: CalibrationFolder | None, pick: str | Path | None = None
 ) -> CalibChoice | None:
-    """The file that the user named, else the best of the folder; None without both.
+    """The file that the user named, else the best of the folder; None without both, or when the name is empty.
 
     Raises
     ------
     FrameError, MissingCalibration
         See `choose_file` and `CalibrationFolder.choose`.
     """
+    if pick == "":
+        return None
     if pick is not None:
         return choose_file(kind, pick, detector)
     if folder is None:
@@ -101,7 +103,7 @@ def gather_calibrations(
     folder : `CalibrationFolder` or None
         Without a folder only `picks` are used; the task then says what it misses.
     picks : mapping of str to path, optional
-        Kind -> file to use instead of the folder's best.
+        Kind -> file to use instead of the folder's best; empty to go without.
 
     Raises
     ------

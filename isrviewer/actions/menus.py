@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
 
-from isrviewer.actions.table import ACTIONS, MENUS, keys_of
+from isrviewer.actions.table import ACTIONS, BY_ID, MENUS, keys_of
 
 __all__ = ["ActionSet"]
 
@@ -57,9 +57,15 @@ class ActionSet:
         """Give an action other keys."""
         action = self.by_id[action_id]
         action.setShortcuts([QKeySequence(key) for key in keys])
-        tip = next(entry.tip for entry in ACTIONS if entry.id == action_id)
+        self._explain(action_id)
+
+    def _explain(self, action_id: str, what: str = "") -> None:
+        """Write text and tooltip, with what the action would do next."""
+        action, entry = self.by_id[action_id], BY_ID[action_id]
+        after = f": {what}" if what else ""
         shown = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
-        action.setToolTip(f"{tip or action.text()} ({shown})" if shown else tip or action.text())
+        action.setText(entry.text + after.replace("&", "&&"))
+        action.setToolTip(f"{entry.tip or entry.text}{after}" + (f" ({shown})" if shown else ""))
 
     def fill_menus(self, window: QMainWindow) -> dict[str, QMenu]:
         """Make the menu bar; families, and what belongs together, get a submenu."""
@@ -118,7 +124,7 @@ class ActionSet:
             if action.icon:
                 self.by_id[action.id].setIcon(qtawesome.icon(action.icon, color=colour))
 
-    def update(self, facts: frozenset[str], checked: frozenset[str]) -> None:
+    def update(self, facts: frozenset[str], checked: frozenset[str], following: Mapping[str, str]) -> None:
         """Enable what can be done now, and tick what is on.
 
         Parameters
@@ -127,12 +133,16 @@ class ActionSet:
             Facts that hold; see `isrviewer.actions.table.Action.needs`.
         checked : frozenset of str
             Ids of the actions that are on.
+        following : mapping of str to str
+            What actions would do next, by their ids; see `isrviewer.actions.state.next_texts`.
         """
         for action in ACTIONS:
             qt_action = self.by_id[action.id]
             qt_action.setEnabled(not action.needs or action.needs in facts)
             if action.checkable:
                 qt_action.setChecked(action.id in checked)
+        for action_id, what in following.items():
+            self._explain(action_id, what)
 
     def enabled(self) -> list[QAction]:
         """Actions that can be done now, in the order of the table."""

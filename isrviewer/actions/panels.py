@@ -18,6 +18,7 @@ from isrviewer.panels.defects.table import DefectTablePanel
 from isrviewer.panels.defects.thresholds import ThresholdsPanel
 from isrviewer.panels.header import HeaderPanel
 from isrviewer.panels.help import HelpPanel
+from isrviewer.panels.history import HistoryPanel
 from isrviewer.panels.image.overview import OverviewPanel
 from isrviewer.panels.keys import KeySheet
 from isrviewer.panels.log import ErrorsPanel, LogPanel
@@ -34,6 +35,7 @@ from isrviewer.panels.parameters.calibs import CalibsPanel
 from isrviewer.panels.parameters.compare import ComparePanel
 from isrviewer.panels.parameters.editor import ConfigPanel
 from isrviewer.panels.steps import StepsPanel
+from isrviewer.session.undo import Scope
 
 __all__ = ["PANELS", "PanelRow", "Panels"]
 
@@ -68,6 +70,8 @@ class PanelRow:
         Whether a first start shows it.
     is_below : bool
         It lies below the first dock of its area instead of behind it.
+    undoes : `Scope`
+        What undo is about while the panel has the focus.
     """
 
     name: str
@@ -79,6 +83,7 @@ class PanelRow:
     height: int = 0
     is_shown: bool = False
     is_below: bool = False
+    undoes: Scope = Scope.SESSION
 
 
 PANELS: tuple[PanelRow, ...] = (
@@ -113,6 +118,15 @@ PANELS: tuple[PanelRow, ...] = (
         lambda m: BookmarksPanel(m.model),
         "List the bookmarks: go there, rename, delete",
         "Ctrl+Shift+B",
+    ),
+    PanelRow(
+        "history",
+        "History",
+        _RIGHT,
+        lambda m: HistoryPanel(m.histories),
+        "All changes of session and map in order: go back to any of them, and forward again",
+        "Ctrl+Alt+Z",
+        undoes=Scope.BOTH,
     ),
     PanelRow("help", "Help", _RIGHT, lambda m: HelpPanel()),
     PanelRow("manual", "Manual", _RIGHT, lambda m: ManualPanel()),
@@ -182,6 +196,7 @@ PANELS: tuple[PanelRow, ...] = (
         "The queue of the audit: one defect in all frames",
         "Ctrl+Alt+1",
         height=300,
+        undoes=Scope.MAP,
     ),
     PanelRow(
         "defects",
@@ -190,6 +205,7 @@ PANELS: tuple[PanelRow, ...] = (
         lambda m: DefectTablePanel(m.audits),
         "Table of the defects of the map",
         "Ctrl+Alt+2",
+        undoes=Scope.MAP,
     ),
     PanelRow(
         "maps",
@@ -198,6 +214,7 @@ PANELS: tuple[PanelRow, ...] = (
         lambda m: MapComparePanel(m.audits, m.comparing),
         "What another map has and has not",
         "Ctrl+Alt+3",
+        undoes=Scope.MAP,
     ),
     PanelRow(
         "focal_plane",

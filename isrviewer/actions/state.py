@@ -9,7 +9,7 @@ from isrviewer.session.state import Route
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
 
-__all__ = ["checked_actions", "facts_of"]
+__all__ = ["checked_actions", "facts_of", "next_texts"]
 
 
 def facts_of(desk: Desk) -> frozenset[str]:
@@ -22,8 +22,8 @@ def facts_of(desk: Desk) -> frozenset[str]:
         "frame": runs.view.facts is not None,
         "pixels": desk.grid.focused.planes is not None,
         "running": runs.busy,
-        "undo": bool(desk.model.history.undo_text),
-        "redo": bool(desk.model.history.redo_text),
+        "undo": desk.histories.next_undo() is not None,
+        "redo": desk.histories.next_redo() is not None,
         "switch": row is not None and row.step.switch is not None,
         "panels": len(session.panels) > 1,
         "step": row is not None,
@@ -47,6 +47,15 @@ def facts_of(desk: Desk) -> frozenset[str]:
         "named": any((state.config, state.calibs) != now for state in session.named),
     }
     return frozenset(name for name, holds in facts.items() if holds)
+
+
+def next_texts(desk: Desk) -> dict[str, str]:
+    """What actions would do next that do something else every time, by their ids."""
+    histories = desk.histories
+    return {
+        "edit.undo": histories.next_text(histories.next_undo()),
+        "edit.redo": histories.next_text(histories.next_redo()),
+    }
 
 
 def checked_actions(desk: Desk) -> frozenset[str]:

@@ -48,8 +48,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *in_menu(
         "Edit",
-        Action("edit.undo", "Undo", "Ctrl+Z", "Take the last change back", "undo", icon="mdi6.undo"),
-        Action("edit.redo", "Redo", "Ctrl+Shift+Z Ctrl+Y", "Do the change again", "redo", icon="mdi6.redo"),
+        Action("edit.undo", "Undo", "Ctrl+Z", "Take back the last change where the focus is", "undo", icon="mdi6.undo"),
+        Action("edit.redo", "Redo", "Ctrl+Shift+Z Ctrl+Y", "Do again what was undone last", "redo", icon="mdi6.redo"),
         Action("edit.remember", "Remember these parameters", "", "Keep config and calibrations under a name", "frame"),
         Action(
             "edit.recall", "Return to remembered parameters", "", "Go back to the parameters remembered last", "named"

@@ -87,6 +87,17 @@ class Audit:
     def has_edits(self) -> bool:
         return bool(self.history.done or self.history.undone)
 
+    def replay(self, depth: int) -> None:
+        """Undo or redo edits until `depth` of them are done; `OSError` when the file does not have all in the end."""
+        history, problem = self.history, None
+        while len(history.done) != depth:
+            try:
+                (history.undo if len(history.done) > depth else history.redo)()
+            except OSError as error:
+                problem = error
+        if problem is not None and self.journal.is_behind:
+            raise problem
+
     def close(self) -> None:
         """Stop writing. An audit without an edit leaves no file behind, unless the user or a session has named it."""
         self.journal.close()

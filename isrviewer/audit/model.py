@@ -189,22 +189,17 @@ class AuditModel(QObject):
             return False
         return self._event(audit, lambda: audit.history.do(make(audit.document)))
 
-    def undo(self) -> None:
-        """Take back the last edit of the current map and go to what it changed."""
-        self._replay(lambda audit: (audit.history.done, audit.history.undo))
-
-    def redo(self) -> None:
-        """Make the edit again that was undone last and go to what it changed."""
-        self._replay(lambda audit: (audit.history.undone, audit.history.redo))
-
-    def _replay(self, which: Callable[[Audit], tuple[list[Edit], Callable[[], Any]]]) -> None:
+    def go_to(self, depth: int) -> bool:
+        """Take back or repeat edits of the current map until `depth` of them are done, and go to what changed last."""
         audit = self.current
-        if audit is None:
-            return
-        edits, replay = which(audit)
-        changed = edits[-1].changes[0].id if edits else 0
-        if self._event(audit, replay) and changed in audit.document:
+        edits = () if audit is None else (*audit.history.done, *reversed(audit.history.undone))
+        if audit is None or not 0 <= depth <= len(edits):
+            return False
+        changed = edits[depth if depth < len(audit.history.done) else depth - 1].changes[0].id
+        happened = self._event(audit, lambda: audit.replay(depth))
+        if happened and changed in audit.document:
             self.select(changed)
+        return happened
 
     def _event(self, audit: Audit, happen: Callable[[], Any]) -> bool:
         before = audit.document

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from isrviewer.audit.kept_map import written_map
+from isrviewer.session import Run
 from isrviewer.session.changes import clear_fields, forget, load_overrides, recall, remember
-from isrviewer.session.config import changed_by_preset, command_line, override_text
+from isrviewer.session.config import changed_by_preset, override_text
 
 if TYPE_CHECKING:
     from isrviewer.desk import Desk
@@ -23,14 +26,12 @@ class EditCommands:
         self._model = desk.model
 
     def undo(self) -> None:
-        text = self._model.history.undo_text
-        self._model.undo()
-        self._desk.strip.note(f"Undone: {text}")
+        """Take back the last change of what has the focus: session or map."""
+        self._desk.histories.undo()
 
     def redo(self) -> None:
-        text = self._model.history.redo_text
-        self._model.redo()
-        self._desk.strip.note(f"Done again: {text}")
+        """Do again what was undone last there."""
+        self._desk.histories.redo()
 
     def remember(self) -> None:
         """Ask for a name; the field is offered with the next free one."""
@@ -70,12 +71,31 @@ class EditCommands:
         self._desk.strip.note("Copied the changed config fields as an override file.")
 
     def copy_command_line(self) -> None:
-        session = self._model.session
-        QGuiApplication.clipboard().setText(command_line(session, self._desk.runs.view.detector or 0))
-        picked = ", ".join(pick.kind for pick in session.calibs)
-        text = "Copied the command that repeats this correction."
-        left_out = f" It takes the folder's best {picked}: the command line cannot name single files." if picked else ""
-        self._desk.strip.note(text + left_out)
+        """Copy the command that makes the pixels of the focused panel; of the run on hand when they are of no run."""
+        shown = self._desk.grid.focused.on_screen
+        of = None if shown is None else shown.result.of
+        if of is None or of.planes.is_raw or of.planes.is_calibration:
+            of = self._desk.runs.made_of()
+        if of is None:
+            self._desk.strip.error("There is no correction to repeat; open a frame first.")
+            return
+
+        def copy(map_file: Path | None = None) -> None:
+            QGuiApplication.clipboard().setText(of.command(str(map_file or "")))
+            run = "B of" if of.planes.run is Run.B else "of"
+            kept = "" if map_file is None else f" The defect map with its edits is kept in {map_file}."
+            self._desk.strip.note(f"Copied the command that repeats the correction {run} {of.whose}.{kept}")
+
+        document = of.map_used
+        if document is None:
+            copy()
+            return
+        self._desk.jobs.start(
+            f"Writing the defect map of {of.ccd} for the command",
+            lambda check: written_map(document),
+            copy,
+            lambda error: self._desk.strip.error(f"No command was copied: the defect map has no file. {error}"),
+        )
 
     def reset_config(self) -> None:
         self._model.change(clear_fields(self._model.session), "reset config")

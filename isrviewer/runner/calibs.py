@@ -66,8 +66,9 @@ class CalibLoader:
             switch = CALIB_SWITCHES[kind]
             if kind == "defects" and detector in request.maps:
                 document = request.maps[detector]
-                found[kind] = document.to_defects()
                 note = f"the map under audit: {len(document)} defects of {document.source or 'a new map'}"
+                if wanted:
+                    found[kind] = document.to_defects()
                 infos.append(CalibInfo(kind, document.source or "new map", note, switch, bool(getattr(config, switch))))
                 continue
             try:
@@ -85,15 +86,15 @@ class CalibLoader:
 
     def _choose(self, kind: str, request: Request, frame: RawFrame, detector: int) -> tuple[CalibChoice | None, str]:
         """The file to use, or None, and why."""
-        pick = next((pick for pick in request.calibs if pick.kind == kind), None)
-        if pick is not None and not pick.path:
-            return None, "switched off by you"
+        pick = next((pick.path for pick in request.calibs if pick.kind == kind), None)
         if not request.calib_folder:
             self._folder = None
         elif self._folder is None or self._folder.path != Path(request.calib_folder):
             self._folder = CalibrationFolder(request.calib_folder)
-        choice = choose_calibration(kind, frame, detector, self._folder, None if pick is None else pick.path)
-        return choice, "no calibration folder is chosen" if choice is None else choice.why
+        choice = choose_calibration(kind, frame, detector, self._folder, pick)
+        if choice is not None:
+            return choice, choice.why
+        return None, "switched off by you" if pick == "" else "no calibration folder is chosen"
 
     def _read(self, choice: CalibChoice, announce: Callable[[str], None]) -> Any:
         stamp = (choice.path, choice.path.stat().st_mtime_ns, choice.bias and choice.bias.path)

@@ -6,6 +6,8 @@ is open at that moment.
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -13,10 +15,12 @@ from typing import TYPE_CHECKING
 from isrcore.values import frozen
 from isrviewer.runner.messages import CalibInfo, Request
 from isrviewer.runner.progress import RunView
+from isrviewer.session.config import effective_config, is_on, override_arguments
 from isrviewer.session.planes import RAW_PLANES, Planes, Run
-from isrviewer.session.state import Override
+from isrviewer.session.state import CalibPick, Override
 
 if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument
     from isrcore.image import Exposure
 
 __all__ = ["FRAMES", "PlanesOf", "Recipe", "Result", "calibration", "exposure_name", "of_raw", "of_step"]
@@ -37,15 +41,27 @@ class Recipe:
     config : tuple of `Override`
     calibs : tuple of `CalibInfo`
         All that were chosen for it; see `PlanesOf.calibs` for those that went into planes.
+    calib_folder : str
+        Where they were looked for; empty for nowhere.
+    picks : tuple of `CalibPick`
+        Those that the user chose.
+    map : `DefectDocument` or None
+        The defect map under audit, with its edits at that time, when the run took it.
     """
 
     config: tuple[Override, ...] = ()
     calibs: tuple[CalibInfo, ...] = ()
+    calib_folder: str = ""
+    picks: tuple[CalibPick, ...] = ()
+    map: DefectDocument | None = None
 
     @classmethod
     def of(cls, request: Request | None, view: RunView) -> Recipe:
         """Of the run that answers a request."""
-        return cls(() if request is None else request.config, view.calibs)
+        if request is None:
+            return cls(calibs=view.calibs)
+        document = None if view.detector is None else request.maps.get(view.detector)
+        return cls(request.config, view.calibs, request.calib_folder, request.calibs, document)
 
 
 @frozen
@@ -93,6 +109,30 @@ class PlanesOf:
     def calibs(self) -> tuple[CalibInfo, ...]:
         """The calibrations that went into these planes."""
         return tuple(info for info in self.recipe.calibs if info.kind in self.used and info.path)
+
+    @property
+    def map_used(self) -> DefectDocument | None:
+        """The map under audit that went into them: it stands in no file as it was then."""
+        return self.recipe.map if is_on(effective_config(self.recipe.config)[0], "doDefect") else None
+
+    def command(self, map_file: str = "") -> str:
+        """A shell command that corrects the CCD as these planes were corrected, to the end of the chain.
+
+        Parameters
+        ----------
+        map_file : str
+            Where `map_used` was written; it takes the place of the defects of folder and user.
+        """
+        recipe = self.recipe
+        words = ["isrcore", "run", self.frame, "--detector", str(self.detector)]
+        if recipe.calib_folder:
+            words += ["--calib", os.path.abspath(recipe.calib_folder)]
+        for pick in recipe.picks:
+            if pick.kind != "defects" or not map_file:
+                words += ["--calibration", f"{pick.kind}={os.path.abspath(pick.path) if pick.path else ''}"]
+        if map_file:
+            words += ["--defects", map_file]
+        return shlex.join([*words, *override_arguments(recipe.config), "-o", "out.fits"])
 
     def shares_noise(self, other: PlanesOf) -> bool:
         """Whether a pixel of one file went into both, so that their errors are not independent."""

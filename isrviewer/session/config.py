@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -16,13 +15,13 @@ __all__ = [
     "CurrentConfig",
     "changed_by_file",
     "changed_by_preset",
-    "command_line",
     "config_problems",
     "default_config",
     "differing_fields",
     "distinct_problems",
     "effective_config",
     "is_on",
+    "override_arguments",
     "override_text",
 ]
 
@@ -173,15 +172,8 @@ def override_text(overrides: tuple[Override, ...]) -> str:
     return only_changed_text(effective_config(overrides)[0], effective_config(())[0])
 
 
-def command_line(session: Session, detector: int) -> str:
-    """A shell command that corrects a CCD of the open frame with the session's config and calibration folder.
-
-    Calibrations picked one by one are not in it: the command takes a folder only.
-    """
+def override_arguments(overrides: tuple[Override, ...]) -> list[str]:
+    """The same as words of a command line: ``-c FIELD=VALUE``."""
     from isrcore.config.save import command_line_arguments
 
-    config, reference = effective_config(session.config)[0], effective_config(())[0]
-    words = ["isrcore", "run", session.frame or "FRAME", "--detector", str(detector)]
-    if session.calib_folder:
-        words += ["--calib", session.calib_folder]
-    return shlex.join([*words, *command_line_arguments(config, reference), "-o", "out.fits"])
+    return command_line_arguments(effective_config(overrides)[0], effective_config(())[0])

@@ -59,10 +59,14 @@ class SessionModel:
         self._set(new)
 
     def undo(self) -> None:
-        self._set(self.history.undo(self._session))
+        self.go_to(self.history.depth - 1)
 
     def redo(self) -> None:
-        self._set(self.history.redo(self._session))
+        self.go_to(self.history.depth + 1)
+
+    def go_to(self, depth: int) -> None:
+        """Take back or repeat changes, as one change, until `depth` of those in the history are done."""
+        self._set(self.history.go_to(self._session, depth))
 
     def _set(self, new: Session) -> None:
         old, self._session = self._session, new

@@ -5,15 +5,26 @@ So undoing a config change does not move the view back, and a hundred commands c
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import time
+from dataclasses import field, fields, replace
+from enum import Enum
 from typing import Any
 
 from isrcore.values import frozen
 from isrviewer.session.state import Session
 
-__all__ = ["Command", "UndoStack"]
+__all__ = ["Command", "Scope", "UndoStack"]
 
 DEPTH = 500
+
+
+class Scope(Enum):
+    """What undo is about."""
+
+    SESSION = "session"
+    MAP = "map"
+    BOTH = "both"
+    """Where both are at work, in the pictures above all: the change made last, of either."""
 
 
 @frozen
@@ -28,12 +39,15 @@ class Command:
         Values of the session fields that differ.
     merge : str
         Consecutive commands with the same non-empty word become one (a drag, typing in one field).
+    when : float
+        Seconds since 1970.
     """
 
     text: str
     old: dict[str, Any]
     new: dict[str, Any]
     merge: str = ""
+    when: float = field(default_factory=time.time)
 
     @classmethod
     def between(cls, old: Session, new: Session, text: str, merge: str = "") -> Command:
@@ -44,14 +58,22 @@ class Command:
 
 
 class UndoStack:
-    """What was done and what was undone."""
+    """What was done and what was undone.
+
+    Attributes
+    ----------
+    version : int
+        Another one after every change of the stack.
+    """
 
     def __init__(self) -> None:
+        self.version = 0
         self._done: list[Command] = []
         self._undone: list[Command] = []
 
     def push(self, command: Command) -> None:
         """Remember a command that has just been done; what was undone before is forgotten."""
+        self.version += 1
         self._undone.clear()
         last = self._done[-1] if self._done else None
         if last is not None and command.merge and last.merge == command.merge:
@@ -77,21 +99,28 @@ class UndoStack:
         """What redo would do again; empty for nothing."""
         return self._undone[-1].text if self._undone else ""
 
-    def undo(self, session: Session) -> Session:
-        """The session with the last command taken back; the session itself when there is none."""
-        if not self._done:
-            return session
-        command = self._done.pop()
-        self._undone.append(command)
-        return _with_values(session, command.old)
+    @property
+    def depth(self) -> int:
+        """How many commands are done."""
+        return len(self._done)
 
-    def redo(self, session: Session) -> Session:
-        """The session with the last undone command done again; the session itself when there is none."""
-        if not self._undone:
-            return session
-        command = replace(self._undone.pop(), merge="")
-        self._done.append(command)
-        return _with_values(session, command.new)
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All commands in the order in which they were made: first those that are done, then those that are undone."""
+        return (*self._done, *reversed(self._undone))
+
+    def go_to(self, session: Session, depth: int) -> Session:
+        """The session with commands taken back or done again until `depth` of them are done, or no more are left."""
+        self.version += 1
+        while self._done and len(self._done) > depth:
+            command = self._done.pop()
+            self._undone.append(command)
+            session = _with_values(session, command.old)
+        while self._undone and len(self._done) < depth:
+            command = replace(self._undone.pop(), merge="")
+            self._done.append(command)
+            session = _with_values(session, command.new)
+        return session
 
 
 def _with_values(session: Session, values: dict[str, Any]) -> Session:

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from isrviewer.actions.help_text import help_html
 from isrviewer.actions.menus import ActionSet
 from isrviewer.actions.panels import Panels
-from isrviewer.actions.state import checked_actions, facts_of
+from isrviewer.actions.state import checked_actions, facts_of, next_texts
 from isrviewer.actions.table import ACTIONS, MOUSE
 from isrviewer.actions.toolbar import ToolBar
 from isrviewer.audit.comparing import Comparing
 from isrviewer.audit.focal_plane import FocalPlane
+from isrviewer.audit.histories import Histories
 from isrviewer.audit.model import AuditModel
 from isrviewer.commands import Commands
 from isrviewer.desk import Desk, Models, Requests
@@ -59,6 +60,7 @@ from isrviewer.shell.marks import Marks
 from isrviewer.shell.problems import Problems
 from isrviewer.shell.recovery import Recovery
 from isrviewer.shell.startup import Startup
+from isrviewer.shell.undoing import Undoing
 
 __all__ = ["Window"]
 
@@ -115,6 +117,7 @@ class Window(QMainWindow):
         self.problems = Problems(self.desk, self.commands, self.panels)
         self.auditing = Auditing(self.desk, self.commands, self.actions_by_table, self.panels, self)
         self.marks = Marks(self.desk)
+        self.undoing = Undoing(self.desk, self.panels, self)
         self.recovery = Recovery(self.desk, self.commands.file, self.start, self)
         self.following = Following(self.desk, self.panels, self.inspectors, self.tools, self)
         self.startup = Startup(self.desk, self.following.show_config, self)
@@ -145,6 +148,7 @@ class Window(QMainWindow):
             model=model,
             runs=runs,
             audits=audits,
+            histories=Histories(model, audits, self),
             comparing=Comparing(audits, self),
             focal_plane=FocalPlane(audits, self),
             config=CurrentConfig(model),
@@ -239,7 +243,7 @@ class Window(QMainWindow):
         self._update_actions()
 
     def _update_actions(self) -> None:
-        self.actions_by_table.update(facts_of(self.desk), checked_actions(self.desk))
+        self.actions_by_table.update(facts_of(self.desk), checked_actions(self.desk), next_texts(self.desk))
         self.tools.show_session(self.model.session)
 
     def _fill_recent(self) -> None:
@@ -264,7 +268,9 @@ class Window(QMainWindow):
             self.setWindowTitle(f"{Path(new.frame).name} — isrviewer")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The peek key works while it is held, so it is no shortcut."""
+        """The peek key works while it is held, so it is no shortcut; a click on what takes no focus turns there too."""
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
+            self.undoing.follow(watched)
         if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
             keys = self.actions_by_table.by_id["view.peek"].shortcuts()
             if QKeySequence(event.keyCombination()) in keys and self.isActiveWindow():

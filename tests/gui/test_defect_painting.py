@@ -76,7 +76,7 @@ def test_erasing_takes_from_the_chosen_defect_or_from_all(audited: Window) -> No
     drag(view, at(view, 8, 21), at(view, 30, 21))
     assert not document(audited)[2].pixels.contains_pixel(10, 21)
     assert not document(audited)[3].pixels.contains_pixel(25, 21)
-    audited.audits.undo()
+    audited.actions_by_table.trigger("audit.undo")
     assert document(audited) == small_document(*BOXES)
     audited.audits.select(3)
     drag(view, at(view, 8, 21), at(view, 30, 21))
@@ -124,7 +124,7 @@ def test_in_turned_views_the_pixels_under_the_mouse_are_painted(audited: Window,
         drag(view, at(view, 12, 33), at(view, 16, 29), modifiers=CONTROL)
         number = document(audited).next_id - 1
         assert document(audited)[number].pixels == line_pixels(12, 33, 16, 29)
-        audited.audits.undo()
+        audited.actions_by_table.trigger("audit.undo")
         audited.audits.select(0)
 
 

@@ -188,7 +188,7 @@ def test_edits_change_rows_and_move_nothing(panel: DefectTablePanel, opened: Win
     assert opened.audits.defect.id == 200
     assert [index.row() for index in panel.table.selectionModel().selectedRows()] == [199]
     assert panel.table.verticalScrollBar().value() == place
-    opened.audits.undo()
+    opened.actions_by_table.trigger("audit.undo")
     settle(opened, qtbot)
     assert panel.rows.numbers == list(opened.audits.document.by_id)
 
@@ -210,7 +210,7 @@ def test_many_new_defects_and_back(panel: DefectTablePanel, opened: Window, qtbo
     opened.audits.do(lambda document: edits.add(document, sets))
     settle(opened, qtbot)
     assert panel.rows.numbers == list(range(1, 204))
-    opened.audits.undo()
+    opened.actions_by_table.trigger("audit.undo")
     settle(opened, qtbot)
     assert panel.rows.numbers == [1, 2, 3]
 

@@ -106,9 +106,9 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     # A threshold that nothing passes.
     window.actions_by_table.trigger("maps.forget_frames")
     assert not window.model.session.audit_frames
-    window.audits.undo()
-    window.audits.undo()
-    window.audits.undo()
+    window.actions_by_table.trigger("audit.undo")
+    window.actions_by_table.trigger("audit.undo")
+    window.actions_by_table.trigger("audit.undo")
     assert len(audit.document) == 2
     window.docks.raise_dock("thresholds")
     for name in ("pixel_significance", "column_significance", "science_significance"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from isrcore import audit as core_audit
 from isrviewer.audit.model import TOOLS
 from isrviewer.audit.places import map_offset
+from isrviewer.session.undo import Scope
 
 if TYPE_CHECKING:
     from isrcore.audit.document import DefectDocument, Edit
@@ -97,10 +98,10 @@ class AuditCommands:
         self._reshape(erase)
 
     def undo(self) -> None:
-        self._audits.undo()
+        self._desk.histories.undo(Scope.MAP)
 
     def redo(self) -> None:
-        self._audits.redo()
+        self._desk.histories.redo(Scope.MAP)
 
     def order(self, order: str) -> None:
         """Begin the queue again in another order."""
