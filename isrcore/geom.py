@@ -36,6 +36,9 @@ class Box:
     height: int = 0
 
     def __post_init__(self) -> None:
+        is_whole = type(self.x0) is type(self.y0) is type(self.width) is type(self.height) is int
+        if is_whole and self.width > 0 and self.height > 0:
+            return  # as nearly always; maps have many thousands
         empty = self.width <= 0 or self.height <= 0
         for name in ("x0", "y0", "width", "height"):
             object.__setattr__(self, name, 0 if empty else int(getattr(self, name)))
@@ -88,9 +91,11 @@ class Box:
 
     def contains(self, other: Box) -> bool:
         """Whether every pixel of `other` lies in this box; an empty box lies in every box."""
-        if other.is_empty:
+        if other.width == 0:
             return True
-        return self.x0 <= other.x0 and other.x1 <= self.x1 and self.y0 <= other.y0 and other.y1 <= self.y1
+        # Spelled out: asked for every defect of a map.
+        in_columns = self.x0 <= other.x0 and other.x0 + other.width <= self.x0 + self.width
+        return in_columns and self.y0 <= other.y0 and other.y0 + other.height <= self.y0 + self.height
 
     def contains_pixel(self, x: int, y: int) -> bool:
         return self.x0 <= x < self.x1 and self.y0 <= y < self.y1

@@ -119,7 +119,9 @@ def guess_kind(pixels: PixelSet, detector: Detector) -> DefectKind:
     compact of several pixels is a cluster.
     """
     box, chip = pixels.bbox, detector.bbox
-    if any(box.contains(amp.bbox) for amp in detector) and pixels.area >= min(amp.bbox.area for amp in detector):
+    # No amplifier is as narrow: most defects need no look at any.
+    amplifiers = [amp.bbox for amp in detector] if box.width > _NARROW and box.height > _NARROW else []
+    if any(map(box.contains, amplifiers)) and pixels.area >= min(amp.area for amp in amplifiers):
         return DefectKind.AMPLIFIER
     along_row = box.width == chip.width and box.height <= _NARROW
     if along_row and (box.y0 == chip.y0 or box.y1 == chip.y1):

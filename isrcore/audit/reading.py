@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.frames import RAW_0, RAW_1, TRIMMED_0, TRIMMED_1, MapFrame, check_frame
-from isrcore.audit.pixels import PixelSet
 from isrcore.audit.regions import join_boxes, mask_defects
 from isrcore.audit.storage import load_history
 from isrcore.calib.defect_boxes import first_pixel, table_form
@@ -30,6 +30,7 @@ from isrcore.data.masters import read_mask_boxes
 from isrcore.geom import Box
 from isrcore.image import Exposure
 from isrcore.image.footprints import paint_boxes
+from isrcore.kernels.collector import collection_paused
 
 __all__ = [
     "UNSTATED",
@@ -163,6 +164,7 @@ def _fits_form(path: Path) -> MapForm:
     return forms[kind]
 
 
+@collection_paused()
 def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None, plane: str = "BAD") -> MapReading:
     """Read the map of one CCD.
 
@@ -303,36 +305,46 @@ def _require_detector(path: Path, found: str, detector: Detector) -> None:
         raise ValueError(f"{path}: expected a map of {detector.name}, found one of {found}; choose its own map")
 
 
-def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> list[PixelSet]:
-    """The pixels of all boxes that have any, each once."""
-    boxes = found.boxes
-    far = next((b for b in boxes if max(abs(b.x0), abs(b.y0), abs(b.x1), abs(b.y1)) > _FARTHEST), None)
-    if far is not None:
-        raise ValueError(f"expected boxes on the chip or near it, found {far}; the file is damaged")
-    full = [box for box in boxes if not box.is_empty]
+def _cleaned(found: _Found, frame: MapFrame, detector: Detector) -> NDArray[np.intp]:
+    """The pixels of all boxes that have any, each once and in order: rectangles ``y0, x0, y1, x1`` of the chip."""
+    boxes = [box for box in found.boxes if not box.is_empty]
+    counts = {"empty": len(found.boxes) - len(boxes)}
+    corners = _as_corners(boxes)
     if frame.trimmed:
-        corners = np.array([(box.y0, box.x0, box.y1, box.x1) for box in full], np.intp).reshape(-1, 4)
         corners -= frame.first_pixel
-        chip = detector.bbox
-        low, high = np.array([chip.y0, chip.x0] * 2), np.array([chip.y1, chip.x1] * 2)
-        inside = corners.clip(low, high)
-        clipped = int((inside != corners).any(axis=1)[(inside[:, :2] < inside[:, 2:]).all(axis=1)].sum())
-        sets = [PixelSet(inside[n : n + 1]) for n in np.flatnonzero((inside[:, :2] < inside[:, 2:]).all(axis=1))]
+        inside = corners.clip([detector.bbox.y0, detector.bbox.x0] * 2, [detector.bbox.y1, detector.bbox.x1] * 2)
+        on_chip = (inside[:, :2] < inside[:, 2:]).all(axis=1)
+        counts["outside"] = int((~on_chip).sum())
+        counts["clipped"] = int((inside != corners)[on_chip].any(axis=1).sum())
+        inside = inside[on_chip]
     else:
-        sets = [pixels for box in full if not (pixels := frame.to_pixels(box, detector).clip(detector.bbox)).is_empty]
-        clipped = 0
-    once = list(dict.fromkeys(sets))
-    counts = {
-        "empty": len(boxes) - len(full),
-        "outside": len(full) - len(sets),
-        "clipped": clipped,
-        "duplicate": len(sets) - len(once),
-    }
-    overlap = sum(pixels.area for pixels in once) - PixelSet.of(box for one in once for box in one.boxes).area
+        sets = [frame.to_pixels(box, detector).clip(detector.bbox) for box in boxes]
+        counts["outside"] = sum(pixels.is_empty for pixels in sets)
+        inside = np.concatenate([corners[:0], *(pixels.corners for pixels in sets)])
+    _, first = np.unique(inside, axis=0, return_index=True)
+    once: NDArray[np.intp] = inside[np.sort(first)]
+    counts["duplicate"] = len(inside) - len(once)
     found.notes += [f"{_ODD[what]}: {count}" for what, count in counts.items() if count]
+    overlap = int((once[:, 2:] - once[:, :2]).prod(axis=1).sum()) - _flagged(once, detector.bbox)
     if overlap:
         found.notes.append(f"pixels in more than one box: {overlap}")
     return once
+
+
+def _as_corners(boxes: list[Box]) -> NDArray[np.intp]:
+    rows = [(box.y0, box.x0, box.y0 + box.height, box.x0 + box.width) for box in boxes]
+    far = next((n for n, row in enumerate(rows) if max(row) > _FARTHEST or min(row) < -_FARTHEST), None)
+    if far is not None:
+        raise ValueError(f"expected boxes on the chip or near it, found {boxes[far]}; the file is damaged")
+    return np.array(rows, np.intp).reshape(-1, 4)
+
+
+def _flagged(corners: NDArray[np.intp], chip: Box) -> int:
+    """How many pixels of the chip lie in one of the rectangles."""
+    where = np.zeros(chip.shape, np.bool_)
+    for y0, x0, y1, x1 in (corners - [chip.y0, chip.x0] * 2).tolist():
+        where[y0:y1, x0:x1] = True
+    return int(np.count_nonzero(where))
 
 
 _FARTHEST = 1 << 32

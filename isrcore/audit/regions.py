@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def mask_defects(where: NDArray[np.bool_], xy0: tuple[int, int] = (0, 0)) -> lis
     return sorted([*strips, *spots], key=lambda pixels: (pixels.bbox.y0, pixels.bbox.x0))
 
 
-def join_boxes(boxes: Sequence[PixelSet], chip: Box) -> list[PixelSet]:
+def join_boxes(corners: NDArray[np.intp], chip: Box) -> list[PixelSet]:
     """Boxes of a map as defects: together what is one thing on the chip, although the file has it in pieces.
 
     Spots that touch, over corners too, are one cluster, and boxes that continue one another along a column or a row are
@@ -55,8 +56,8 @@ def join_boxes(boxes: Sequence[PixelSet], chip: Box) -> list[PixelSet]:
 
     Parameters
     ----------
-    boxes : sequence of `PixelSet`
-        One box each, on the chip.
+    corners : ndarray, (n, 4), int
+        Rectangles ``y0, x0, y1, x1``, half open, on the chip.
     chip : `Box`
 
     Returns
@@ -64,19 +65,22 @@ def join_boxes(boxes: Sequence[PixelSet], chip: Box) -> list[PixelSet]:
     defects : list of `PixelSet`
         In the order of their first boxes; together they are the same pixels.
     """
-    if not boxes:
+    number = len(corners)
+    if not number:
         return []
-    corners = np.concatenate([one.corners[:1] for one in boxes])
     order = np.argsort(corners[:, 0], kind="stable")
     pieces = np.array(list(_edge_pieces(corners[order], chip)), np.intp).reshape(-1, 2)
     pairs = order[np.concatenate([*_touching(corners[order]), pieces])]
-    links = coo_array((np.ones(len(pairs), np.bool_), (pairs[:, 0], pairs[:, 1])), shape=(len(boxes), len(boxes)))
+    links = coo_array((np.ones(len(pairs), np.bool_), (pairs[:, 0], pairs[:, 1])), shape=(number, number))
     _, labels = connected_components(links, directed=False)
-    _, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
-    members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
+    _, first, counts = np.unique(labels, return_index=True, return_counts=True)
+    together = np.argsort(labels, kind="stable")
+    several = np.flatnonzero(counts > 1)
+    unions = PixelSet.unions(corners[together[counts[labels[together]] > 1]], counts[several])
+    sets = dict(zip(several.tolist(), unions, strict=True))
     return [
-        boxes[some[0]] if len(some) == 1 else PixelSet.of(box for one in some for box in boxes[one].boxes)
-        for some in (members[number] for number in np.argsort(first).tolist())
+        sets[label] if label in sets else PixelSet(corners[index : index + 1])
+        for label, index in sorted(enumerate(first.tolist()), key=itemgetter(1))
     ]
 
 

@@ -179,7 +179,7 @@ def read_text_boxes(path: str | Path, normalize: bool = True) -> Defects:
         if not words:
             continue
         try:
-            box = Box(*(int(word) for word in words))
+            box = Box(*map(int, words))
         except (ValueError, TypeError):
             box = Box()
         if len(words) != 4 or box.is_empty:

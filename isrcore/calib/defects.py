@@ -167,12 +167,13 @@ def _normalized(boxes: list[Box]) -> list[Box]:
     """
     boxes = [box for box in boxes if not box.is_empty]
     # The first pixel of a run decides the order of regions, so it gets a cell of its own.
-    x_lines = np.unique([x for box in boxes for x in (box.x0, box.x0 + 1, box.x1)])
-    y_lines = np.unique([y for box in boxes for y in (box.y0, box.y1)])
+    if not boxes:
+        return []
+    sides = np.array([(box.x0, box.x0 + 1, box.x1, box.y0, box.y1) for box in boxes])
+    x_lines, y_lines = np.unique(sides[:, :3]), np.unique(sides[:, 3:])
     cells = np.zeros((len(y_lines), len(x_lines)), np.bool_)
-    for box in boxes:
-        left, right = np.searchsorted(x_lines, (box.x0, box.x1))
-        bottom, top = np.searchsorted(y_lines, (box.y0, box.y1))
+    columns, rows = np.searchsorted(x_lines, sides[:, [0, 2]]).tolist(), np.searchsorted(y_lines, sides[:, 3:]).tolist()
+    for (left, right), (bottom, top) in zip(columns, rows, strict=True):
         cells[bottom:top, left:right] = True
     xs, ys = x_lines.tolist(), y_lines.tolist()
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-__all__ = ["PIXEL_UNITS", "Measure", "measure"]
+__all__ = ["PIXEL_UNITS", "Measure", "measure", "plain_numbers"]
 
 PIXEL_UNITS = {"", "i", "p"}
 """No unit, image pixels, physical pixels."""
@@ -49,6 +49,16 @@ def measure(word: str) -> Measure:
     if unit in ("i", "p"):
         return Measure(_finite(word[:-1]), unit)
     return Measure(_finite(word), "")
+
+
+def plain_numbers(words: list[str]) -> list[float] | None:
+    """Numbers without units, all finite; None where one of the words is something else, so that `measure` says what."""
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        return None
+    # Python would read 1_000, too.
+    return numbers if all(map(math.isfinite, numbers)) and not any("_" in word for word in words) else None
 
 
 def _divided(word: str) -> tuple[str, str, str]:

@@ -6,10 +6,11 @@ and each of them is listed with its reason: nothing is guessed, and nothing is l
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from isrcore.regions.numbers import PIXEL_UNITS, Measure, measure
+from isrcore.regions.numbers import PIXEL_UNITS, Measure, measure, plain_numbers
 from isrcore.regions.shapes import LeftOut, Problem, RegionReading, Shape
 from isrcore.regions.sky import SKY_SYSTEMS, SkyGrid
 from isrcore.regions.statements import Statement, cut, read_text
@@ -30,6 +31,7 @@ _SIZES = {"circle": (1, 1), "annulus": (2, 2), "box": (2, 3), "ellipse": (2, 3)}
 _RINGS = {"annulus": "an annulus of several rings", "box": "a box annulus", "ellipse": "an elliptical annulus"}
 """What more numbers than that mean."""
 
+_NAME = re.compile(r"[^\W_]*")
 _EXCLUDED = {"0", "false", "no"}
 
 
@@ -122,7 +124,7 @@ class _Reader:
         name = "box" if name == "rotbox" else name
         known = name in _SIZES or name in _OTHER_KINDS or name in ("point", "text", "line", "polygon")
         self.is_region_file = self.is_region_file or known
-        properties = {**self._defaults, **statement.properties}
+        properties = {**self._defaults, **statement.properties} if statement.properties else self._defaults
         included = not sign and properties.get("include", "1").lower() not in _EXCLUDED
         try:
             if not known:
@@ -150,11 +152,20 @@ class _Reader:
     ) -> tuple[tuple[tuple[float, float], ...], tuple[float, ...], float]:
         if name in _OTHER_KINDS:
             raise _LeaveOut(Problem.KIND, f"a {name} cannot be drawn")
-        if name in _SIZES and (len(words) > 2 + _SIZES[name][1] or any("=" in word for word in words)):
-            raise _LeaveOut(*((Problem.KIND, f"{_RINGS[name]} cannot be drawn") if name in _RINGS else _wrong(name)))
+        if name in _SIZES and len(words) > 2 + _SIZES[name][1]:
+            raise _LeaveOut(*_more_numbers(name))
+        if name in _SIZES and self._is_in_pixels and len(words) >= 2 + _SIZES[name][0]:
+            plain = plain_numbers(words)
+            if plain is not None:
+                # As nearly all are: no unit to look at.
+                x, y, *rest = plain
+                (x0, y0), angle = self._frame.offset, rest.pop() if len(rest) == 3 else 0.0
+                return ((x - 1.0 + x0, y - 1.0 + y0),), _size(name, rest), angle
         try:
             numbers = [measure(word) for word in words]
         except ValueError as error:
+            if name in _SIZES and any("=" in word for word in words):  # n=3: three rings
+                raise _LeaveOut(*_more_numbers(name)) from error
             raise _LeaveOut(Problem.DAMAGED, str(error)) from error
         if name not in _SIZES:
             exact = {"point": 2, "text": 2, "line": 4}.get(name, len(numbers))
@@ -172,15 +183,18 @@ class _Reader:
         at, lengths = (numbers[0], numbers[1]), numbers[2:]
         angle = lengths.pop() if len(lengths) == 3 else Measure(0.0, "")
         centre = self._place(*at)
-        size = tuple(self._length(at, length, axis) for axis, length in enumerate(lengths))
-        if min(size) < 0:
-            raise _LeaveOut(Problem.DAMAGED, "expected sizes from 0, found a negative one")
-        if name == "ellipse":
-            size = tuple(2.0 * half for half in size)
+        size = _size(name, [self._length(at, length, axis) for axis, length in enumerate(lengths)])
         turned = angle.value
         if name in ("box", "ellipse") and self._is_sky(*at):
             turned = self._sky().pixel_angle(self._system, *self._degrees(*at), turned)
         return (centre,), size, turned
+
+    @property
+    def _is_in_pixels(self) -> bool:
+        """Whether plain numbers are image pixels."""
+        frame = self._frame
+        is_image = frame.ltv == (0.0, 0.0) and frame.ltm == (1.0, 1.0)
+        return self._system in ("image", "logical") or (self._system == "physical" and is_image)
 
     def _is_sky(self, first: Measure, second: Measure) -> bool:
         return self._system in SKY_SYSTEMS and not {first.unit, second.unit} & {"i", "p"}
@@ -196,9 +210,8 @@ class _Reader:
                 raise _LeaveOut(Problem.SYSTEM, str(error)) from error
         if not {first.unit, second.unit} <= PIXEL_UNITS:
             raise _LeaveOut(Problem.SYSTEM, f"a position on the sky in the system {self._system}")
-        offset = self._frame.offset
-        x, y = (self._image(one, axis) - 1.0 + offset[axis] for axis, one in enumerate((first, second)))
-        return x, y
+        x0, y0 = self._frame.offset
+        return self._image(first, 0) - 1.0 + x0, self._image(second, 1) - 1.0 + y0
 
     def _image(self, one: Measure, axis: int) -> float:
         if one.unit == "p" or (not one.unit and self._system == "physical"):
@@ -239,6 +252,17 @@ def _must_be_image(system: str) -> str:
     return f"regions must be in image, physical, fk5 or icrs coordinates, found {system!r}: save them in one of these"
 
 
+def _size(name: str, lengths: list[float]) -> tuple[float, ...]:
+    """Sizes as a `Shape` has them."""
+    if min(lengths) < 0:
+        raise _LeaveOut(Problem.DAMAGED, "expected sizes from 0, found a negative one")
+    return tuple(2.0 * half for half in lengths) if name == "ellipse" else tuple(lengths)
+
+
+def _more_numbers(name: str) -> tuple[Problem, str]:
+    return (Problem.KIND, f"{_RINGS[name]} cannot be drawn") if name in _RINGS else _wrong(name)
+
+
 def _wrong(name: str) -> tuple[Problem, str]:
     forms = {
         "annulus": "annulus(x,y,inner,outer)",
@@ -255,7 +279,7 @@ def _parts(text: str) -> tuple[str, str, list[str]]:
     """Sign, name in lower case and arguments of a statement."""
     sign = text[0] if text[0] in "+-!" else ""
     text = text[len(sign) :].strip().removesuffix("||").rstrip()
-    length = next((at for at, letter in enumerate(text) if not letter.isalnum()), len(text))
+    length = len(_NAME.match(text)[0])  # type: ignore[index]  # an empty name matches, too
     name, rest = text[:length].lower(), text[length:].strip()
     if name in _POINTS and rest[:5].lower() == "point":
         name, rest = "point", rest[5:].strip()

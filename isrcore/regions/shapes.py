@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from isrcore.values import frozen
 
@@ -13,8 +14,7 @@ KINDS = ("point", "text", "line", "polygon", "circle", "annulus", "box", "ellips
 """Shapes that are read and written."""
 
 
-@frozen
-class Shape:
+class Shape(NamedTuple):
     """One region, 0-based; pixel centres are whole.
 
     Attributes

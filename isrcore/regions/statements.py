@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 __all__ = ["Statement", "cut", "read_text"]
 
@@ -18,8 +19,7 @@ _NAME = re.compile(r"\s*([A-Za-z]+)[( ]")
 _CLOSING = {"{": "}", '"': '"', "'": "'"}
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One command or shape.
 
     Attributes
@@ -28,7 +28,7 @@ class Statement:
         From 1.
     text : str
         Without its properties: ``-box(1,2,3,4,0)``. Headings begin with ``#``.
-    properties : dict of str
+    properties : mapping of str
         Names in lower case.
     tags : tuple of str
         The property that can be there several times.
@@ -36,7 +36,7 @@ class Statement:
 
     line: int
     text: str
-    properties: dict[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = MappingProxyType({})
     tags: tuple[str, ...] = ()
 
 
@@ -59,14 +59,16 @@ def read_text(path: Path) -> str:
         return content.decode("latin-1")
 
 
-def cut(text: str) -> Iterator[Statement]:
+def cut(content: str) -> Iterator[Statement]:
     """All statements of a text, in order; comments are passed over."""
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+    for number, line in enumerate(content.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         if line.lstrip()[:7].lower() == "global ":
             found, tags, _ = _properties(line, line.lower().index("global ") + 7)
             yield Statement(number, "global", found, tags)
-        else:
+        elif "#" in line or ";" in line:
             yield from _cut_line(number, line)
+        elif text := line.strip():
+            yield Statement(number, text)
 
 
 def _cut_line(number: int, line: str) -> Iterator[Statement]:

@@ -20,11 +20,15 @@ from isrcore.audit.provenance import provenance_of
 from isrcore.audit.reading import MapForm, document_from_plane, epoch_problem, find_form, possible_frames, read_map
 from isrcore.audit.storage import save_history
 from isrcore.audit.writing import SUFFIXES, write_map
+from isrcore.calib.defect_files import write_ds9_regions, write_text_boxes
+from isrcore.calib.defect_tables import write_defect_table
+from isrcore.calib.defects import Defects
 from isrcore.camera.megacam import megacam_camera
 from isrcore.data.facts import ExposureFacts
 from isrcore.data.raw import open_raw
 from isrcore.geom import Box
 from isrcore.image import Exposure, MaskedImage
+from isrcore.image.footprints import paint_boxes
 from isrcore.regions.reading import read_regions
 from isrcore.simulate import SimulationRecipe, simulate_raw
 from tests.shared_data import shared_path
@@ -337,3 +341,23 @@ def test_frames_in_which_a_file_can_be_read(tmp_path: Path) -> None:
     history = DefectHistory(make_document([Box(5, 6, 1, 1)]))
     own = write_map(history.document, tmp_path / "own.reg", MapForm.DS9, provenance_of(history, ()))
     assert read_map(own, CCD).is_verified
+
+
+@pytest.mark.parametrize("form", [MapForm.TABLE, MapForm.REGION, MapForm.DS9, MapForm.TEXT])
+def test_a_map_of_sixty_thousand_boxes_keeps_every_pixel(form: MapForm, tmp_path: Path) -> None:
+    random = np.random.default_rng(7)
+    low = random.integers(0, [CCD.bbox.width - 3, CCD.bbox.height - 3], (60_000, 2))
+    boxes = [Box(*row) for row in np.concatenate([low, random.integers(1, 4, low.shape)], axis=1).tolist()]
+    path = tmp_path / f"map{SUFFIXES[form][0]}"
+    defects = Defects(boxes, normalize=False)
+    if form is MapForm.DS9:
+        write_ds9_regions(defects, path)
+    elif form is MapForm.TEXT:
+        write_text_boxes(defects, path)
+    else:
+        write_defect_table(defects, path, "simple" if form is MapForm.TABLE else "region")
+    reading = read_map(path, CCD)
+    assert np.array_equal(reading.document.mask(), paint_boxes(boxes, CCD.bbox))
+    several = sum(box.area for box in dict.fromkeys(boxes)) - int(reading.document.mask().sum())
+    assert f"duplicate boxes left out: {60_000 - len(set(boxes))}" in reading.notes
+    assert f"pixels in more than one box: {several}" in reading.notes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from isrcore.audit.pixels import PixelSet
 from isrcore.audit.regions import join_boxes
@@ -12,6 +14,10 @@ from isrcore.camera.megacam import megacam_camera
 from isrcore.geom import Box
 
 CCD = megacam_camera()["ccd12"]
+
+
+def corners(boxes: list[Box]) -> NDArray[np.intp]:
+    return np.array([(box.y0, box.x0, box.y1, box.x1) for box in boxes], np.intp).reshape(-1, 4)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +36,8 @@ CCD = megacam_camera()["ccd12"]
     ],
 )
 def test_what_is_one_thing_in_pieces_is_one_defect(boxes: list[Box], areas: list[int]) -> None:
-    sets = [PixelSet.of([box]) for box in boxes]
     for order in (1, -1):
-        joined = join_boxes(sets[::order], CCD.bbox)
+        joined = join_boxes(corners(boxes[::order]), CCD.bbox)
         assert sorted(one.area for one in joined) == sorted(areas)
         assert PixelSet.of(b for one in joined for b in one.boxes) == PixelSet.of(boxes)
 
@@ -43,7 +48,20 @@ def test_what_is_one_thing_in_pieces_is_one_defect(boxes: list[Box], areas: list
     )
 )
 def test_joining_keeps_every_pixel_and_does_not_depend_on_the_order(boxes: list[Box]) -> None:
-    sets = [PixelSet.of([box]) for box in boxes]
-    joined, other = (join_boxes(some, CCD.bbox) for some in (sets, sets[::-1]))
+    joined, other = (join_boxes(corners(some), CCD.bbox) for some in (boxes, boxes[::-1]))
     assert PixelSet.of(b for one in joined for b in one.boxes) == PixelSet.of(boxes)
     assert {one.corners.tobytes() for one in joined} == {one.corners.tobytes() for one in other}
+
+
+BOXES = st.lists(
+    st.builds(Box, st.integers(0, 60), st.integers(0, 60), st.integers(1, 40), st.integers(1, 40)),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(st.lists(BOXES, max_size=6))
+def test_unions_of_many_groups_are_those_of_each(groups: list[list[Box]]) -> None:
+    together = corners([box for group in groups for box in group])
+    counts = np.array([len(group) for group in groups], np.intp)
+    assert PixelSet.unions(together, counts) == [PixelSet.of(group) for group in groups]
