@@ -35,9 +35,8 @@ def write_png(widget: QWidget, path: Path, caption: str = "") -> None:
     image = QImage(_size(widget, caption) * _SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(_SCALE)
     image.fill(widget.palette().base().color())
-    painter = QPainter(image)
-    _render(widget, painter, caption)
-    painter.end()
+    with QPainter(image) as painter:
+        _render(widget, painter, caption)
     if not QImageWriter(str(path), b"PNG").write(image):
         raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
 
@@ -53,12 +52,11 @@ def write_svg(widget: QWidget, path: Path, caption: str = "") -> None:
     generator.setViewBox(QRect(QPoint(), size))
     # Recorded drawings, such as the axes, are scaled by the ratio of the resolutions.
     generator.setResolution(widget.logicalDpiX())
-    painter = QPainter()
-    if not painter.begin(generator):
-        raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")
-    painter.fillRect(QRect(QPoint(), size), widget.palette().base())
-    _render(widget, painter, caption)
-    painter.end()
+    with QPainter(generator) as painter:
+        if not painter.isActive():
+            raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")
+        painter.fillRect(QRect(QPoint(), size), widget.palette().base())
+        _render(widget, painter, caption)
 
 
 def _size(widget: QWidget, caption: str) -> QSize:

@@ -58,7 +58,7 @@ def load_session(path: Path) -> Session:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SessionFileError(f"{path}: cannot be read ({error.strerror}); choose another session file") from None
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise SessionFileError(f"{path}: expected a session in JSON, found something else ({error})") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise SessionFileError(f'{path}: expected "format": "{_FORMAT}"; this is another kind of file')
@@ -67,14 +67,9 @@ def load_session(path: Path) -> Session:
         raise SessionFileError(f"{path}: expected schema 1 to {SCHEMA}, found {schema!r}; a newer isrviewer wrote it")
     try:
         value = content.get("session")
-        session = from_json(Session, from_schema_1(value) if schema == 1 else value)
+        return from_json(Session, from_schema_1(value) if schema == 1 else value)
     except CodecError as error:
         raise SessionFileError(f"{path}: session.{error}") from None
-    if not session.panels or not 0 <= session.focused < len(session.panels):
-        raise SessionFileError(
-            f"{path}: session.focused must name one of {len(session.panels)} panels, found {session.focused}"
-        )
-    return session
 
 
 def missing_files(session: Session) -> list[tuple[str, str]]:

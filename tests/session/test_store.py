@@ -86,7 +86,7 @@ def test_config_values_survive_json(values: list[tuple[str, object]]) -> None:
             '{"format": "isrviewer session", "schema": 1, "session": {"detector": "x"}}',
             "session.detector: expected int",
         ),
-        ('{"format": "isrviewer session", "schema": 1, "session": {"panels": []}}', "must name one of 0 panels"),
+        ('{"format": "isrviewer session", "schema": 1, "session": {"panels": []}}', "session.panels: their number"),
         ('{"format": "isrviewer session", "schema": 1, "session": {"panels": [{"view": 3}]}}', "panels[0].view"),
         (
             '{"format": "isrviewer session", "schema":2,"session":{"regions": [{"kind": "star", "points": []}]}}',
