@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from isrcore import __version__
+from isrcore.crash import crash_line
 
 __all__ = ["build_parser", "main"]
 
@@ -193,12 +194,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     execute: Callable[[argparse.Namespace], int] = parsed.execute
     try:
         return execute(parsed)
+    except MemoryError:
+        print("isrcore: there is not enough memory; allow it more, or close other programs", file=sys.stderr)
+        return ISR_FAILED
     except (OSError, ValueError, LookupError) as error:
         # Errors in override files quote the line below the message; here everything is on one line.
         print(f"isrcore: {': '.join(line.strip() for line in str(error).splitlines())}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("isrcore: stopped; nothing was written under the final name", file=sys.stderr)
+        return ISR_FAILED
+    except Exception as error:
+        print(crash_line("isrcore", sys.argv[1:] if arguments is None else arguments, error), file=sys.stderr)
         return ISR_FAILED
 
 

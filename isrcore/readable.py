@@ -35,7 +35,10 @@ def check_readable(path: str | os.PathLike[str]) -> None:
     OSError
         With the path; `FileNotFoundError` and `IsADirectoryError` where these apply.
     """
-    mode = os.stat(path).st_mode
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise FileNotFoundError(errno.ENOENT, "there is no such file; check the name", str(path)) from None
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name a file in it", str(path))
     kind = next((word for test, word in _KINDS if test(mode)), None)
@@ -65,7 +68,7 @@ def read_text(path: str | os.PathLike[str], encoding: str = "utf-8", errors: str
 
 @contextmanager
 def explained(
-    path: str | os.PathLike[str], error: Callable[[str], Exception], problem: str, cure: str = ""
+    path: str | os.PathLike[str], error: Callable[[str], Exception], problem: str = ""
 ) -> Iterator[None]:
     """Turn whatever is raised within the block into one error that names the file.
 
@@ -76,9 +79,7 @@ def explained(
     error : callable
         Makes the exception of its message: the class that the caller documents.
     problem : str
-        What the file is not ("not an ECSV table").
-    cure : str
-        What the user can do.
+        What the file is not ("not an ECSV table"); empty where the reasons say so themselves.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def explained(
             raise
         if isinstance(error, type) and isinstance(found, error) and named:
             raise
-        raise error(f"{path}: {problem}: {said(found)}" + (f"; {cure}" if cure else "")) from found
+        raise error(": ".join(filter(None, (str(path), problem, said(found))))) from found
 
 
 def said(error: BaseException) -> str:

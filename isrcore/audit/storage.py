@@ -23,6 +23,7 @@ from isrcore.audit.defect import Defect
 from isrcore.audit.document import DefectDocument, Edit
 from isrcore.audit.history import DefectHistory, Event
 from isrcore.geom import Box
+from isrcore.readable import check_readable, explained, said
 
 __all__ = ["Journal", "load_history", "save_history"]
 
@@ -30,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 _FORMAT = "isrcore defect audit"
 _VERSION = 1
+_LARGEST_FRAME = 1 << 28
 
 
 def save_history(history: DefectHistory, path: str | Path) -> None:
@@ -57,6 +59,12 @@ def load_history(path: str | Path, who: str = "") -> DefectHistory:
         If it is no audit, of a newer version, or damaged before its last line.
     """
     path = Path(path)
+    check_readable(path)
+    with explained(path, ValueError):
+        return _loaded(path, who)
+
+
+def _loaded(path: Path, who: str) -> DefectHistory:
     lines = path.read_bytes().splitlines(keepends=True)
     if not lines:
         raise ValueError(f"{path}: expected a defect audit, found an empty file")
@@ -73,8 +81,9 @@ def load_history(path: str | Path, who: str = "") -> DefectHistory:
             # Only the kind of event is needed to take back or repeat what the history has.
             edit = Edit.from_json(value["edit"]) if value["event"] == "do" else _known(history, value["event"])
             history.replay(value["event"], edit)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"{path}, line {number}: not an event that can take place here: {error}") from error
+        except Exception as error:
+            what = f"not an event that can take place here: {said(error)}"
+            raise ValueError(f"{path}, line {number}: {what}") from error
     return history
 
 
@@ -202,6 +211,13 @@ def _history_json(history: DefectHistory) -> dict[str, Any]:
     }
 
 
+def _frame(numbers: Any) -> Box:
+    box = Box(*numbers)
+    if not 0 < box.area <= _LARGEST_FRAME:
+        raise ValueError(f"expected the frame of a CCD, found {box}")
+    return box
+
+
 def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHistory:
     if value.get("format") != _FORMAT or value.get("version") != _VERSION:
         found = f"{value.get('format')!r} version {value.get('version')}"
@@ -211,7 +227,7 @@ def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHisto
         defects = {defect.id: defect for defect in map(Defect.from_json, value["defects"])}
         base = DefectDocument(
             str(value["detector"]),
-            Box(*value["frame"]["box"]),
+            _frame(value["frame"]["box"]),
             MappingProxyType(defects),
             str(value["source"]),
             int(value["next_id"]),
@@ -220,6 +236,6 @@ def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHisto
         for edit in value["done"]:
             history.replay("do", Edit.from_json(edit))
         history.undone.extend(map(Edit.from_json, value["undone"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: a defect audit with a damaged snapshot: {error}") from error
+    except Exception as error:
+        raise ValueError(f"{path}: a defect audit with a damaged snapshot: {said(error)}") from error
     return history

@@ -106,6 +106,9 @@ class FitsFile:
         except (EOFError, zlib.error) as error:
             problem = f"the gzip stream is broken: {error}"
             raise FrameError(self.path, problem, hdu=hdu, cure="copy the file again") from error
+        except MemoryError as error:
+            cure = "close other programs, or allow this one more"
+            raise FrameError(self.path, "there is not enough memory to read it", hdu=hdu, cure=cure) from error
         except OSError as error:
             raise FrameError(self.path, f"cannot be read: {error.strerror or error}", hdu=hdu) from error
 

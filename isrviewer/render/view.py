@@ -13,11 +13,15 @@ from dataclasses import dataclass, field, replace
 
 from isrcore.geom import Box
 from isrcore.values import frozen
-from isrviewer.render.checks import FARTHEST, require_finite
+from isrviewer.render.checks import FARTHEST, require_finite, require_in
 
 __all__ = ["MAX_ZOOM", "MIN_ZOOM", "Axis", "CDMatrix", "Grid", "Orientation", "View", "fit_view", "north_and_east"]
 
 MIN_ZOOM, MAX_ZOOM = 1 / 128, 256.0
+
+_NO_PLACE = 100 * FARTHEST
+"""Nobody drags a picture that far: what lies beyond is a mistake in a file."""
+
 CDMatrix = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -115,7 +119,7 @@ class View:
     Raises
     ------
     ValueError
-        For a zoom or a centre that is not finite.
+        For a zoom that is not finite, and a centre that cannot be meant.
     """
 
     center: tuple[float, float] = (0.0, 0.0)
@@ -124,7 +128,7 @@ class View:
 
     def __post_init__(self) -> None:
         require_finite("zoom", self.zoom)
-        require_finite("center", *self.center)
+        require_in("center", self.center, -_NO_PLACE, _NO_PLACE)
         x, y = (min(max(place, -FARTHEST), FARTHEST) for place in self.center)
         object.__setattr__(self, "center", (x, y))
         object.__setattr__(self, "zoom", min(max(self.zoom, MIN_ZOOM), MAX_ZOOM))

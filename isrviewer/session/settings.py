@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from isrcore.readable import read_text
 from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.session.codec import CodecError, from_json, to_json
 from isrviewer.session.store import write_json
@@ -91,7 +92,7 @@ def load_settings(folder: Path) -> Settings:
     """Read the settings; damaged ones are set aside with a warning, never lost and never in the way."""
     path = folder / "settings.json"
     try:
-        return from_json(Settings, json.loads(path.read_text(encoding="utf-8")))
+        return from_json(Settings, json.loads(read_text(path)))
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except (OSError, ValueError, CodecError) as error:

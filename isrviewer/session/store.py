@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isrcore.atomic import written_atomically
+from isrcore.readable import read_text
 from isrcore.values import frozen
 from isrviewer.session.codec import CodecError, from_json, to_json
 from isrviewer.session.migration import from_schema_1
@@ -55,7 +56,7 @@ def load_session(path: Path) -> Session:
         When the file is missing, is not a session, or was written by a newer program.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except OSError as error:
         raise SessionFileError(f"{path}: cannot be read ({error.strerror}); choose another session file") from None
     except (RecursionError, ValueError) as error:
