@@ -34,15 +34,15 @@ _VERSION = 1
 _LARGEST_FRAME = 1 << 28
 
 
-def save_history(history: DefectHistory, path: str | Path) -> None:
-    """Write an audit, all or nothing.
+def save_history(history: DefectHistory, path: str | Path, is_own: bool = False) -> None:
+    """Write an audit, all or nothing; `is_own` when it goes on in this file.
 
     Raises
     ------
     OSError
         If it cannot be written; an older file is unchanged then.
     """
-    with written_atomically(path) as temporary:
+    with written_atomically(path, is_own=is_own) as temporary:
         temporary.write_bytes(_line(_history_json(history)))
 
 
@@ -113,7 +113,7 @@ class Journal:
         self.path = Path(path)
         before = _open_alone(self.path) if self.path.exists() else None
         try:
-            save_history(history, self.path)
+            save_history(history, self.path, is_own=True)
             self._file = _open_alone(self.path)
         finally:
             if before is not None:
@@ -146,7 +146,7 @@ class Journal:
 
     def compact(self) -> None:
         """Replace the file by a snapshot of the history as it is now."""
-        save_history(self.history, self.path)
+        save_history(self.history, self.path, is_own=True)
         self._file.close()
         self._file = _open_alone(self.path)
         self._is_behind = False

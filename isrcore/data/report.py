@@ -57,7 +57,7 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
         ("exposure time", ", ".join(times)),
         ("begin (UTC)", facts.date_begin.isot if facts.date_begin is not None else "unknown"),
         ("end (UTC)", facts.date_end.isot if facts.date_end is not None else "unknown"),
-        ("position", f"RA {facts.ra:.6f}, Dec {facts.dec:+.6f} deg" if facts.ra is not None else "none on the sky"),
+        ("position", f"RA {facts.ra:.6f}, Dec {facts.dec:+.6f} deg" if None not in (facts.ra, facts.dec) else "none on the sky"),
         ("airmass", f"{facts.airmass:g}" if facts.airmass is not None else "unknown"),
         ("runs", f"program {facts.run_id or '-'}, camera {facts.camera_run or '-'}, queue {facts.queue_run or '-'}"),
         ("layout", str(frame.layout)),

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
+from isrcore.atomic import refuse_inputs
 from isrcore.readable import explained, read_text
 from isrcore.simulate.fitsfile import Compression, compression_for
 from isrcore.simulate.frame import simulate_raw
@@ -79,6 +80,12 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"{args.truth}: a truth file must be named *.npz or *.json")
         if args.output.exists() and not args.overwrite:
             raise ValueError(f"{args.output} exists; give --overwrite to replace it")
+        for output in filter(None, (args.output, args.truth)):
+            refuse_inputs(output, [args.recipe])
+        if args.truth is not None and args.truth.exists() and not args.overwrite:
+            raise ValueError(f"{args.truth} exists; give --overwrite to replace it")
+        if args.truth is not None and args.truth.resolve() == args.output.resolve():
+            raise ValueError(f"{args.truth}: frame and truth need two files; choose another name for one of them")
         if compression_for(args.output) != recipe.compression.replace("rice4", "rice2"):
             raise ValueError(f"{args.output}: the name does not fit compression {recipe.compression!r}")
     except (ValueError, OSError) as error:
