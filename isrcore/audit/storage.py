@@ -80,6 +80,7 @@ def _loaded(path: Path, who: str) -> DefectHistory:
         try:
             # Only the kind of event is needed to take back or repeat what the history has.
             edit = Edit.from_json(value["edit"]) if value["event"] == "do" else _known(history, value["event"])
+            _require_on_chip(history.base.frame, edit)
             history.replay(value["event"], edit)
         except Exception as error:
             what = f"not an event that can take place here: {said(error)}"
@@ -211,6 +212,18 @@ def _history_json(history: DefectHistory) -> dict[str, Any]:
     }
 
 
+def _require_on_chip(frame: Box, edit: Edit) -> None:
+    for change in edit.changes:
+        for defect in (change.before, change.after):
+            if defect is not None:
+                _require_inside(frame, defect)
+
+
+def _require_inside(frame: Box, defect: Defect) -> None:
+    if not frame.contains(defect.pixels.bbox):
+        raise ValueError(f"expected defect {defect.id} within the {frame} of the CCD, found {defect.pixels.bbox}")
+
+
 def _frame(numbers: Any) -> Box:
     box = Box(*numbers)
     if not 0 < box.area <= _LARGEST_FRAME:
@@ -233,9 +246,14 @@ def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHisto
             int(value["next_id"]),
         )
         history = DefectHistory(base, who)
-        for edit in value["done"]:
-            history.replay("do", Edit.from_json(edit))
-        history.undone.extend(map(Edit.from_json, value["undone"]))
+        for defect in base:
+            _require_inside(base.frame, defect)
+        done, undone = ([Edit.from_json(edit) for edit in value[which]] for which in ("done", "undone"))
+        for edit in done + undone:
+            _require_on_chip(base.frame, edit)
+        for edit in done:
+            history.replay("do", edit)
+        history.undone.extend(undone)
     except Exception as error:
         raise ValueError(f"{path}: a defect audit with a damaged snapshot: {said(error)}") from error
     return history

@@ -6,16 +6,13 @@ import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
-from isrcore.pipe.cancel import Cancelled
 from isrcore.readable import said
 
 __all__ = ["FrameError", "MissingCalibration", "NotARawFrame", "raises_frame_errors"]
 
-Source = TypeVar("Source")
-Rest = ParamSpec("Rest")
-Result = TypeVar("Result")
+Reader = TypeVar("Reader", bound=Callable[..., Any])
 
 
 class FrameError(OSError):
@@ -90,9 +87,7 @@ class MissingCalibration(FrameError):
     """No file in the calibration folder fits; `expected` is the pattern that was looked for."""
 
 
-def raises_frame_errors(
-    read: Callable[Concatenate[Source, Rest], Result],
-) -> Callable[Concatenate[Source, Rest], Result]:
+def raises_frame_errors(read: Reader) -> Reader:
     """Decorate a reader, so that whatever is raised within it names the file.
 
     Parameters
@@ -107,15 +102,16 @@ def raises_frame_errors(
     """
 
     @wraps(read)
-    def checked(source: Source, *args: Rest.args, **kwargs: Rest.kwargs) -> Result:
+    def checked(*args: Any, **kwargs: Any) -> Any:
         try:
-            return read(source, *args, **kwargs)
-        except (FrameError, Cancelled):
+            return read(*args, **kwargs)
+        except FrameError:
             raise
         except Exception as error:
+            source = (*args, *kwargs.values())[0]
             path = getattr(source, "path", source)
             name = path if isinstance(path, (str, os.PathLike)) else repr(path)
             cure = "copy the file again, or choose another one"
             raise FrameError(name, f"cannot be used: {said(error)}", cure=cure) from error
 
-    return checked
+    return cast(Reader, checked)
