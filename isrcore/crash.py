@@ -11,7 +11,15 @@ from collections.abc import Sequence
 
 from isrcore import __version__
 
-__all__ = ["crash_line"]
+__all__ = ["crash_line", "lacks_memory"]
+
+_NO_MEMORY = ("map segment", "llocate memory", "start new thread")
+"""What libraries and threads say that find no room."""
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error means that the machine, or its limits, have no memory left."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def crash_line(program: str, arguments: Sequence[str], error: BaseException) -> str:

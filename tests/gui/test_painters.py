@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from isrviewer.shell.window import Window
 from tests.house import ROOT, VIEWER, files
 
 
@@ -39,3 +43,21 @@ def test_an_error_while_painting_leaves_the_device_free(qapp: object) -> None:
     with QPainter(picture) as painter:
         assert painter.isActive()
     assert not picture.paintingActive()
+
+
+def test_a_window_starts_with_settings_that_make_no_sense(
+    make_window: Callable[[], Window], own_settings: Path
+) -> None:
+    values = {
+        "budget_mb": -5,
+        "scheme": "pink",
+        "geometry": "é\u0000",
+        "layout": "AAA",
+        "shortcuts": {"nope": "Ctrl+Ctrl", "file.open": "\u0000"},
+        "recent": ["", "\u0000", "/nowhere"],
+    }
+    own_settings.mkdir(exist_ok=True)
+    (own_settings / "settings.json").write_text(json.dumps(values))
+    window = make_window()
+    assert window.isVisible()
+    window.grab()
