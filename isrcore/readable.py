@@ -35,10 +35,7 @@ def check_readable(path: str | os.PathLike[str]) -> None:
     OSError
         With the path; `FileNotFoundError` and `IsADirectoryError` where these apply.
     """
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        raise FileNotFoundError(errno.ENOENT, "there is no such file; check the name", str(path)) from None
+    mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name a file in it", str(path))
     kind = next((word for test, word in _KINDS if test(mode)), None)

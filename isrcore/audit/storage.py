@@ -14,6 +14,7 @@ import logging
 import os
 import zlib
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, BinaryIO
@@ -95,7 +96,9 @@ def _known(history: DefectHistory, what: str) -> Edit:
 class Journal:
     """Writes every event of a history down when it takes place.
 
-    What a killed program has done is in the file; `sync` makes sure that it survives a power failure as well.
+    What a killed program has done is in the file; `sync` makes sure that it survives a power failure as well. A file
+    that was removed, replaced or changed by others meanwhile is noticed at the next event, and no edit is lost: all of
+    them are written again, beside the file that took its place if there is one.
 
     Parameters
     ----------
@@ -115,11 +118,12 @@ class Journal:
         before = _open_alone(self.path) if self.path.exists() else None
         try:
             save_history(history, self.path, is_own=True)
-            self._file = _open_alone(self.path)
+            self._open()
         finally:
             if before is not None:
                 before.close()
         self._is_behind = False
+        self._notice = ""
         history.on_event.append(self._write)
 
     @property
@@ -128,8 +132,9 @@ class Journal:
         return self._is_behind
 
     def _write(self, event: Event) -> None:
-        if self._is_behind:
+        if self._is_disturbed() or self._is_behind:
             # An event is missing in the file, so that no later one fits: write all of them.
+            self._is_behind = True
             self.compact()
             return
         self._is_behind = True
@@ -139,7 +144,34 @@ class Journal:
         if self._file.write(line) != len(line):
             self._file.truncate(start)
             raise OSError(errno.ENOSPC, "the last edit could not be saved: the disk is full", str(self.path))
+        self._size += len(line)
         self._is_behind = False
+
+    def take_notice(self) -> str:
+        """What others did to the file and what became of the edits, once; empty for nothing."""
+        notice, self._notice = self._notice, ""
+        return notice
+
+    def _is_disturbed(self) -> bool:
+        """Whether the name no longer leads to the file as it was written; `path` is then where to go on."""
+        mine = os.fstat(self._file.fileno())
+        try:
+            there = os.stat(self.path)
+        except OSError:
+            self._notice = f"{self.path} was removed while it was open; all edits are kept in a new file of this name"
+            return True
+        if not os.path.samestat(mine, there):
+            other, self.path = self.path, _free_name(self.path)
+            self._notice = f"another file took the place of {other}; it is left alone, all edits are in {self.path}"
+            return True
+        if there.st_size != self._size:
+            self._notice = f"{self.path} was changed by another program; it was written anew with all edits"
+            return True
+        return False
+
+    def _open(self) -> None:
+        self._file = _open_alone(self.path)
+        self._size = os.fstat(self._file.fileno()).st_size
 
     def sync(self) -> None:
         """Return when everything is on the disk."""
@@ -149,15 +181,22 @@ class Journal:
         """Replace the file by a snapshot of the history as it is now."""
         save_history(self.history, self.path, is_own=True)
         self._file.close()
-        self._file = _open_alone(self.path)
+        self._open()
         self._is_behind = False
 
     def close(self) -> None:
         """Stop writing; the file stays."""
         if not self._file.closed:
             self.history.on_event.remove(self._write)
-            self.sync()
-            self._file.close()
+            if self._is_disturbed():
+                _LOG.warning("%s", self._notice)
+                try:
+                    self.compact()
+                except OSError as error:
+                    _LOG.warning("the edits could not be written again: %s", error)
+            if not self._file.closed:
+                self.sync()
+                self._file.close()
 
     def __enter__(self) -> Journal:
         return self
@@ -166,6 +205,12 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _free_name(path: Path) -> Path:
+    """A name beside `path` that no file has."""
+    names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(name for name in names if not name.exists())
 
 
 def _open_alone(path: Path) -> BinaryIO:

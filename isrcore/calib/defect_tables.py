@@ -186,8 +186,6 @@ def _candidate(meta: Mapping[str, Any], load: Callable[[], Table]) -> _Candidate
 
 
 def _in_ecsv(path: Path) -> _Candidate:
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such defect table")
     with explained(path, ValueError, "not a readable ECSV table"):
         table = Table.read(read_text(path), format="ascii.ecsv")
     return _candidate(table.meta, lambda: table)
