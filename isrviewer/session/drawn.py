@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isrcore.geom import Box
-from isrcore.inspect.layout import ASSEMBLED, RAW, UNTRIMMED
 from isrviewer.render.checks import FARTHEST, require_choice, require_in
 
 __all__ = ["DrawnBox", "DrawnLine"]
 
-_FRAMES = (RAW, ASSEMBLED, UNTRIMMED)
+_FRAMES = ("raw", "assembled", "untrimmed")
+"""The names of `isrcore.inspect.layout`, which is slow to import."""
 
 
 @dataclass(frozen=True)

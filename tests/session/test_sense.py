@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from isrcore.geom import Box
+from isrcore.inspect.layout import ASSEMBLED, RAW, UNTRIMMED
 from isrviewer.render.checks import FARTHEST
 from isrviewer.render.view import MAX_ZOOM, MIN_ZOOM, View
+from isrviewer.session.drawn import DrawnBox
 from isrviewer.session.state import Region, Session
 from isrviewer.session.store import SessionFileError, load_session, save_session
 
@@ -75,6 +78,11 @@ def test_senseless_values_are_refused_with_their_field(tmp_path: Path, values: d
         load_session(path)
     assert str(caught.value).startswith(f"{path}: session.{words}")
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("frame", [RAW, ASSEMBLED, UNTRIMMED])
+def test_boxes_may_be_drawn_over_every_frame(frame: str) -> None:
+    assert DrawnBox(Box(1, 2, 3, 4), frame).frame == frame
 
 
 def test_what_is_only_out_of_range_is_brought_into_it() -> None:
