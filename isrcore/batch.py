@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from isrcore.atomic import refuse_inputs
 from isrcore.audit.reading import read_map
 from isrcore.camera.megacam import megacam_camera
 from isrcore.cfht import CfhtIsrTask
@@ -68,6 +69,13 @@ class RunRequest:
     picks: Mapping[str, str] = field(default_factory=dict)
     defects: Path | None = None
 
+    def inputs(self, gathered: Gathered) -> tuple[Path, ...]:
+        """Files that the run reads."""
+        calibrations = (file.path for one in gathered.choices.values() for file in (one, one.bias) if file is not None)
+        named = (*(value for kind, value in self.overrides if kind == "file"), *filter(None, self.picks.values()))
+        maps = () if self.defects is None else (self.defects,)
+        return (self.frame, *map(Path, named), *maps, *calibrations)
+
 
 def build_config(overrides: Iterable[Override] = ()) -> Any:
     """The config of a run: defaults, the CFHT overrides, those given; validated.
@@ -109,6 +117,10 @@ def correct_detector(request: RunRequest, say: Say, attach: Callable[[CfhtIsrTas
     config = build_config(request.overrides)
     frame = open_raw(request.frame)
     gathered = _gather(request, config, frame, say)
+    inputs = request.inputs(gathered)
+    refuse_inputs(request.output, inputs)
+    for written in request.steps_folder.glob("*.fits") if request.steps_folder is not None else ():
+        refuse_inputs(written, inputs)
     exposure = frame.read(request.detector)
     for kind, choice in gathered.choices.items():
         say(f"{kind:9s} {choice.path.name}: {choice.why}")

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from isrcore import __version__
+from isrcore.children import child_command
+from isrcore.crash import crash_line, lacks_memory
 
 __all__ = ["build_parser", "main"]
 
@@ -180,7 +182,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         # The engine does not import the window; its benchmark is a program of its own.
         import subprocess
 
-        return subprocess.call([sys.executable, "-m", "isrviewer.bench"])
+        return subprocess.call(child_command("isrviewer.bench"))
     from isrcore.bench import measure, render_table
 
     print(render_table(*measure(lambda text: print(f"measuring {text} ...", file=sys.stderr))))
@@ -199,6 +201,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt:
         print("isrcore: stopped; nothing was written under the final name", file=sys.stderr)
+        return ISR_FAILED
+    except Exception as error:
+        if lacks_memory(error):
+            print("isrcore: there is not enough memory; allow it more, or close other programs", file=sys.stderr)
+            return ISR_FAILED
+        print(crash_line("isrcore", sys.argv[1:] if arguments is None else arguments, error), file=sys.stderr)
         return ISR_FAILED
 
 

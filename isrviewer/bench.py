@@ -22,6 +22,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from isrcore.children import child_command
 from isrcore.geom import Box
 from isrviewer.app import make_application, make_engine
 from isrviewer.audit.audit import begin_audit
@@ -218,7 +219,7 @@ def _defect_figures(window: Window) -> list[tuple[str, float]]:
 def _start_figures(frame: Path) -> list[tuple[str, float]]:
     best: dict[str, float] = {}
     for _ in range(3):
-        command = [sys.executable, "-m", "isrviewer.bench_start", repr(time.time()), str(frame)]
+        command = child_command("isrviewer.bench_start", repr(time.time()), str(frame))
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         for name, seconds in json.loads(output.strip().splitlines()[-1]).items():
             best[name] = min(seconds, best.get(name, seconds))

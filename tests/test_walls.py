@@ -9,7 +9,7 @@ import pytest
 from tests.house import ENGINE, ROOT, VIEWER, arrows, circles, files, imports_of, room_of
 
 ORDER = (
-    ("atomic", "geom", "lazy", "metadata", "resource_files", "values"),
+    ("atomic", "children", "crash", "fits_limits", "geom", "lazy", "metadata", "readable", "resource_files", "values"),
     ("camera",),
     ("kernels",),
     ("image",),

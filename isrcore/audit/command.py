@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from isrcore.atomic import refuse_inputs, written_together
 from isrcore.audit import edits
 from isrcore.audit.compare import compare_maps
 from isrcore.audit.detection import detect
@@ -69,7 +70,8 @@ def run_audit(
     Raises
     ------
     OSError, ValueError, LookupError
-        If a frame, a calibration or the map cannot be used, or a result exists. Nothing is written then.
+        If a frame, a calibration or the map cannot be used, or a result exists or is one of them. Nothing is written
+        then; all five files appear together.
     """
     start = time.perf_counter()
     settings = DetectionSettings() if settings is None else settings
@@ -80,6 +82,8 @@ def run_audit(
     detector = megacam_camera()[number]
     paths = _paths(request, detector.name)
     map_path, why = _map_path(request, first, number)
+    for path in paths.values():
+        refuse_inputs(path, (*request.frames, map_path, *_calibrations(request)))
     reading = read_map(map_path, detector)
     problem = epoch_problem(map_path, first.exposure)
     if problem is not None:
@@ -97,12 +101,13 @@ def run_audit(
         say(f"note    {note}")
     comparison = compare_maps(history.base, history.document)
     page = report_page(history.base, findings, data, settings, cards, comparison, notes)
-    request.output.mkdir(parents=True, exist_ok=True)
-    write_report(page, paths["report"])
-    write_table(findings_table(findings, cards), paths["findings"])
-    write_table(audit_log(history, cards), paths["log"])
-    write_map(history.document, paths["map"], MapForm.TABLE, provenance, overwrite=request.overwrite)
-    save_history(history, paths["audit"])
+    with written_together(request.output, request.overwrite) as folder:
+        part = {what: folder / path.name for what, path in paths.items()}
+        write_report(page, part["report"])
+        write_table(findings_table(findings, cards), part["findings"])
+        write_table(audit_log(history, cards), part["log"])
+        write_map(history.document, part["map"], MapForm.TABLE, provenance)
+        save_history(history, part["audit"])
     say(f"missed {len(findings.missed)}, over-flagged {len(findings.over_flagged)}: see {paths['report']}")
     say(f"done in {time.perf_counter() - start:.1f} s")
     return paths
@@ -151,6 +156,11 @@ def _paths(request: AuditRequest, name: str) -> dict[str, Path]:
     if there and not request.overwrite:
         raise FileExistsError(f"{there[0]} exists: name another folder, or give --overwrite")
     return paths
+
+
+def _calibrations(request: AuditRequest) -> tuple[Path, ...]:
+    folder = request.calib_folder
+    return () if folder is None or not folder.is_dir() else tuple(folder.iterdir())
 
 
 def _map_path(request: AuditRequest, frame: RawFrame, detector: int) -> tuple[Path, str]:

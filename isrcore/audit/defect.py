@@ -98,12 +98,24 @@ class Defect:
         texts = {name: str(values[name]) for name in ("source", "note", "who", "when")}
         return cls(
             id=int(values["id"]),
-            pixels=PixelSet.of(Box(*box) for box in values["boxes"]),
+            pixels=PixelSet.of(_box(box) for box in values["boxes"]),
             kind=DefectKind(values["kind"]),
             status=Status(values["status"]),
             **texts,
         )
 
+
+def _box(numbers: Any) -> Box:
+    """A box of a file; `ValueError` unless it has four whole numbers that a chip, or what lies near it, can have."""
+    if not isinstance(numbers, list) or len(numbers) != 4 or any(type(number) is not int for number in numbers):
+        raise ValueError(f"expected a box as four whole numbers, found {numbers!r:.100}")
+    if any(abs(number) > _FARTHEST for number in numbers):
+        raise ValueError(f"expected a box on the chip or near it, found {numbers!r:.100}")
+    return Box(*numbers)
+
+
+_FARTHEST = 1_000_000
+"""Pixels: far outside any chip, and nowhere near what an array can have."""
 
 _LONG = 64
 """Pixels from which a narrow defect counts as a column."""

@@ -31,6 +31,7 @@ from isrcore.geom import Box
 from isrcore.image import Exposure
 from isrcore.image.footprints import paint_boxes
 from isrcore.kernels.collector import collection_paused
+from isrcore.readable import check_readable, explained
 
 __all__ = [
     "UNSTATED",
@@ -126,6 +127,7 @@ def find_form(path: str | Path) -> MapForm:
         If it is none of them.
     """
     path = Path(path)
+    check_readable(path)
     name = path.name.lower()
     if name.endswith(_FITS):
         return _fits_form(path)
@@ -186,7 +188,11 @@ def read_map(path: str | Path, detector: Detector, frame: MapFrame | None = None
     ValueError
         If it is no map, of another CCD, in another frame, or has a damaged entry.
     """
-    path = Path(path)
+    with explained(path, ValueError):
+        return _read_map(Path(path), detector, frame, plane)
+
+
+def _read_map(path: Path, detector: Detector, frame: MapFrame | None, plane: str) -> MapReading:
     form = find_form(path)
     if form is MapForm.AUDIT:
         document = load_history(path).document

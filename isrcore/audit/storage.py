@@ -14,6 +14,7 @@ import logging
 import os
 import zlib
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ from isrcore.audit.defect import Defect
 from isrcore.audit.document import DefectDocument, Edit
 from isrcore.audit.history import DefectHistory, Event
 from isrcore.geom import Box
+from isrcore.readable import check_readable, explained, said
 
 __all__ = ["Journal", "load_history", "save_history"]
 
@@ -30,17 +32,18 @@ _LOG = logging.getLogger(__name__)
 
 _FORMAT = "isrcore defect audit"
 _VERSION = 1
+_LARGEST_FRAME = 1 << 28
 
 
-def save_history(history: DefectHistory, path: str | Path) -> None:
-    """Write an audit, all or nothing.
+def save_history(history: DefectHistory, path: str | Path, is_own: bool = False) -> None:
+    """Write an audit, all or nothing; `is_own` when it goes on in this file.
 
     Raises
     ------
     OSError
         If it cannot be written; an older file is unchanged then.
     """
-    with written_atomically(path) as temporary:
+    with written_atomically(path, is_own=is_own) as temporary:
         temporary.write_bytes(_line(_history_json(history)))
 
 
@@ -57,6 +60,12 @@ def load_history(path: str | Path, who: str = "") -> DefectHistory:
         If it is no audit, of a newer version, or damaged before its last line.
     """
     path = Path(path)
+    check_readable(path)
+    with explained(path, ValueError):
+        return _loaded(path, who)
+
+
+def _loaded(path: Path, who: str) -> DefectHistory:
     lines = path.read_bytes().splitlines(keepends=True)
     if not lines:
         raise ValueError(f"{path}: expected a defect audit, found an empty file")
@@ -72,9 +81,11 @@ def load_history(path: str | Path, who: str = "") -> DefectHistory:
         try:
             # Only the kind of event is needed to take back or repeat what the history has.
             edit = Edit.from_json(value["edit"]) if value["event"] == "do" else _known(history, value["event"])
+            _require_on_chip(history.base.frame, edit)
             history.replay(value["event"], edit)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"{path}, line {number}: not an event that can take place here: {error}") from error
+        except Exception as error:
+            what = f"not an event that can take place here: {said(error)}"
+            raise ValueError(f"{path}, line {number}: {what}") from error
     return history
 
 
@@ -85,7 +96,9 @@ def _known(history: DefectHistory, what: str) -> Edit:
 class Journal:
     """Writes every event of a history down when it takes place.
 
-    What a killed program has done is in the file; `sync` makes sure that it survives a power failure as well.
+    What a killed program has done is in the file; `sync` makes sure that it survives a power failure as well. A file
+    that was removed, replaced or changed by others meanwhile is noticed at the next event, and no edit is lost: all of
+    them are written again, beside the file that took its place if there is one.
 
     Parameters
     ----------
@@ -104,12 +117,13 @@ class Journal:
         self.path = Path(path)
         before = _open_alone(self.path) if self.path.exists() else None
         try:
-            save_history(history, self.path)
-            self._file = _open_alone(self.path)
+            save_history(history, self.path, is_own=True)
+            self._open()
         finally:
             if before is not None:
                 before.close()
         self._is_behind = False
+        self._notice = ""
         history.on_event.append(self._write)
 
     @property
@@ -118,8 +132,9 @@ class Journal:
         return self._is_behind
 
     def _write(self, event: Event) -> None:
-        if self._is_behind:
+        if self._is_disturbed() or self._is_behind:
             # An event is missing in the file, so that no later one fits: write all of them.
+            self._is_behind = True
             self.compact()
             return
         self._is_behind = True
@@ -129,7 +144,34 @@ class Journal:
         if self._file.write(line) != len(line):
             self._file.truncate(start)
             raise OSError(errno.ENOSPC, "the last edit could not be saved: the disk is full", str(self.path))
+        self._size += len(line)
         self._is_behind = False
+
+    def take_notice(self) -> str:
+        """What others did to the file and what became of the edits, once; empty for nothing."""
+        notice, self._notice = self._notice, ""
+        return notice
+
+    def _is_disturbed(self) -> bool:
+        """Whether the name no longer leads to the file as it was written; `path` is then where to go on."""
+        mine = os.fstat(self._file.fileno())
+        try:
+            there = os.stat(self.path)
+        except OSError:
+            self._notice = f"{self.path} was removed while it was open; all edits are kept in a new file of this name"
+            return True
+        if not os.path.samestat(mine, there):
+            other, self.path = self.path, _free_name(self.path)
+            self._notice = f"another file took the place of {other}; it is left alone, all edits are in {self.path}"
+            return True
+        if there.st_size != self._size:
+            self._notice = f"{self.path} was changed by another program; it was written anew with all edits"
+            return True
+        return False
+
+    def _open(self) -> None:
+        self._file = _open_alone(self.path)
+        self._size = os.fstat(self._file.fileno()).st_size
 
     def sync(self) -> None:
         """Return when everything is on the disk."""
@@ -137,17 +179,24 @@ class Journal:
 
     def compact(self) -> None:
         """Replace the file by a snapshot of the history as it is now."""
-        save_history(self.history, self.path)
+        save_history(self.history, self.path, is_own=True)
         self._file.close()
-        self._file = _open_alone(self.path)
+        self._open()
         self._is_behind = False
 
     def close(self) -> None:
         """Stop writing; the file stays."""
         if not self._file.closed:
             self.history.on_event.remove(self._write)
-            self.sync()
-            self._file.close()
+            if self._is_disturbed():
+                _LOG.warning("%s", self._notice)
+                try:
+                    self.compact()
+                except OSError as error:
+                    _LOG.warning("the edits could not be written again: %s", error)
+            if not self._file.closed:
+                self.sync()
+                self._file.close()
 
     def __enter__(self) -> Journal:
         return self
@@ -156,6 +205,12 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _free_name(path: Path) -> Path:
+    """A name beside `path` that no file has."""
+    names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(name for name in names if not name.exists())
 
 
 def _open_alone(path: Path) -> BinaryIO:
@@ -202,6 +257,25 @@ def _history_json(history: DefectHistory) -> dict[str, Any]:
     }
 
 
+def _require_on_chip(frame: Box, edit: Edit) -> None:
+    for change in edit.changes:
+        for defect in (change.before, change.after):
+            if defect is not None:
+                _require_inside(frame, defect)
+
+
+def _require_inside(frame: Box, defect: Defect) -> None:
+    if not frame.contains(defect.pixels.bbox):
+        raise ValueError(f"expected defect {defect.id} within the {frame} of the CCD, found {defect.pixels.bbox}")
+
+
+def _frame(numbers: Any) -> Box:
+    box = Box(*numbers)
+    if not 0 < box.area <= _LARGEST_FRAME:
+        raise ValueError(f"expected the frame of a CCD, found {box}")
+    return box
+
+
 def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHistory:
     if value.get("format") != _FORMAT or value.get("version") != _VERSION:
         found = f"{value.get('format')!r} version {value.get('version')}"
@@ -211,15 +285,20 @@ def _history_from(value: Mapping[str, Any], path: Path, who: str) -> DefectHisto
         defects = {defect.id: defect for defect in map(Defect.from_json, value["defects"])}
         base = DefectDocument(
             str(value["detector"]),
-            Box(*value["frame"]["box"]),
+            _frame(value["frame"]["box"]),
             MappingProxyType(defects),
             str(value["source"]),
             int(value["next_id"]),
         )
         history = DefectHistory(base, who)
-        for edit in value["done"]:
-            history.replay("do", Edit.from_json(edit))
-        history.undone.extend(map(Edit.from_json, value["undone"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: a defect audit with a damaged snapshot: {error}") from error
+        for defect in base:
+            _require_inside(base.frame, defect)
+        done, undone = ([Edit.from_json(edit) for edit in value[which]] for which in ("done", "undone"))
+        for edit in done + undone:
+            _require_on_chip(base.frame, edit)
+        for edit in done:
+            history.replay("do", edit)
+        history.undone.extend(undone)
+    except Exception as error:
+        raise ValueError(f"{path}: a defect audit with a damaged snapshot: {said(error)}") from error
     return history

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from isrcore.calib.defects import Defects
 from isrcore.calib.mask_image import bad_pixels
 from isrcore.camera import Amplifier, Detector
+from isrcore.fits_limits import check_fits
 from isrcore.geom import Box
 from isrcore.image.footprints import footprint_boxes
+from isrcore.readable import explained, read_text
 from isrcore.regions.reading import RegionFrame, read_regions
 from isrcore.regions.shapes import Problem, Shape
 from isrcore.regions.writing import region_text
@@ -150,7 +152,8 @@ def read_elixir_mask(path: str | Path, detector: Detector) -> Defects:
     ValueError
         If it is not FITS, has no extension ``ccdNN`` of the detector, or that cannot be used.
     """
-    try:
+    with explained(path, ValueError, "not a readable mask file"):
+        check_fits(path)
         with fits.open(path) as hdus:
             for hdu in hdus:
                 if str(hdu.header.get("EXTNAME", "")).strip().lower() == detector.name.lower():
@@ -158,10 +161,6 @@ def read_elixir_mask(path: str | Path, detector: Detector) -> Defects:
                         return defects_from_elixir_header(hdu.header, detector)
                     return defects_from_mask_image(hdu.data, detector)
             names = [hdu.name for hdu in hdus[1:]]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such mask file") from None
-    except OSError as error:
-        raise ValueError(f"{path}: not a readable FITS file: {error}") from error
     raise ValueError(f"{path}: expected an extension {detector.name}, found {', '.join(names) or 'no extensions'}")
 
 
@@ -284,7 +283,7 @@ def write_ds9_regions(
 
 def _lines(path: str | Path) -> list[str]:
     try:
-        return Path(path).read_text(encoding="utf-8").splitlines()
+        return read_text(path).splitlines()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: there is no such file") from None
     except UnicodeDecodeError as error:

@@ -21,7 +21,9 @@ from isrcore.atomic import written_atomically
 from isrcore.calib.defect_boxes import SIMPLE, boxes_from_table, expected_columns, table_form
 from isrcore.calib.defects import Defects
 from isrcore.calib.fits_tables import refuse_compressed_table
+from isrcore.fits_limits import check_fits
 from isrcore.metadata import PropertyList
+from isrcore.readable import explained, read_text
 
 __all__ = [
     "FORMS",
@@ -155,12 +157,13 @@ def read_defect_table(
     else:
         raise ValueError(f"{path}: a defect table is a .fits or .ecsv file; other formats have their own readers")
     try:
-        table = _choose(candidates, serial, name).load()
-        return Defects(boxes_from_table(table, left_out), PropertyList(dict(table.meta)), normalize)
-    except OtherDetectorError as error:
-        raise OtherDetectorError(f"{path}: {error}", error.found) from error
+        with explained(path, ValueError):
+            table = _choose(candidates, serial, name).load()
+            return Defects(boxes_from_table(table, left_out), PropertyList(dict(table.meta)), normalize)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        if isinstance(error.__cause__, OtherDetectorError):
+            raise OtherDetectorError(f"{path}: {error.__cause__}", error.__cause__.found) from error
+        raise
 
 
 def _choose(candidates: Sequence[_Candidate], serial: str | None, name: str | None) -> _Candidate:
@@ -183,19 +186,16 @@ def _candidate(meta: Mapping[str, Any], load: Callable[[], Table]) -> _Candidate
 
 
 def _in_ecsv(path: Path) -> _Candidate:
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such defect table")
-    try:
-        table = Table.read(path, format="ascii.ecsv")
-    except Exception as error:
-        raise ValueError(f"{path}: not a readable ECSV table: {error}") from error
+    with explained(path, ValueError, "not a readable ECSV table"):
+        table = Table.read(read_text(path), format="ascii.ecsv")
     return _candidate(table.meta, lambda: table)
 
 
 def _in_fits(path: Path) -> list[_Candidate]:
     found: list[_Candidate] = []
     others: list[str] = []
-    try:
+    with explained(path, ValueError, "not a readable FITS table"):
+        check_fits(path)
         with fits.open(path, memmap=False) as hdus:
             for hdu in hdus:
                 try:
@@ -212,10 +212,6 @@ def _in_fits(path: Path) -> list[_Candidate]:
                 table.meta.clear()
                 table.meta.update({key: value for key, value in hdu.header.items() if not _is_structural(key)})
                 found.append(_candidate(table.meta, lambda table=table: table))  # type: ignore[misc]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: there is no such defect table") from None
-    except OSError as error:
-        raise ValueError(f"{path}: not a readable FITS file: {error}") from error
     if found:
         return found
     if others:

@@ -17,7 +17,9 @@ from astropy.table import Table
 from isrcore.atomic import written_atomically
 from isrcore.calib.fits_tables import refuse_compressed_table
 from isrcore.camera import Camera, Detector
+from isrcore.fits_limits import check_fits
 from isrcore.metadata import PropertyList
+from isrcore.readable import explained, read_text
 from isrcore.values import same
 
 __all__ = ["IsrCalib", "amplifier_rows"]
@@ -252,30 +254,23 @@ class IsrCalib:
 
 
 def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RuntimeError(f"{path}: not a YAML file of plain values: {error}") from error
+    with explained(path, RuntimeError, "not a YAML file of plain values"):
+        return yaml.safe_load(read_text(path))
 
 
 def _read_ecsv(path: Path) -> Table:
-    try:
-        return Table.read(path, format="ascii.ecsv")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise RuntimeError(f"{path}: not an ECSV table: {error}") from error
+    with explained(path, RuntimeError, "not an ECSV table"):
+        return Table.read(read_text(path), format="ascii.ecsv")
 
 
 def _read_fits_tables(path: Path) -> list[Table]:
-    try:
+    with explained(path, RuntimeError, "not a readable FITS file"):
+        check_fits(path)
         with fits.open(path, memmap=False) as hdus:
             tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
             for hdu in tables:
                 refuse_compressed_table(hdu.header)
             return [_table(hdu) for hdu in tables]
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
-        raise
-    except (OSError, ValueError, TypeError) as error:
-        raise RuntimeError(f"{path}: not a readable FITS file: {error}") from error
 
 
 def _table(hdu: fits.BinTableHDU) -> Table:
@@ -288,12 +283,8 @@ def _table(hdu: fits.BinTableHDU) -> Table:
 
 def _naming(path: Path, read: Callable[[Any], _Calib], content: Any) -> _Calib:
     """Read, and name the file in what goes wrong."""
-    try:
+    with explained(path, RuntimeError):
         return read(content)
-    except KeyError as error:
-        raise RuntimeError(f"{path}: expected an item {error}, which is missing") from error
-    except (ValueError, RuntimeError, TypeError) as error:
-        raise RuntimeError(f"{path}: {error}") from error
 
 
 def amplifier_rows(table: Table) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from astropy import units
 from astropy.io import fits
 from astropy.table import Table
 
 from isrcore.atomic import written_atomically
 from isrcore.calib.fits_tables import refuse_compressed_table
 from isrcore.calib.transmission_curve import TransmissionCurve
+from isrcore.fits_limits import check_fits
+from isrcore.readable import explained, read_text
 
 __all__ = ["read_transmission_curve", "write_transmission_curve"]
 
@@ -36,16 +37,14 @@ def read_transmission_curve(path: str | Path) -> TransmissionCurve:
     """
     path = Path(path)
     form = _format(path)
-    try:
+    with explained(path, RuntimeError, "not a transmission curve"):
         if form == "fits":
+            check_fits(path)
             with fits.open(path) as hdus:
                 for hdu in hdus:
                     refuse_compressed_table(hdu.header)
-        return TransmissionCurve.fromTable(Table.read(path, format=form))
-    except FileNotFoundError:
-        raise
-    except (ValueError, TypeError, OSError, units.UnitsError) as error:
-        raise RuntimeError(f"{path}: not a transmission curve: {error}") from error
+            return TransmissionCurve.fromTable(Table.read(path, format=form))
+        return TransmissionCurve.fromTable(Table.read(read_text(path), format=form))
 
 
 def write_transmission_curve(curve: TransmissionCurve, path: str | Path) -> None:

@@ -18,6 +18,7 @@ from isrcore.config.override_parser import (
     parse_overrides,
     typed_value,
 )
+from isrcore.readable import read_text
 from isrcore.resource_files import resource
 
 __all__ = [
@@ -68,7 +69,7 @@ def load_overrides(
     else:
         name = name or str(Path(source))
         try:
-            text = Path(source).read_text(encoding="utf-8-sig")
+            text = read_text(source, "utf-8-sig")
         except UnicodeDecodeError as error:
             raise OverrideError(name, 0, f"not a text file in UTF-8 ({error.reason} at byte {error.start})") from error
     assignments = parse_overrides(text, name, config)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isrcore.camera.megacam import filter_code, filter_names, load_filters, megacam_camera
+from isrcore.data.errors import raises_frame_errors
 from isrcore.data.extensions import exposure_detector, find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
 from isrcore.data.fits_file import FitsFile, open_fits
@@ -90,6 +91,7 @@ class CalibFile:
         return filter_names(self.facts.filter)[0] or self.elixir_filter or "no filter"
 
 
+@raises_frame_errors
 def describe_calibration(path: Path) -> CalibFile | None:
     """What `path` offers; None for a file that is no calibration (a raw frame, say).
 

@@ -16,7 +16,7 @@ from isrcore.calib.defects import Defects
 from isrcore.camera.megacam import Flavour, detector_name, load_filters, megacam_camera
 from isrcore.data.calib_file import CALIB_KINDS, CalibFile, describe_calibration
 from isrcore.data.calib_ranking import rank_mask, rank_master, why_mask, why_master
-from isrcore.data.errors import FrameError, MissingCalibration
+from isrcore.data.errors import FrameError, MissingCalibration, raises_frame_errors
 from isrcore.data.exposure_file import read_exposure
 from isrcore.data.facts import ExposureFacts
 from isrcore.data.fits_file import open_fits
@@ -188,6 +188,7 @@ def choose_file(kind: str, path: str | Path, detector: int) -> CalibChoice:
     return CalibChoice(kind, described.path, detector, "chosen by you", described.form, (described.path,))
 
 
+@raises_frame_errors
 def load_exposure(choice: CalibChoice, flavour: Flavour = "cfht") -> Exposure:
     """The calibration frame of a choice: float32, trimmed, 2048 x 4612; see `isrcore.data.masters.read_master`.
 
@@ -205,6 +206,7 @@ def load_exposure(choice: CalibChoice, flavour: Flavour = "cfht") -> Exposure:
     return exposure
 
 
+@raises_frame_errors
 def load_defects(choice: CalibChoice) -> Defects:
     """The defects of a choice in the trimmed frame.
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-__all__ = ["FrameError", "MissingCalibration", "NotARawFrame"]
+from isrcore.readable import said
+
+__all__ = ["FrameError", "MissingCalibration", "NotARawFrame", "raises_frame_errors"]
+
+Reader = TypeVar("Reader", bound=Callable[..., Any])
 
 
 class FrameError(OSError):
@@ -27,7 +34,7 @@ class FrameError(OSError):
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | os.PathLike[str],
         problem: str,
         *,
         hdu: str | None = None,
@@ -71,10 +78,40 @@ class NotARawFrame(FrameError):
         What the file is.
     """
 
-    def __init__(self, path: str | Path, problem: str, *, kind: Any, **facts: Any) -> None:
+    def __init__(self, path: str | os.PathLike[str], problem: str, *, kind: Any, **facts: Any) -> None:
         self.kind = kind
         super().__init__(path, problem, **facts)
 
 
 class MissingCalibration(FrameError):
     """No file in the calibration folder fits; `expected` is the pattern that was looked for."""
+
+
+def raises_frame_errors(read: Reader) -> Reader:
+    """Decorate a reader, so that whatever is raised within it names the file.
+
+    Parameters
+    ----------
+    read : callable
+        Its first argument is the path, or has it as attribute ``path``.
+
+    Returns
+    -------
+    checked : callable
+        As `read`, but raises `FrameError` in place of every other exception.
+    """
+
+    @wraps(read)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return read(*args, **kwargs)
+        except FrameError:
+            raise
+        except Exception as error:
+            source = (*args, *kwargs.values())[0]
+            path = getattr(source, "path", source)
+            name = path if isinstance(path, (str, os.PathLike)) else repr(path)
+            cure = "copy the file again, or choose another one"
+            raise FrameError(name, f"cannot be used: {said(error)}", cure=cure) from error
+
+    return cast(Reader, checked)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from isrcore.camera import Detector
 from isrcore.camera.megacam import filter_names, megacam_camera
 from isrcore.data.cards import CardHeader
-from isrcore.data.errors import FrameError
+from isrcore.data.errors import FrameError, raises_frame_errors
 from isrcore.data.extensions import exposure_detector
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu
 from isrcore.data.header_detector import header_detector
@@ -54,6 +54,7 @@ def describes_file(key: str) -> bool:
     return any(pattern.fullmatch(key) for pattern in (STRUCTURE, _GRID, MASK_CARDS))
 
 
+@raises_frame_errors
 def read_exposure(path: str | Path) -> Exposure:
     """An exposure as `isrcore.export.write_exposure` or the LSST stack wrote it.
 

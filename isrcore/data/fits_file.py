@@ -24,6 +24,8 @@ from isrcore.data.hdu import DTYPES, STRUCTURE, Hdu
 from isrcore.data.scaling import Scaling, scaling_of
 from isrcore.data.streams import GZIP_MAGIC, Bookmark, ForwardStream, GzipStream, PlainStream
 from isrcore.data.tiles import decode_tiles
+from isrcore.fits_limits import MOST_HEADER, STATED_SIZES, data_size
+from isrcore.readable import check_readable
 
 __all__ = ["STRUCTURE", "FitsFile", "Hdu", "open_fits"]
 
@@ -75,6 +77,8 @@ class FitsFile:
         self.hdus: list[Hdu] = []
         self.damage: FrameError | None = None
         self._bookmarks: list[Bookmark] = []
+        with self._explained():
+            check_readable(self.path)
         with self._explained(), self.path.open("rb") as stream:
             status = os.fstat(stream.fileno())
             self.identity = (str(self.path.resolve()), status.st_size, status.st_mtime_ns)
@@ -102,6 +106,9 @@ class FitsFile:
         except (EOFError, zlib.error) as error:
             problem = f"the gzip stream is broken: {error}"
             raise FrameError(self.path, problem, hdu=hdu, cure="copy the file again") from error
+        except MemoryError as error:
+            cure = "close other programs, or allow this one more"
+            raise FrameError(self.path, "there is not enough memory to read it", hdu=hdu, cure=cure) from error
         except OSError as error:
             raise FrameError(self.path, f"cannot be read: {error.strerror or error}", hdu=hdu) from error
 
@@ -119,13 +126,10 @@ class FitsFile:
                 self.damage = self._truncated(number, "a complete header", found)
                 return
             header = CardHeader(block)
-            size = _data_size(header)
+            size = data_size(header.integer)
             if size is None:
-                problem, expected = (
-                    "the header does not say how large the data are",
-                    "BITPIX, NAXIS, NAXISn as integers",
-                )
-                self.damage = FrameError(self.path, problem, hdu=number, expected=expected, cure="copy the file again")
+                problem, cure = "the header does not say how large the data are", "copy the file again"
+                self.damage = FrameError(self.path, problem, hdu=number, expected=STATED_SIZES, cure=cure)
                 return
             offset += len(block)
             if isinstance(stream, GzipStream):
@@ -223,7 +227,7 @@ def _read_header(stream: ForwardStream) -> bytes:
         blocks.append(block)
         if len(blocks) == 1 and not block.startswith((b"SIMPLE  =", b"XTENSION")):
             break
-        if _has_end(block) or len(block) < BLOCK:
+        if _has_end(block) or len(block) < BLOCK or len(blocks) * BLOCK > MOST_HEADER:
             break
     return b"".join(blocks)
 
@@ -233,17 +237,3 @@ def _has_end(block: bytes) -> bool:
     last = block[-BLOCK:]
     cards = range(0, BLOCK, CARD)
     return len(block) % BLOCK == 0 and any(last[start : start + 8] == b"END     " for start in cards)
-
-
-def _data_size(header: CardHeader) -> int | None:
-    """Bytes of data without padding; None when the header does not say."""
-    bitpix, axes = header.integer("BITPIX"), header.integer("NAXIS")
-    if bitpix not in DTYPES or axes is None:
-        return None
-    sizes = [header.integer(f"NAXIS{axis}") for axis in range(1, axes + 1)]
-    known = [size for size in sizes if size is not None and size >= 0]
-    if len(known) != len(sizes):
-        return None
-    pixels = int(np.prod(known, dtype=np.int64)) if known else 0
-    parameters, groups = header.integer("PCOUNT") or 0, header.integer("GCOUNT")
-    return abs(bitpix) // 8 * (1 if groups is None else groups) * (parameters + pixels)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from isrcore.calib.mask_image import bad_pixels
 from isrcore.camera import Detector
 from isrcore.camera.megacam import Flavour, detector_name, megacam_camera
-from isrcore.data.errors import FrameError
+from isrcore.data.errors import FrameError, raises_frame_errors
 from isrcore.data.extensions import find_sources
 from isrcore.data.facts import exposure_facts
 from isrcore.data.fits_file import STRUCTURE, FitsFile, Hdu, open_fits
@@ -33,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 _RECTANGLE = re.compile(r"\[\s*(\d+)\s*:\s*(\d+)\s*,\s*(\d+)\s*:\s*(\d+)\s*\]")
 
 
+@raises_frame_errors
 def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht") -> Exposure:
     """One CCD of an Elixir master as a float32 exposure of 2048 x 4612 pixels.
 
@@ -74,6 +75,7 @@ def read_master(path: str | Path, detector: int | str, flavour: Flavour = "cfht"
     )
 
 
+@raises_frame_errors
 def read_mask_boxes(path: str | Path, detector: int | str) -> list[Box]:
     """Bad regions of one CCD in an Elixir mask, as boxes in the trimmed frame.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from isrcore.camera.megacam import Flavour, detector_name, megacam_camera
 from isrcore.data.cards import CardHeader
-from isrcore.data.errors import FrameError, NotARawFrame
+from isrcore.data.errors import FrameError, NotARawFrame, raises_frame_errors
 from isrcore.data.extensions import Layout, Source, check_frame, find_sources
 from isrcore.data.facts import ExposureFacts, exposure_facts
 from isrcore.data.fits_file import STRUCTURE, FitsFile, open_fits
@@ -35,6 +35,7 @@ UNDEFINED = "NUMUNDEF"
 _LOG = logging.getLogger(__name__)
 
 
+@raises_frame_errors
 def open_raw(path: str | Path) -> RawFrame:
     """Open a raw frame: ``.fits``, ``.fits.fz`` or ``.fits.gz``, all three layouts, partial and single-CCD files.
 
@@ -162,6 +163,7 @@ class RawFrame:
         """
         return self.complete(self.preview(detector, flavour))
 
+    @raises_frame_errors
     def preview(self, detector: int | str, flavour: Flavour = "cfht") -> Exposure:
         """As `read` but without WCS, filter label and visit info, which take longer to make than the pixels."""
         source = self._source(detector)

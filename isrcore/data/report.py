@@ -6,12 +6,13 @@ from pathlib import Path
 
 from isrcore.camera.megacam import detector_name, load_geometry
 from isrcore.data.calib_file import describe_calibration
-from isrcore.data.errors import FrameError, NotARawFrame
+from isrcore.data.errors import FrameError, NotARawFrame, raises_frame_errors
 from isrcore.data.raw import RawFrame, open_raw
 
 __all__ = ["describe_frame"]
 
 
+@raises_frame_errors
 def describe_frame(path: str | Path) -> str:
     """Facts of a raw frame, or of a calibration, as lines of text.
 
@@ -57,7 +58,7 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
         ("exposure time", ", ".join(times)),
         ("begin (UTC)", facts.date_begin.isot if facts.date_begin is not None else "unknown"),
         ("end (UTC)", facts.date_end.isot if facts.date_end is not None else "unknown"),
-        ("position", f"RA {facts.ra:.6f}, Dec {facts.dec:+.6f} deg" if facts.ra is not None else "none on the sky"),
+        ("position", _place(facts.ra, facts.dec)),
         ("airmass", f"{facts.airmass:g}" if facts.airmass is not None else "unknown"),
         ("runs", f"program {facts.run_id or '-'}, camera {facts.camera_run or '-'}, queue {facts.queue_run or '-'}"),
         ("layout", str(frame.layout)),
@@ -80,6 +81,10 @@ def _raw_rows(frame: RawFrame) -> list[tuple[str, str]]:
             rows.append(("undefined", f"{detector_name(number)}: {count or 'no'} pixels{what}"))
     rows += [("problem", str(problem)) for problem in problems]
     return rows
+
+
+def _place(ra: float | None, dec: float | None) -> str:
+    return "none on the sky" if ra is None or dec is None else f"RA {ra:.6f}, Dec {dec:+.6f} deg"
 
 
 def _numbers(detectors: tuple[int, ...] | list[int]) -> str:

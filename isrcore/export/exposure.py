@@ -81,7 +81,7 @@ def write_exposure(
     """
     target = Path(path)
     check_target(target, overwrite)
-    with _explained(target), written_atomically(target) as temporary, temporary.open("wb") as out:
+    with _explained(target), written_atomically(target, overwrite) as temporary, temporary.open("wb") as out:
         for header, data in _hdus(exposure, provenance):
             if on_part is not None:
                 on_part()
@@ -104,6 +104,8 @@ def _explained(target: Path) -> Iterator[None]:
     """Errors of the system, with the file's name and a way out."""
     try:
         yield
+    except FileExistsError:
+        raise
     except OSError as error:
         cure = "free some space, check the folder and its permissions, or choose another place"
         raise FrameError(target, f"the exposure was not written: {error.strerror or error}", cure=cure) from error

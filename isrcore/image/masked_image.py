@@ -87,6 +87,12 @@ class MaskedImage:
         """A deep copy."""
         return MaskedImage(copy_plane(self.image), self.mask.clone(), copy_plane(self.variance), self.xy0)
 
+    def assign(self, other: MaskedImage) -> None:
+        """Take over all pixels of an image of the same size and types, in place."""
+        self.make_writable("image", "mask", "variance")
+        self.image[...], self.variance[...] = other.image, other.variance
+        self.mask.array[...] = other.mask.array
+
     def subset(self, box: Box) -> MaskedImage:
         """The part in `box` (parent coordinates); shares memory with this image.
 
@@ -154,6 +160,8 @@ class MaskedImage:
                     _Planes(image[rows], variance[rows]),
                 )
 
+        # Pixel types that do not go together fail for no rows as for all, before anything has changed.
+        band(slice(0))
         for_bands(band, self.shape)
         self.image, self.variance = image, variance
         if bits is None:
@@ -172,6 +180,7 @@ class MaskedImage:
                 image_operation(self.image[rows], c, out=self.image[rows])
                 image_operation(self.variance[rows], c2, out=self.variance[rows])
 
+        band(slice(0))
         for_bands(band, self.shape)
         return self
 

@@ -171,8 +171,10 @@ class IsrArgumentParser(argparse.ArgumentParser):
         if not parsed.output:
             raise ValueError("an output is needed: give --output or --rerun")
         if parsed.clobber_output:
-            if Path(parsed.output).resolve() == Path(parsed.input).resolve():
-                raise ValueError("--clobber-output would delete the input: give another --output")
+            output = Path(parsed.output).resolve()
+            for source in filter(None, (parsed.input, getattr(parsed, "calib", None))):
+                if Path(source).resolve().is_relative_to(output):
+                    raise ValueError(f"--clobber-output would delete the input {source}: give another --output")
             if Path(parsed.output).exists():
                 shutil.rmtree(parsed.output)
 

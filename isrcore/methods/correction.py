@@ -182,13 +182,20 @@ class CorrectionMethods(Task):
         """Dark and flat corrected pixels for the time of a ``with`` block, as far as ``doDark`` and ``doFlat`` are on.
 
         Leaving the block restores the image up to rounding, but neither the variance nor the mask
-        (manual: oddities, Flat and dark).
+        (manual: oddities, Flat and dark). When the flat is refused, the dark is taken back exactly.
         """
         use_dark = self.config.doDark and dark is not None
+        kept = exp.masked_image.clone() if use_dark and self.config.doFlat else None
         if use_dark and dark is not None:
             self.darkCorrection(exp, dark)
         if self.config.doFlat:
-            self.flatCorrection(exp, flat)
+            try:
+                self.flatCorrection(exp, flat)
+            except BaseException:
+                if kept is not None:
+                    exp.masked_image.assign(kept)
+                raise
+        del kept
         try:
             yield exp
         finally:

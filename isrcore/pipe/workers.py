@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import pickle
 import runpy
 import signal
@@ -21,6 +20,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
+
+from isrcore.children import import_path
 
 __all__ = ["WorkerError", "run_in_processes", "serve"]
 
@@ -45,7 +46,7 @@ class _Worker:
 
     def __init__(self, work: bytes) -> None:
         mine, its = socket.socketpair()
-        path = json.dumps([os.path.abspath(entry) for entry in sys.path])
+        path = json.dumps(import_path(current_folder_last=True))
         with its:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _PROGRAM, path, str(its.fileno())],

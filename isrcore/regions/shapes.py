@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from isrcore.values import frozen
-
 __all__ = ["KINDS", "LeftOut", "Problem", "RegionReading", "Shape"]
 
 KINDS = ("point", "text", "line", "polygon", "circle", "annulus", "box", "ellipse")

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from isrcore.readable import check_readable
+
 __all__ = ["Statement", "cut", "read_text"]
 
 _GRAPHICS = {"composite", "compass", "projection", "ruler", "segment", "text", "tile", "vector"}
@@ -50,6 +52,7 @@ def read_text(path: Path) -> str:
     ValueError
         If it is no text.
     """
+    check_readable(path)
     content = path.read_bytes()
     if b"\0" in content:
         raise ValueError(f"{path}: not a text file: byte {content.index(0)} is 0")

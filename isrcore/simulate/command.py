@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
+from isrcore.atomic import refuse_inputs
+from isrcore.readable import explained, read_text
 from isrcore.simulate.fitsfile import Compression, compression_for
 from isrcore.simulate.frame import simulate_raw
 from isrcore.simulate.masters import simulate_calibrations
@@ -78,6 +80,12 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"{args.truth}: a truth file must be named *.npz or *.json")
         if args.output.exists() and not args.overwrite:
             raise ValueError(f"{args.output} exists; give --overwrite to replace it")
+        for output in filter(None, (args.output, args.truth)):
+            refuse_inputs(output, [args.recipe])
+        if args.truth is not None and args.truth.exists() and not args.overwrite:
+            raise ValueError(f"{args.truth} exists; give --overwrite to replace it")
+        if args.truth is not None and args.truth.resolve() == args.output.resolve():
+            raise ValueError(f"{args.truth}: frame and truth need two files; choose another name for one of them")
         if compression_for(args.output) != recipe.compression.replace("rice4", "rice2"):
             raise ValueError(f"{args.output}: the name does not fit compression {recipe.compression!r}")
     except (ValueError, OSError) as error:
@@ -103,18 +111,18 @@ def _recipe(args: argparse.Namespace) -> SimulationRecipe:
     """The recipe of the options on top of the recipe file."""
     values: dict[str, Any] = {}
     if args.recipe is not None:
-        try:
-            values = json.loads(args.recipe.read_text("utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{args.recipe}: not a JSON file: {error}") from error
+        with explained(args.recipe, ValueError, "not a JSON file"):
+            values = json.loads(read_text(args.recipe))
         if not isinstance(values, dict):
             raise ValueError(f"{args.recipe}: expected a JSON object of recipe fields, found {type(values).__name__}")
     given = {name: getattr(args, name) for name in (*_RECIPE_OPTIONS, *_SWITCHES)}
     values |= {name: value for name, value in given.items() if value is not None}
     values["compression"] = args.compression or values.get("compression") or compression_for(args.output)
-    if args.detectors is not None:
-        values["detectors"] = _detectors(args.detectors, int(values.get("n_ccd", SimulationRecipe.n_ccd)))
-    return SimulationRecipe.from_dict(values, str(args.recipe or "simulation recipe"))
+    name = args.recipe or "simulation recipe"
+    with explained(name, ValueError):
+        if args.detectors is not None:
+            values["detectors"] = _detectors(args.detectors, int(values.get("n_ccd", SimulationRecipe.n_ccd)))
+        return SimulationRecipe.from_dict(values, str(name))
 
 
 def _detectors(text: str, n_ccd: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, get_args
 
 from isrcore.camera.megacam import N_DETECTORS
+from isrcore.readable import said
 from isrcore.resource_files import resource
 from isrcore.simulate.fitsfile import Compression
 from isrcore.values import frozen
@@ -197,7 +198,10 @@ class SimulationRecipe:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"{where}: unknown fields {', '.join(unknown)}; a recipe has {', '.join(sorted(known))}")
-        return cls(**values)
+        try:
+            return cls(**values)
+        except Exception as error:
+            raise ValueError(f"{where}: {said(error).removeprefix('simulation recipe: ')}") from error
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -150,6 +150,10 @@ def mask_amplifier(
         levels[suspect_mask_name] = amp.suspect_level
     if math.isfinite(saturation):
         levels[saturated_mask_name] = saturation
+    # What would fail after the first plane fails here: a refused call leaves the mask as it was.
+    mask.planes.bitmask(list(levels))
+    exposure.masked_image.subset(amp.raw_data_bbox)
+    exposure.masked_image.subset(amp.raw_bbox)
     for plane, level in levels.items():
         mask_level(exposure, amp, level, plane)
     data = exposure.masked_image.subset(amp.raw_data_bbox)

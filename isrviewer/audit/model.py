@@ -211,6 +211,8 @@ class AuditModel(QObject):
         except OSError as error:
             cure = "free some room; the next edit writes all of them"
             self.failed.emit(f"{audit.path}: the edit is made but could not be saved ({error.strerror}); {cure}")
+        if notice := audit.journal.take_notice():
+            self.failed.emit(notice)
         if not self._sync.isActive():
             self._sync.start()
         queue, audit.queue = audit.queue, audit.queue.following(audit.document, audit.findings)

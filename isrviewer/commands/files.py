@@ -35,9 +35,10 @@ PICTURES = "PNG pictures (*.png)"
 
 def write_picture(image: QImage, path: str) -> None:
     """Write a picture as PNG, with the texts that it carries; `OSError` when it cannot be written."""
-    writer = QImageWriter(path, b"PNG")
-    if not writer.write(image):
-        raise OSError(errno.EIO, f"{writer.errorString()}; choose another folder", path)
+    with written_atomically(path) as temporary:
+        writer = QImageWriter(str(temporary), b"PNG")
+        if not writer.write(image):
+            raise OSError(errno.EIO, f"{writer.errorString()}; choose another folder", path)
 
 
 class FileCommands:

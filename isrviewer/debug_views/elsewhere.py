@@ -12,6 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from isrcore.children import import_path
 from isrviewer.debug_views.ring import RingWriter
 from isrviewer.debug_views.sender import View
 
@@ -46,8 +47,7 @@ class ChildProcess:
     def __init__(self, names: list[str], budget: int) -> None:
         mine, its = socket.socketpair()
         self._ring = RingWriter(_PLANE_BYTES, budget)
-        # The path of this process without the current folder: nothing that lies there by chance is imported.
-        path = json.dumps([entry for entry in sys.path if entry])
+        path = json.dumps(import_path())
         words = [sys.executable, "-P", "-c", _PROGRAM, path, str(its.fileno()), str(self._ring.fd), json.dumps(names)]
         with its:
             self._process = subprocess.Popen(words, pass_fds=(its.fileno(), self._ring.fd), stdin=subprocess.DEVNULL)

@@ -40,26 +40,26 @@ class BarsView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().base())
-        text = self.palette().color(QPalette.ColorRole.Text)
-        metrics = self.fontMetrics()
-        row = metrics.height() + GRID
-        painter.setPen(text)
-        left, right = 2 * GRID, self.width() - 2 * GRID
-        across = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(left, GRID, right - left, row), across, self._title)
-        words = max((metrics.horizontalAdvance(word) for word, _, _ in self._bars), default=0)
-        largest = max((count for _, count, _ in self._bars), default=0)
-        numbers = number_font(0.5)
-        count_width = 6 * metrics.averageCharWidth()
-        room = right - left - words - count_width - 3 * GRID
-        for line, (word, count, colour) in enumerate(self._bars, 1):
-            top = GRID + line * row
-            painter.setFont(self.font())
-            painter.drawText(QRectF(left, top, words, row), across, word)
-            length = max(1.0, room * count / largest) if count else 0.0
-            begin = left + words + 2 * GRID
-            painter.fillRect(QRectF(begin, top + 2, length, row - 4), QColor(colour))
-            painter.setFont(numbers)
-            painter.drawText(QRectF(begin + length + GRID, top, count_width, row), across, count_text(count))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self.palette().base())
+            text = self.palette().color(QPalette.ColorRole.Text)
+            metrics = self.fontMetrics()
+            row = metrics.height() + GRID
+            painter.setPen(text)
+            left, right = 2 * GRID, self.width() - 2 * GRID
+            across = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(left, GRID, right - left, row), across, self._title)
+            words = max((metrics.horizontalAdvance(word) for word, _, _ in self._bars), default=0)
+            largest = max((count for _, count, _ in self._bars), default=0)
+            numbers = number_font(0.5)
+            count_width = 6 * metrics.averageCharWidth()
+            room = right - left - words - count_width - 3 * GRID
+            for line, (word, count, colour) in enumerate(self._bars, 1):
+                top = GRID + line * row
+                painter.setFont(self.font())
+                painter.drawText(QRectF(left, top, words, row), across, word)
+                length = max(1.0, room * count / largest) if count else 0.0
+                begin = left + words + 2 * GRID
+                painter.fillRect(QRectF(begin, top + 2, length, row - 4), QColor(colour))
+                painter.setFont(numbers)
+                painter.drawText(QRectF(begin + length + GRID, top, count_width, row), across, count_text(count))

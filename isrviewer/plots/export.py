@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QToolButton, QWidget
 
 from isrcore import inspect as core_inspect
+from isrcore.atomic import written_atomically
 from isrviewer.theme import GRID
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def write_png(widget: QWidget, path: Path, caption: str = "") -> None:
     image = QImage(_size(widget, caption) * _SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(_SCALE)
     image.fill(widget.palette().base().color())
-    painter = QPainter(image)
-    _render(widget, painter, caption)
-    painter.end()
-    if not QImageWriter(str(path), b"PNG").write(image):
-        raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
+    with QPainter(image) as painter:
+        _render(widget, painter, caption)
+    with written_atomically(path) as temporary:
+        if not QImageWriter(str(temporary), b"PNG").write(image):
+            raise OSError(f"{path} could not be written as PNG: check that the folder exists and can be written")
 
 
 def write_svg(widget: QWidget, path: Path, caption: str = "") -> None:
@@ -47,18 +48,18 @@ def write_svg(widget: QWidget, path: Path, caption: str = "") -> None:
     from PySide6.QtSvg import QSvgGenerator
 
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
     size = _size(widget, caption)
     generator.setSize(size)
     generator.setViewBox(QRect(QPoint(), size))
     # Recorded drawings, such as the axes, are scaled by the ratio of the resolutions.
     generator.setResolution(widget.logicalDpiX())
-    painter = QPainter()
-    if not painter.begin(generator):
-        raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")
-    painter.fillRect(QRect(QPoint(), size), widget.palette().base())
-    _render(widget, painter, caption)
-    painter.end()
+    with written_atomically(path) as temporary:
+        generator.setFileName(str(temporary))
+        with QPainter(generator) as painter:
+            if not painter.isActive():
+                raise OSError(f"{path} could not be written as SVG: check that the folder exists and can be written")
+            painter.fillRect(QRect(QPoint(), size), widget.palette().base())
+            _render(widget, painter, caption)
 
 
 def _size(widget: QWidget, caption: str) -> QSize:

@@ -135,32 +135,32 @@ class MosaicView(QWidget):
         return _mix(self.palette().color(QPalette.ColorRole.Base), _STRONG[is_dark()], _FAINT + (1 - _FAINT) * part)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.palette().base())
-        quiet = soft(self.palette())
-        places = self._places()
-        if places:
-            painter.setFont(_fitting(min(place.width() for _, place in places)))
-        for tile, place in places:
-            has_value = not math.isnan(tile.value)
-            colour = self._colour(tile.value) if has_value else self.palette().color(QPalette.ColorRole.Base)
-            painter.setPen(QPen(quiet, 0.8, Qt.PenStyle.SolidLine if has_value else Qt.PenStyle.DotLine))
-            painter.setBrush(colour)
-            painter.drawRect(place)
-            painter.setPen(_readable(colour) if has_value else quiet)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tile.name)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for tile, place in places:
-            if tile.number == self._marked:
-                painter.setPen(QPen(ACCENT, 3))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), self.palette().base())
+            quiet = soft(self.palette())
+            places = self._places()
+            if places:
+                painter.setFont(_fitting(min(place.width() for _, place in places)))
+            for tile, place in places:
+                has_value = not math.isnan(tile.value)
+                colour = self._colour(tile.value) if has_value else self.palette().color(QPalette.ColorRole.Base)
+                painter.setPen(QPen(quiet, 0.8, Qt.PenStyle.SolidLine if has_value else Qt.PenStyle.DotLine))
+                painter.setBrush(colour)
                 painter.drawRect(place)
-            elif tile.number == self._cursor and self.hasFocus():
-                painter.setPen(QPen(ACCENT, 1.5, Qt.PenStyle.DashLine))
-                painter.drawRect(place)
-        painter.setFont(number_font(1))
-        if places:
-            self._draw_scale(painter, max(place.bottom() for _, place in places) + 2 * GRID)
+                painter.setPen(_readable(colour) if has_value else quiet)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tile.name)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for tile, place in places:
+                if tile.number == self._marked:
+                    painter.setPen(QPen(ACCENT, 3))
+                    painter.drawRect(place)
+                elif tile.number == self._cursor and self.hasFocus():
+                    painter.setPen(QPen(ACCENT, 1.5, Qt.PenStyle.DashLine))
+                    painter.drawRect(place)
+            painter.setFont(number_font(1))
+            if places:
+                self._draw_scale(painter, max(place.bottom() for _, place in places) + 2 * GRID)
 
     def _draw_scale(self, painter: QPainter, top: float) -> None:
         """The colours with their smallest and largest value, and below them the directions on the sky."""

@@ -63,12 +63,11 @@ class SurfaceView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._relief is not None:
-            self._paint(painter, self._relief)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._relief is not None:
+                self._paint(painter, self._relief)
 
     def _to_widget(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         screen, depth = project(points, *self._turned)

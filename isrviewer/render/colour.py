@@ -66,6 +66,11 @@ class ColourMap:
         For NaN; by default the colour of the plane UNMASKEDNAN.
     under, over : str, optional
         Below and above the limits; by default the ends of the map.
+
+    Raises
+    ------
+    ValueError
+        For a colour that is not of the form ``#RRGGBB``; the name is looked up when the map is drawn.
     """
 
     name: str = "gray"
@@ -73,6 +78,11 @@ class ColourMap:
     nan: str = "#0072B2"
     under: str | None = None
     over: str | None = None
+
+    def __post_init__(self) -> None:
+        for colour in (self.nan, self.under, self.over):
+            if colour is not None:
+                packed(colour)
 
 
 @lru_cache(maxsize=64)

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.values import frozen
+from isrviewer.render.checks import require_choice
 from isrviewer.render.colour import DIVERGING_MAP, ColourMap, colour_table, packed
 from isrviewer.render.limits import Limits, PlaneStats
 from isrviewer.render.overlay import overlay_for
 from isrviewer.render.plane_colours import OverlayStyle
 from isrviewer.render.planes import ImagePlanes
-from isrviewer.render.pyramid import LevelCache, factor_for, kinds_for
+from isrviewer.render.pyramid import REDUCTIONS, LevelCache, factor_for, kinds_for
 from isrviewer.render.sampling import ImageSource, MaskSource
 from isrviewer.render.stretch import Stretch, positions
 from isrviewer.render.view import Grid, View
@@ -63,6 +64,10 @@ class PictureStyle:
     background: str = "#2B2D30"
     change_limits: Limits = field(default_factory=Limits)
     change_colours: ColourMap = field(default_factory=lambda: ColourMap(DIVERGING_MAP))
+
+    def __post_init__(self) -> None:
+        require_choice("reduction", self.reduction, REDUCTIONS)
+        packed(self.background)
 
     def for_planes(self, planes: ImagePlanes) -> PictureStyle:
         """The style as these planes need it.

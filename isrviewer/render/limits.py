@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from isrcore.kernels.bands import map_bands
 from isrcore.values import frozen
+from isrviewer.render.checks import require_finite
 
 __all__ = ["LIMIT_MODES", "Limits", "PlaneStats", "measure", "zscale"]
 
@@ -159,7 +160,7 @@ class Limits:
     Raises
     ------
     ValueError
-        For an unknown mode, a percentage outside 0 to 100, or manual limits that are missing.
+        For an unknown mode, a percentage outside 0 to 100, or manual limits that are missing or not finite.
     """
 
     mode: str = "zscale"
@@ -178,6 +179,8 @@ class Limits:
             )
         if self.mode == "manual" and (self.low is None or self.high is None):
             raise ValueError(f"manual limits need two numbers, found {self.low} and {self.high}")
+        require_finite("low", self.low)
+        require_finite("high", self.high)
 
     def resolve(self, stats: PlaneStats, zero_centred: bool = False) -> tuple[float, float]:
         """The two numbers for a plane; always ``low < high``.

@@ -10,6 +10,7 @@ from typing import Any
 
 from isrcore.resource_files import resource
 from isrcore.values import frozen
+from isrviewer.render.checks import require_choice, require_in
 from isrviewer.render.colour import ColourMap, colour_distance, map_colours, packed
 
 __all__ = ["PRESETS", "OverlayStyle", "PlaneStyle", "plane_colours", "rim_colour"]
@@ -85,6 +86,10 @@ class PlaneStyle:
     visible: bool = True
     outline: bool = False
 
+    def __post_init__(self) -> None:
+        packed(self.colour)
+        require_in("opacity", (self.opacity,), 0, 1)
+
 
 @frozen
 class OverlayStyle:
@@ -111,6 +116,10 @@ class OverlayStyle:
     preset: str = "default"
     expression: str = ""
     only_expression: bool = False
+
+    def __post_init__(self) -> None:
+        require_in("opacity", (self.opacity,), 0, 1)
+        require_choice("set of plane colours", self.preset, PRESETS)
 
     def styles(self, names: Iterable[str]) -> dict[str, PlaneStyle]:
         """The style of each of the planes `names`, as it was chosen."""

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isrviewer.render.checks import require_choice
+
 __all__ = ["COMBINE", "FACTORS", "REDUCTIONS", "LevelCache", "factor_for", "kinds_for", "reduce_plane"]
 
 Array = NDArray[Any]
@@ -39,8 +41,7 @@ def kinds_for(reduction: str) -> tuple[str, ...]:
     ValueError
         For an unknown mode.
     """
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"there is no reduction {reduction!r}; choose one of {', '.join(REDUCTIONS)}")
+    require_choice("reduction", reduction, REDUCTIONS)
     return ("max", "min") if reduction == "deviation" else (reduction,)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.values import frozen
+from isrviewer.render.checks import require_choice, require_finite
 from isrviewer.render.limits import PlaneStats
 
 __all__ = ["NAN", "OVER", "STRETCHES", "UNDER", "Stretch", "positions", "scale"]
@@ -48,7 +49,7 @@ class Stretch:
     Raises
     ------
     ValueError
-        For an unknown name.
+        For an unknown name, and for numbers that are not finite.
     """
 
     name: str = "linear"
@@ -56,8 +57,9 @@ class Stretch:
     bias: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.name not in STRETCHES:
-            raise ValueError(f"there is no stretch {self.name!r}; choose one of {', '.join(STRETCHES)}")
+        require_choice("stretch", self.name, STRETCHES)
+        require_finite("contrast", self.contrast)
+        require_finite("bias", self.bias)
 
     def curve(
         self, x: Curve, limits: tuple[float, float], stats: PlaneStats | None = None, centred: bool = False

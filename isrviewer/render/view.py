@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from isrcore.geom import Box
 from isrcore.values import frozen
+from isrviewer.render.checks import FARTHEST, require_finite, require_in
 
 __all__ = ["MAX_ZOOM", "MIN_ZOOM", "Axis", "CDMatrix", "Grid", "Orientation", "View", "fit_view", "north_and_east"]
 
 MIN_ZOOM, MAX_ZOOM = 1 / 128, 256.0
-_FURTHEST = 1e9
-"""From the first pixel, in pixels: beyond that whole numbers of screen pixels no longer fit their types."""
+
+_NO_PLACE = 100 * FARTHEST
+"""Nobody drags a picture that far: what lies beyond is a mistake in a file."""
 
 CDMatrix = tuple[tuple[float, float], tuple[float, float]]
 
@@ -109,15 +111,15 @@ class View:
     Attributes
     ----------
     center : (float, float)
-        Image coordinates x, y in the middle of the screen; pixel centres are integers.
+        Image coordinates x, y in the middle of the screen; pixel centres are integers. Brought within `FARTHEST`.
     zoom : float
-        Device pixels per image pixel.
+        Device pixels per image pixel; brought into the range from `MIN_ZOOM` to `MAX_ZOOM`.
     orientation : `Orientation`
 
     Raises
     ------
     ValueError
-        For a place that no image can have, or a zoom that is no number.
+        For a zoom that is not finite, and a centre that cannot be meant.
     """
 
     center: tuple[float, float] = (0.0, 0.0)
@@ -125,9 +127,10 @@ class View:
     orientation: Orientation = field(default_factory=Orientation)
 
     def __post_init__(self) -> None:
-        if math.isnan(self.zoom) or not all(abs(place) <= _FURTHEST for place in self.center):
-            found = f"centre {self.center}, zoom {self.zoom}"
-            raise ValueError(f"expected a zoom and a centre of numbers up to {_FURTHEST:g}, found {found}")
+        require_finite("zoom", self.zoom)
+        require_in("center", self.center, -_NO_PLACE, _NO_PLACE)
+        x, y = (min(max(place, -FARTHEST), FARTHEST) for place in self.center)
+        object.__setattr__(self, "center", (x, y))
         object.__setattr__(self, "zoom", min(max(self.zoom, MIN_ZOOM), MAX_ZOOM))
 
 

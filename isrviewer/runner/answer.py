@@ -41,7 +41,9 @@ class Answers:
         def announce(text: str) -> None:
             emit(Loading(text))
 
-        calibs, infos, calib_problems = self._calibs.load(request, given.frame, given.detector, config, announce)
+        calibs, infos, calib_problems = self._calibs.load(
+            request, given.frame, given.detector, config, announce, cancel
+        )
         state = IsrState(given.exposure, calibs, given.exposure.detector)
         plan = tuple(step.why_not(task, state) for step in task.chain)
         emit(Planned(infos, plan, calibs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from isrcore.data.raw import RawFrame
 from isrcore.image.components import FilterLabel
 from isrcore.pipe import Struct
 from isrcore.task import calibrations
+from isrviewer.runner.leaving import leavable
 from isrviewer.runner.messages import CalibInfo, Request
 
 __all__ = ["CalibLoader"]
@@ -32,7 +34,13 @@ class CalibLoader:
         self._loaded: dict[str, dict[tuple[Any, ...], Any]] = {}
 
     def load(
-        self, request: Request, frame: RawFrame, detector: int, config: Any, announce: Callable[[str], None]
+        self,
+        request: Request,
+        frame: RawFrame,
+        detector: int,
+        config: Any,
+        announce: Callable[[str], None],
+        cancel: Callable[[], bool],
     ) -> tuple[Struct, tuple[CalibInfo, ...], Problems]:
         """Choose and read.
 
@@ -45,6 +53,8 @@ class CalibLoader:
             Only calibrations of steps that are on are read.
         announce : callable
             Told what is being read.
+        cancel : callable
+            True when nobody waits for them any more; `Cancelled` is raised then.
 
         Returns
         -------
@@ -74,7 +84,7 @@ class CalibLoader:
             try:
                 choice, why = self._choose(kind, request, frame, detector)
                 if choice is not None and wanted:
-                    found[kind] = self._read(choice, announce)
+                    found[kind] = self._read(choice, announce, cancel)
             except (OSError, ValueError, LookupError) as error:
                 choice, why = None, str(error)
                 if wanted:
@@ -96,12 +106,12 @@ class CalibLoader:
             return choice, choice.why
         return None, "switched off by you" if pick == "" else "no calibration folder is chosen"
 
-    def _read(self, choice: CalibChoice, announce: Callable[[str], None]) -> Any:
+    def _read(self, choice: CalibChoice, announce: Callable[[str], None], cancel: Callable[[], bool]) -> Any:
         stamp = (choice.path, choice.path.stat().st_mtime_ns, choice.bias and choice.bias.path)
         kept = self._loaded.setdefault(choice.kind, {})
         if stamp not in kept:
             announce(f"reading {choice.path.name}")
-            kept[stamp] = load_choice(choice)
+            kept[stamp] = leavable(partial(load_choice, choice), cancel)
         # The latest stand last: two files of a kind are kept, because two configs can be compared.
         kept[stamp] = kept.pop(stamp)
         while len(kept) > _KEPT:

@@ -51,7 +51,7 @@ class IsrEngine:
         start = time.perf_counter()
         complete = False
         try:
-            given = self._read(request, emit)
+            given = self._read(request, emit, cancel)
         except (OSError, ValueError, LookupError) as error:
             emit(Problem.of("frame", error))
         else:
@@ -67,11 +67,11 @@ class IsrEngine:
 
             reserve(_BYTES * given.exposure.image.size, _AHEAD, cancel)
 
-    def _read(self, request: Request, emit: Emit) -> Input:
+    def _read(self, request: Request, emit: Emit, cancel: Callable[[], bool]) -> Input:
         if self._answers is None:
-            given = self._reader.preview(request, emit)
+            given = self._reader.preview(request, emit, cancel)
             emit(Opened(given.facts, given.detector, given.exposure, ()))
-        return self._reader.read(request, emit)
+        return self._reader.read(request, emit, cancel)
 
     def _prepared(self) -> Answers:
         if self._answers is None:

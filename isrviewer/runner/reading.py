@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from isrcore.data.raw import RawFrame, open_raw
 from isrcore.image import Exposure
+from isrviewer.runner.leaving import leavable
 from isrviewer.runner.messages import Event, FrameFacts, Loading, Request
 
 __all__ = ["FrameReader", "Input", "frame_title"]
@@ -41,18 +43,20 @@ class FrameReader:
     def __init__(self) -> None:
         self._known: Input | None = None
 
-    def preview(self, request: Request, emit: Callable[[Event], None]) -> Input:
+    def preview(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> Input:
         """The pixels that a request is about.
 
         Raises
         ------
         OSError, ValueError, LookupError
             If they cannot be read.
+        Cancelled
+            When `cancel` says that nobody waits for them any more.
         """
         known = self._known
         if known is None or known.facts.path != request.frame or not _is_current(known.frame):
             emit(Loading(f"reading {Path(request.frame).name}"))
-            frame = open_raw(request.frame)
+            frame = leavable(partial(open_raw, request.frame), cancel)
             known = None
         else:
             frame = known.frame
@@ -60,12 +64,13 @@ class FrameReader:
         if known is not None and known.detector == detector:
             return known
         emit(Loading(f"reading CCD {detector}"))
-        self._known = Input(frame, _facts(frame, request.frame), detector, frame.preview(detector), True)
+        exposure = leavable(partial(frame.preview, detector), cancel)
+        self._known = Input(frame, _facts(frame, request.frame), detector, exposure, True)
         return self._known
 
-    def read(self, request: Request, emit: Callable[[Event], None]) -> Input:
+    def read(self, request: Request, emit: Callable[[Event], None], cancel: Callable[[], bool]) -> Input:
         """As `preview`, with everything that the header says about the pixels."""
-        given = self.preview(request, emit)
+        given = self.preview(request, emit, cancel)
         if given.is_preview:
             given = replace(given, exposure=given.frame.complete(given.exposure), is_preview=False)
             self._known = given

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
 import types
 import typing
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -11,6 +13,8 @@ from typing import Any, TypeVar
 __all__ = ["CodecError", "from_json", "to_json"]
 
 T = TypeVar("T")
+
+_LONGEST = 100
 
 
 class CodecError(ValueError):
@@ -41,7 +45,7 @@ def from_json(kind: type[T], value: Any, where: str = "") -> T:
         For a value of the wrong type, naming its place in the file.
     """
     if not isinstance(value, dict):
-        raise CodecError(f"{where or kind.__name__}: expected an object, found {value!r}")
+        raise CodecError(f"{where or kind.__name__}: expected an object, found {_shown(value)}")
     hints = typing.get_type_hints(kind)
     known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     arguments = {
@@ -51,8 +55,8 @@ def from_json(kind: type[T], value: Any, where: str = "") -> T:
     }
     try:
         return kind(**arguments)
-    except (TypeError, ValueError) as error:
-        raise CodecError(f"{where or kind.__name__}: {error}") from None
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise CodecError(f"{where}: {error}" if where else str(error)) from None
 
 
 def _decode(hint: Any, value: Any, where: str) -> Any:
@@ -63,17 +67,17 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is tuple:
         if not isinstance(value, list):
-            raise CodecError(f"{where}: expected a list, found {value!r}")
+            raise CodecError(f"{where}: expected a list, found {_shown(value)}")
         items = typing.get_args(hint)
         if items[-1] is Ellipsis:
             items = (items[0],) * len(value)
         if len(items) != len(value):
-            raise CodecError(f"{where}: expected a list of {len(items)}, found {value!r}")
+            raise CodecError(f"{where}: expected a list of {len(items)}, found {_shown(value)}")
         pairs = zip(items, value, strict=True)
         return tuple(_decode(item, entry, f"{where}[{number}]") for number, (item, entry) in enumerate(pairs))
     if origin is dict:
         if not isinstance(value, dict):
-            raise CodecError(f"{where}: expected an object, found {value!r}")
+            raise CodecError(f"{where}: expected an object, found {_shown(value)}")
         return {key: _decode(typing.get_args(hint)[1], entry, f"{where}.{key}") for key, entry in value.items()}
     choices = typing.get_args(hint) if origin in (typing.Union, types.UnionType) else (hint,)
     if value is None and type(None) in choices:
@@ -85,14 +89,31 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
         if issubclass(choice, Enum):
             return _member(choice, value, where)
         if choice is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
+            return _float(value, where)
         if isinstance(value, choice) and not (choice is int and isinstance(value, bool)):
             return value
-    raise CodecError(f"{where}: expected {' or '.join(c.__name__ for c in choices)}, found {value!r}")
+    raise CodecError(f"{where}: expected {' or '.join(c.__name__ for c in choices)}, found {_shown(value)}")
+
+
+def _float(value: float, where: str) -> float:
+    """A number as a float; JSON knows no largest integer, floats do, and no field of a session may be infinite."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise CodecError(f"{where}: expected a finite number, found {_shown(value)}")
+    return number
+
+
+def _shown(value: Any) -> str:
+    """A wrong value for a message, not longer than a line."""
+    text = reprlib.repr(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def _member(kind: type[Enum], value: Any, where: str) -> Enum:
     known = {member.value: member for member in kind}
     if not isinstance(value, str) or value not in known:
-        raise CodecError(f"{where}: expected one of {', '.join(map(repr, known))}, found {value!r}")
+        raise CodecError(f"{where}: expected one of {', '.join(map(repr, known))}, found {_shown(value)}")
     return known[value]

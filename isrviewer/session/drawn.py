@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isrcore.geom import Box
+from isrviewer.render.checks import FARTHEST, require_choice, require_in
 
 __all__ = ["DrawnBox", "DrawnLine"]
+
+_FRAMES = ("raw", "assembled", "untrimmed")
+"""The names of `isrcore.inspect.layout`, which is slow to import."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,21 @@ class DrawnBox:
         0-based, in the coordinates of the frame.
     frame : str
         ``raw``, ``assembled`` or ``untrimmed``: a name of `isrcore.inspect.layout.Layout`.
+
+    Raises
+    ------
+    ValueError
+        For an empty box, one that no frame reaches, and a frame of another name.
     """
 
     box: Box
     frame: str
+
+    def __post_init__(self) -> None:
+        require_choice("frame", self.frame, _FRAMES)
+        require_in("corners of the box", (self.box.x0, self.box.y0, self.box.x1, self.box.y1), -FARTHEST, FARTHEST)
+        if self.box.is_empty:
+            raise ValueError("the box must hold at least one pixel, found none")
 
     def elsewhere(self, shown: str) -> str:
         """What to say when a panel shows another frame than the one that was drawn over."""
@@ -38,3 +53,7 @@ class DrawnLine:
     x1: int
     y1: int
     frame: str
+
+    def __post_init__(self) -> None:
+        require_choice("frame", self.frame, _FRAMES)
+        require_in("ends of the line", (self.x0, self.y0, self.x1, self.y1), -FARTHEST, FARTHEST)

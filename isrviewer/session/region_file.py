@@ -62,7 +62,13 @@ def read_regions(
         raise RegionFileError(f"{error}; expected a DS9 region file") from None
     if not found.is_region_file:
         raise RegionFileError(f"{path}: expected a DS9 region file; there is no region in it")
-    return tuple(map(_region, found.shapes)), list(map(str, found.left_out))
+    regions, left_out = [], list(map(str, found.left_out))
+    for shape in found.shapes:
+        try:
+            regions.append(_region(shape))
+        except ValueError as error:
+            left_out.append(f"{shape.kind}: {error}")
+    return tuple(regions), left_out
 
 
 def _region(shape: Shape) -> Region:

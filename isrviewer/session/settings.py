@@ -6,12 +6,14 @@ import json
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from isrcore.readable import read_text, said
 from isrviewer.render.plane_colours import OverlayStyle
-from isrviewer.session.codec import CodecError, from_json, to_json
+from isrviewer.session.codec import from_json, to_json
 from isrviewer.session.store import write_json
 
 __all__ = [
@@ -91,14 +93,16 @@ def load_settings(folder: Path) -> Settings:
     """Read the settings; damaged ones are set aside with a warning, never lost and never in the way."""
     path = folder / "settings.json"
     try:
-        return from_json(Settings, json.loads(path.read_text(encoding="utf-8")))
+        return from_json(Settings, json.loads(read_text(path)))
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
-    except (OSError, ValueError, CodecError) as error:
+    except Exception as error:
+        # Whatever it is: without settings one can work, without a window not.
         aside = path.with_suffix(".damaged.json")
-        _log.warning("%s cannot be used (%s); it is kept as %s and defaults are used", path, error, aside.name)
-        if path.is_file():
-            path.replace(aside)
+        _log.warning("%s cannot be used (%s); it is kept as %s and defaults are used", path, said(error), aside.name)
+        with suppress(OSError):
+            if path.is_file():
+                path.replace(aside)
         return Settings()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from isrcore.values import frozen
+from isrviewer.render.checks import FARTHEST, require_choice, require_finite, require_in
 from isrviewer.render.colour import ColourMap
 from isrviewer.render.compose import PictureStyle
 from isrviewer.render.limits import Limits
@@ -44,6 +45,20 @@ PLANES = ("image", "variance", "S/N", "mask")
 """Planes of a step that a panel can show, in the order in which one key walks through them."""
 
 LINK_MODES = ("off", "zoom", "zoom+centre")
+
+MOST_PANELS = 36
+"""One for each CCD; every panel holds a picture of its own."""
+
+_REGION_PARTS = {
+    "point": (1, 1, 0),
+    "line": (2, 2, 0),
+    "polygon": (3, math.inf, 0),
+    "circle": (1, 1, 1),
+    "box": (1, 1, 2),
+    "ellipse": (1, 1, 2),
+    "annulus": (1, 1, 2),
+}
+"""Kind of region -> fewest and most points, number of sizes."""
 
 
 @frozen
@@ -110,10 +125,8 @@ class Shows:
     combine: str = "difference"
 
     def __post_init__(self) -> None:
-        if self.plane not in PLANES:
-            raise ValueError(f"there is no plane {self.plane!r}; choose one of {', '.join(PLANES)}")
-        if self.combine not in COMBINATIONS:
-            raise ValueError(f"there is no combination {self.combine!r}; choose one of {', '.join(COMBINATIONS)}")
+        require_choice("plane", self.plane, PLANES)
+        require_choice("combination", self.combine, COMBINATIONS)
 
     @property
     def step(self) -> str:
@@ -158,6 +171,10 @@ class PanelState:
     second: Planes = PREVIOUS
     curtain: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.curtain is not None:
+            require_in("curtain", (self.curtain,), 0, 1)
+
     @property
     def limits(self) -> Limits:
         """How the limits of what is shown are chosen."""
@@ -176,17 +193,8 @@ class Pin:
     x: int
     y: int
 
-
-_REGIONS = {
-    "point": (1, 0),
-    "line": (2, 0),
-    "polygon": (1, 0),
-    "circle": (1, 1),
-    "annulus": (1, 1),
-    "box": (1, 2),
-    "ellipse": (1, 2),
-}
-"""Kind of region -> how many points and sizes it has at least."""
+    def __post_init__(self) -> None:
+        require_in("pixel", (self.x, self.y), -FARTHEST, FARTHEST)
 
 
 @frozen
@@ -209,7 +217,8 @@ class Region:
     Raises
     ------
     ValueError
-        For another kind, for fewer numbers than it needs, and for numbers that are not finite.
+        For an unknown kind, a wrong number of points or sizes, and values that are negative, not finite or beyond any
+        frame.
     """
 
     kind: str
@@ -220,16 +229,15 @@ class Region:
     colour: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in _REGIONS:
-            raise ValueError(f"there is no region {self.kind!r}; choose one of {', '.join(_REGIONS)}")
-        points, sizes = _REGIONS[self.kind]
-        if len(self.points) < points or len(self.size) < sizes:
-            raise ValueError(
-                f"a {self.kind} needs {points} points and {sizes} sizes, found {self.points} and {self.size}"
-            )
-        numbers = (*(number for point in self.points for number in point), *self.size, self.angle)
-        if not all(map(math.isfinite, numbers)):
-            raise ValueError(f"a {self.kind} needs finite numbers, found {numbers}")
+        require_choice("kind of region", self.kind, _REGION_PARTS)
+        fewest, most, sizes = _REGION_PARTS[self.kind]
+        if not fewest <= len(self.points) <= most or len(self.size) != sizes:
+            found = f"{len(self.points)} points and {len(self.size)} sizes"
+            points = fewest if fewest == most else f"at least {fewest}"
+            raise ValueError(f"{self.kind} needs {points} points and {sizes} sizes, found {found}")
+        require_in("coordinates", (value for point in self.points for value in point), -FARTHEST, FARTHEST)
+        require_in("size", self.size, 0, 2 * FARTHEST)
+        require_finite("angle", self.angle)
 
 
 @dataclass(frozen=True)
@@ -263,6 +271,9 @@ class Threshold:
 
     name: str
     value: float
+
+    def __post_init__(self) -> None:
+        require_finite(self.name, self.value)
 
 
 @dataclass(frozen=True)
@@ -317,6 +328,11 @@ class Session:
         More raw frames to judge defects by.
     audit_thresholds : tuple of `Threshold`
         What counts as a defect when frames are searched, where it differs from the default.
+
+    Raises
+    ------
+    ValueError
+        For another kind of link, and when `focused` names no panel.
     """
 
     frame: str = ""
@@ -343,6 +359,11 @@ class Session:
     audit_feeds: bool = True
     audit_frames: tuple[str, ...] = ()
     audit_thresholds: tuple[Threshold, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_choice("link", self.link, LINK_MODES)
+        require_in("panels: their number", (len(self.panels),), 1, MOST_PANELS)
+        require_in("focused", (self.focused,), 0, len(self.panels) - 1)
 
     @property
     def panel(self) -> PanelState:

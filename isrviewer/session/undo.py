@@ -125,5 +125,6 @@ class UndoStack:
 
 def _with_values(session: Session, values: dict[str, Any]) -> Session:
     """The session with other values; the focus, which moves without a command, stays on a panel that there is."""
-    new = replace(session, **values)
-    return replace(new, focused=min(new.focused, len(new.panels) - 1))
+    panels = values.get("panels", session.panels)
+    focused = values.get("focused", session.focused)
+    return replace(session, **values | {"focused": min(focused, len(panels) - 1)})

@@ -75,22 +75,21 @@ def picture_with_legend(window: QWidget, desk: Desk) -> QImage:
     picture = QImage(shot.width(), round((height + extra) * ratio), QImage.Format.Format_RGB32)
     picture.setDevicePixelRatio(ratio)
     picture.fill(window.palette().color(QPalette.ColorRole.Base))
-    painter = QPainter(picture)
-    painter.setFont(window.font())
-    painter.drawPixmap(0, 0, shot)
-    painter.setPen(window.palette().color(QPalette.ColorRole.Text))
-    top, room = height + GRID, width - 4 * GRID
-    for line in lines:
-        shown = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRectF(2 * GRID, top, room, row), Qt.AlignmentFlag.AlignVCenter, shown)
-        top += row
-    left = 2.0 * GRID
-    for name, colour in colours:
-        painter.fillRect(QRectF(left, top + row / 2 - GRID, 2 * GRID, 2 * GRID), QColor(colour))
-        left += 3 * GRID
-        painter.drawText(QRectF(left, top, room, row), Qt.AlignmentFlag.AlignVCenter, name)
-        left += metrics.horizontalAdvance(name) + 3 * GRID
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setFont(window.font())
+        painter.drawPixmap(0, 0, shot)
+        painter.setPen(window.palette().color(QPalette.ColorRole.Text))
+        top, room = height + GRID, width - 4 * GRID
+        for line in lines:
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room)
+            painter.drawText(QRectF(2 * GRID, top, room, row), Qt.AlignmentFlag.AlignVCenter, shown)
+            top += row
+        left = 2.0 * GRID
+        for name, colour in colours:
+            painter.fillRect(QRectF(left, top + row / 2 - GRID, 2 * GRID, 2 * GRID), QColor(colour))
+            left += 3 * GRID
+            painter.drawText(QRectF(left, top, room, row), Qt.AlignmentFlag.AlignVCenter, name)
+            left += metrics.horizontalAdvance(name) + 3 * GRID
     for what, named in (("mask planes", planes), ("defects", defects)):
         if named:
             lines.append(f"{what}: {', '.join(f'{name} {colour}' for name, colour in named)}")

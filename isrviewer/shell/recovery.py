@@ -31,7 +31,7 @@ class Recovery(QObject):
         self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._timer.timeout.connect(self._save)
         start.recovery_chosen.connect(self._restore)
-        start.recovery_dismissed.connect(lambda left: left.path.unlink(missing_ok=True))
+        start.recovery_dismissed.connect(Recovered.forget)
         desk.model.observe(self._changed)
 
     @property
@@ -61,4 +61,4 @@ class Recovery(QObject):
 
     def _restore(self, left: Recovered) -> None:
         self._commands.restore_session(left.session)
-        left.path.unlink(missing_ok=True)
+        left.forget()

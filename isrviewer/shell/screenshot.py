@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from isrviewer.commands.files import write_picture
 from isrviewer.session import RAW
 from isrviewer.session.changes import show_step
 
@@ -59,8 +60,10 @@ class ScreenshotTaker(QObject):
     def _take(self) -> None:
         if self._window.runs.view.raw is None and not self._failures:
             self._failures.append("there is no frame to show")
-        if not self._window.grab().save(str(self._path), "PNG"):
-            self._failures.append(f"{self._path} could not be written; choose another folder")
+        try:
+            write_picture(self._window.grab().toImage(), str(self._path))
+        except OSError as error:
+            self._failures.append(f"{self._path} could not be written: {error.strerror or error}")
         for text in self._failures:
             print(f"isrviewer: {' '.join(text.split())}", file=sys.stderr)
         self._window.close()

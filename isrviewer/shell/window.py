@@ -55,6 +55,7 @@ from isrviewer.session.settings import Settings, UserSettings
 from isrviewer.shell.auditing import Auditing
 from isrviewer.shell.docks import Docks
 from isrviewer.shell.following import Following
+from isrviewer.shell.inputs import Inputs
 from isrviewer.shell.legend import picture_with_legend
 from isrviewer.shell.marks import Marks
 from isrviewer.shell.problems import Problems
@@ -118,6 +119,7 @@ class Window(QMainWindow):
         self.auditing = Auditing(self.desk, self.commands, self.actions_by_table, self.panels, self)
         self.marks = Marks(self.desk)
         self.undoing = Undoing(self.desk, self.panels, self)
+        self._inputs = Inputs(self.desk)
         self.recovery = Recovery(self.desk, self.commands.file, self.start, self)
         self.following = Following(self.desk, self.panels, self.inspectors, self.tools, self)
         self.startup = Startup(self.desk, self.following.show_config, self)

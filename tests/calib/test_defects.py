@@ -179,7 +179,7 @@ def test_tables_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"column width .* found 1.5"):
         Defects.fromTable(Table({"x0": [1], "y0": [1], "width": [1.5], "height": [1]}))
     for name in ("none.fits", "none.ecsv"):
-        with pytest.raises(FileNotFoundError, match=f"{name}: there is no such defect table"):
+        with pytest.raises(FileNotFoundError, match=f"(?i)no such.*{name}"):
             read_defect_table(tmp_path / name)
     for name in ("text.fits", "text.ecsv", "text.csv"):
         (tmp_path / name).write_text("no table\n")
@@ -281,10 +281,10 @@ def test_elixir_rectangles() -> None:
 
 def test_elixir_files_that_cannot_be_used(tmp_path: Path) -> None:
     detector = make_detector()
-    with pytest.raises(FileNotFoundError, match="no such mask file"):
+    with pytest.raises(FileNotFoundError, match="No such file"):
         read_elixir_mask(tmp_path / "none.fits", detector)
     (tmp_path / "text.fits").write_text("no FITS\n")
-    with pytest.raises(ValueError, match="not a readable FITS file"):
+    with pytest.raises(ValueError, match="this is no FITS file"):
         read_elixir_mask(tmp_path / "text.fits", detector)
     image = fits.ImageHDU(np.ones(detector.bbox.shape, np.int16), name="ccd07")
     fits.HDUList([fits.PrimaryHDU(), image]).writeto(tmp_path / "mask.fits")

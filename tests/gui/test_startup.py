@@ -54,11 +54,11 @@ def test_a_changed_option_reads_nothing_again(tmp_path: Path) -> None:
     path = write_made(tmp_path / "1000001o.fits", made_headers((12,))).path
     reader = FrameReader()
     events: list[Event] = []
-    given = reader.read(Request(1, str(path)), events.append)
-    assert reader.read(Request(2, str(path)), events.append) is given
+    given = reader.read(Request(1, str(path)), events.append, lambda: False)
+    assert reader.read(Request(2, str(path)), events.append, lambda: False) is given
     assert len(events) == 2
     path.touch()
-    again = reader.read(Request(3, str(path)), events.append)
+    again = reader.read(Request(3, str(path)), events.append, lambda: False)
     assert again.exposure is not given.exposure
     assert len(events) == 4
 

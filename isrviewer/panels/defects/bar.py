@@ -67,17 +67,17 @@ class StatusLine(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        total, x = sum(self.counts.values()), 0.0
-        height = 1.5 * GRID
-        y = (self.height() - height) / 2
-        painter.fillRect(QRectF(0, y, self.width(), height), soft(self.palette(), 0.2))
-        for status, count in self.counts.items():
-            width = self.width() * count / total if total else 0.0
-            # What is not decided is what the bar has not reached yet.
-            if count and status not in _OPEN:
-                painter.fillRect(QRectF(x, y, max(width, 1.0), height), QColor(status_colour(status)))
-            x += width
+        with QPainter(self) as painter:
+            total, x = sum(self.counts.values()), 0.0
+            height = 1.5 * GRID
+            y = (self.height() - height) / 2
+            painter.fillRect(QRectF(0, y, self.width(), height), soft(self.palette(), 0.2))
+            for status, count in self.counts.items():
+                width = self.width() * count / total if total else 0.0
+                # What is not decided is what the bar has not reached yet.
+                if count and status not in _OPEN:
+                    painter.fillRect(QRectF(x, y, max(width, 1.0), height), QColor(status_colour(status)))
+                x += width
 
 
 class AuditBar(ControlRow):

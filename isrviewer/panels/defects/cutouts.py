@@ -183,19 +183,19 @@ class CutoutStrip(QWidget):
     # Events
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        scene, layout = self._scene, self.layout_now()
-        if scene is None or layout is None:
-            return
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() - 1)
-        painter.setFont(font)
-        for number, (cell, one) in enumerate(zip(layout.cells, scene.cutouts, strict=False)):
-            self._draw(painter, cell, self._images[number], layout)
-            self._label(painter, cell, one, round(layout.room))
-        if self.hasFocus():
-            painter.setPen(ACCENT)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        with QPainter(self) as painter:
+            scene, layout = self._scene, self.layout_now()
+            if scene is None or layout is None:
+                return
+            font = self.font()
+            font.setPointSizeF(font.pointSizeF() - 1)
+            painter.setFont(font)
+            for number, (cell, one) in enumerate(zip(layout.cells, scene.cutouts, strict=False)):
+                self._draw(painter, cell, self._images[number], layout)
+                self._label(painter, cell, one, round(layout.room))
+            if self.hasFocus():
+                painter.setPen(ACCENT)
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _draw(self, painter: QPainter, cell: QRectF, image: QImage, layout: _Layout) -> None:
         margin, zoom = layout.margin, layout.zoom

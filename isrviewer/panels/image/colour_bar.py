@@ -102,13 +102,12 @@ class ColourBar(QWidget):
         return f"above {high:.5g}" if self._pointed > high else f"{self._pointed:.5g}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
-        if self._layer is not None:
-            self._paint_histogram(painter, self._layer)
-            self._paint_strip(painter, self._layer)
-            self._paint_limits(painter, self._layer)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+            if self._layer is not None:
+                self._paint_histogram(painter, self._layer)
+                self._paint_strip(painter, self._layer)
+                self._paint_limits(painter, self._layer)
 
     def _edges(self) -> NDArray[np.float64]:
         return np.linspace(*self._range, self.width() + 1)

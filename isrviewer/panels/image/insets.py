@@ -55,12 +55,11 @@ class _Inset(QWidget):
         return QSize(180, 180)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        layer = self._source.layer if self._source is not None else None
-        painter.fillRect(self.rect(), QColor("#2B2D30"))
-        if layer is not None and self._source is not None:
-            self._paint(painter, self._source, layer)
-        painter.end()
+        with QPainter(self) as painter:
+            layer = self._source.layer if self._source is not None else None
+            painter.fillRect(self.rect(), QColor("#2B2D30"))
+            if layer is not None and self._source is not None:
+                self._paint(painter, self._source, layer)
 
     def _size(self) -> tuple[int, int]:
         ratio = self.devicePixelRatioF()

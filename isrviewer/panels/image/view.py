@@ -269,32 +269,31 @@ class ImageView(NavigatedWidget):
         return (self._view or self._fit_for(planes)).zoom
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        ratio, top = self.devicePixelRatioF(), self._top()
-        area = QRectF(0, top, self.width(), self.height() - top)
-        painter.fillRect(area, QColor(self._style.background))
-        slot = self._other if self._shows_other and self._other.layer else self._slot
-        picture = self._paint_slot(painter, slot, area)
-        if self._curtain is not None and self._other.layer is not None:
-            divider = self._curtain * self.width()
-            right = QRectF(divider, top, self.width() - divider, area.height())
-            painter.setClipRect(right)
-            self._paint_slot(painter, self._other, area)
-            painter.setClipping(False)
-            painter.fillRect(QRectF(divider - 1, top, 2, area.height()), ACCENT)
-        if self._is_hatched:
-            paint_hatching(painter, area)
-        if picture is not None:
-            self._paint_marks(painter, picture, ToWidget(picture, ratio, top), area)
-        elif not self.is_busy:
-            painter.setPen(QColor("#9A9DA1"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Nothing to show")
-        paint_title(painter, QRectF(0, 0, self.width(), top), self.title, self.facts, self.palette())
-        if self._accent:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(ACCENT, 2, j=Qt.PenJoinStyle.MiterJoin))
-            painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
-        painter.end()
+        with QPainter(self) as painter:
+            ratio, top = self.devicePixelRatioF(), self._top()
+            area = QRectF(0, top, self.width(), self.height() - top)
+            painter.fillRect(area, QColor(self._style.background))
+            slot = self._other if self._shows_other and self._other.layer else self._slot
+            picture = self._paint_slot(painter, slot, area)
+            if self._curtain is not None and self._other.layer is not None:
+                divider = self._curtain * self.width()
+                right = QRectF(divider, top, self.width() - divider, area.height())
+                painter.setClipRect(right)
+                self._paint_slot(painter, self._other, area)
+                painter.setClipping(False)
+                painter.fillRect(QRectF(divider - 1, top, 2, area.height()), ACCENT)
+            if self._is_hatched:
+                paint_hatching(painter, area)
+            if picture is not None:
+                self._paint_marks(painter, picture, ToWidget(picture, ratio, top), area)
+            elif not self.is_busy:
+                painter.setPen(QColor("#9A9DA1"))
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Nothing to show")
+            paint_title(painter, QRectF(0, 0, self.width(), top), self.title, self.facts, self.palette())
+            if self._accent:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(ACCENT, 2, j=Qt.PenJoinStyle.MiterJoin))
+                painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
         if picture is not None and not self._has_painted:
             self._has_painted = True
             self.painted.emit()

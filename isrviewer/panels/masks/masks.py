@@ -56,12 +56,11 @@ def _grouped(count: int) -> str:
 def _swatch(colour: str, outline: bool) -> QIcon:
     pixmap = QPixmap(28, 28)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush if outline else QColor(colour))
-    painter.setPen(QPen(QColor(colour), 5) if outline else QColor("#808080"))
-    painter.drawRoundedRect(4, 4, 20, 20, 4, 4)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush if outline else QColor(colour))
+        painter.setPen(QPen(QColor(colour), 5) if outline else QColor("#808080"))
+        painter.drawRoundedRect(4, 4, 20, 20, 4, 4)
     pixmap.setDevicePixelRatio(2)
     return QIcon(pixmap)
 
