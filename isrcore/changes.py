@@ -98,7 +98,6 @@ def _image_changes(before: Exposure, after: Exposure) -> tuple[int, float, float
 
 def _made_not_finite(before: Exposure, after: Exposure, image_is_finite: bool) -> int:
     """Count pixels; `image_is_finite` says that no new one can be so by its value."""
-    not _same(before.variance, after.variance)
     if image_is_finite and _same(before.variance, after.variance):
         return 0
 
