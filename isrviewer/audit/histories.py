@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject, Signal
 from isrcore.audit.document import Edit
 from isrviewer.audit.model import AuditModel
 from isrviewer.session import Session, SessionModel
-from isrviewer.session.undo import Scope
+from isrviewer.session.undo import Command, Scope
 
 __all__ = ["Entry", "Histories"]
+
+Change = Command | Edit
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,19 @@ class Histories(QObject):
 
     def next_undo(self, scope: Scope | None = None) -> Entry | None:
         """What undo takes back; None for nothing."""
-        found = [entry for entry in self._in(scope) if entry.is_now and entry.depth]
+        found = []
+        for one in self._scopes(scope):
+            done, _ = self._changes(one)
+            found += [_entry(one, len(done), done[-1], len(done))] if done else []
         return max(found, key=lambda entry: entry.when, default=None)
 
     def next_redo(self, scope: Scope | None = None) -> Entry | None:
         """What redo does again; None for nothing."""
-        found = [next((entry for entry in self._of(one) if not entry.is_done), None) for one in self._scopes(scope)]
-        return min((entry for entry in found if entry is not None), key=lambda entry: entry.when, default=None)
+        found = []
+        for one in self._scopes(scope):
+            done, undone = self._changes(one)
+            found += [_entry(one, len(done) + 1, undone[-1], len(done))] if undone else []
+        return min(found, key=lambda entry: entry.when, default=None)
 
     def next_text(self, entry: Entry | None) -> str:
         """A change in words; empty for none."""
@@ -144,29 +152,26 @@ class Histories(QObject):
         else:
             self.said.emit(f"{what}: {steps} changes of the {self.whose(scope)}. Now at: {before[depth].text}")
 
-    def _in(self, scope: Scope | None) -> Iterator[Entry]:
-        for one in self._scopes(scope):
-            yield from self._of(one)
-
     def _scopes(self, scope: Scope | None) -> tuple[Scope, ...]:
         scope = self.scope if scope is None else scope
         return (Scope.SESSION, Scope.MAP) if scope is Scope.BOTH else (scope,)
 
+    def _changes(self, scope: Scope) -> tuple[Sequence[Change], Sequence[Change]]:
+        """What is done, oldest first, and what is undone, the next one to be done again last."""
+        if scope is Scope.SESSION:
+            return self._model.history.done, self._model.history.undone
+        audit = self._audits.current
+        return ((), ()) if audit is None else (audit.history.done, audit.history.undone)
+
     def _of(self, scope: Scope) -> Iterator[Entry]:
         """The changes of one history, oldest first."""
-        if scope is Scope.SESSION:
-            history = self._model.history
-            done, changes = history.depth, [(command.text, command.when) for command in history.commands]
-            start = "before the changes listed here"
-        elif self._audits.current is not None:
-            edits = self._audits.current.history
-            all_edits = (*edits.done, *reversed(edits.undone))
-            done, changes = len(edits.done), [(_words(edit), _seconds(edit.when)) for edit in all_edits]
-            start = "the map as it was opened"
-        else:
+        if scope is Scope.MAP and self._audits.current is None:
             return
-        for depth, (text, when) in enumerate([(start, 0.0), *changes]):
-            yield Entry(scope, depth, text, when, depth <= done, depth == done)
+        done, undone = self._changes(scope)
+        now, start = len(done), "as opened" if scope is Scope.MAP else "before these changes"
+        yield Entry(scope, 0, start, 0.0, True, now == 0)
+        for depth, change in enumerate((*done, *reversed(undone)), 1):
+            yield _entry(scope, depth, change, now)
 
     def _session_changed(self, old: Session, new: Session) -> None:
         """Most changes of a session, of views above all, are no commands."""
@@ -174,6 +179,13 @@ class Histories(QObject):
         if known != self._known:
             self._known = known
             self.changed.emit()
+
+
+def _entry(scope: Scope, depth: int, change: Change, now: int) -> Entry:
+    text, when = (
+        (change.text, change.when) if isinstance(change, Command) else (_words(change), _seconds(change.when))
+    )
+    return Entry(scope, depth, text, when, depth <= now, depth == now)
 
 
 def _words(edit: Edit) -> str:

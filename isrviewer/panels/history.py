@@ -82,7 +82,11 @@ class HistoryPanel(QWidget):
                 self._write(self.list.topLevelItem(row) or QTreeWidgetItem(self.list), entry)
         if before != self._entries:
             last = max(row for row, entry in enumerate(self._entries) if entry.is_now)
-            self.list.scrollTo(self.list.model().index(last, _CHANGE))
+            index = self.list.model().index(last, _CHANGE)
+            self.list.scrollTo(index)
+            if not self.list.currentIndex().isValid():
+                # Without one Qt would choose the first row, from which Return takes everything back.
+                self.list.setCurrentIndex(index)
 
     def _write(self, item: QTreeWidgetItem, entry: Entry) -> None:
         whose = self._histories.whose(entry.scope)

@@ -6,6 +6,7 @@ So undoing a config change does not move the view back, and a hundred commands c
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import field, fields, replace
 from enum import Enum
 from typing import Any
@@ -105,9 +106,14 @@ class UndoStack:
         return len(self._done)
 
     @property
-    def commands(self) -> tuple[Command, ...]:
-        """All commands in the order in which they were made: first those that are done, then those that are undone."""
-        return (*self._done, *reversed(self._undone))
+    def done(self) -> Sequence[Command]:
+        """Oldest first."""
+        return self._done
+
+    @property
+    def undone(self) -> Sequence[Command]:
+        """The last one is done again first."""
+        return self._undone
 
     def go_to(self, session: Session, depth: int) -> Session:
         """The session with commands taken back or done again until `depth` of them are done, or no more are left."""

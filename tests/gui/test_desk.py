@@ -19,8 +19,8 @@ from isrviewer.shell import docks
 from isrviewer.shell.window import Window
 
 SAVED = (
-    "steps overview config masks pixel calibs compare bookmarks history help log errors header keys statistics cuts "
-    "overscan amplifiers histograms surface audit defects maps focal_plane thresholds"
+    "steps overview config masks pixel calibs compare bookmarks history help manual log errors header keys statistics "
+    "cuts overscan amplifiers histograms surface audit defects maps focal_plane thresholds"
 )
 """Names by which layouts in the settings of users know the docks."""
 

@@ -141,18 +141,20 @@ def test_the_list_shows_both_and_a_click_goes_there(audited: Window, qtbot: QtBo
     panel = audited.panels[HistoryPanel]
     qtbot.waitUntil(lambda: panel.isVisible() and panel.list.hasFocus())
     assert rows(audited) == [
-        ("before the changes listed here", "session", ""),
-        ("the map as it was opened", "map of ccd00", ""),
+        ("before these changes", "session", ""),
+        ("as opened", "map of ccd00", ""),
         ("reject, defect 1", "map of ccd00", ""),
         ("doFlat on", "session", "now"),
         ("reject, defect 2", "map of ccd00", "now"),
     ]
+    qtbot.keyClick(panel.list, Qt.Key.Key_Return)
+    assert [state for _, _, state in rows(audited)] == ["", "", "", "now", "now"], "the last row is the selected one"
     place = panel.list.visualItemRect(panel.list.topLevelItem(1)).center()
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert (is_rejected(audited, 1), is_rejected(audited, 2), has_flat(audited)) == (False, False, True)
     assert [state for _, _, state in rows(audited)] == ["", "now", "undone", "now", "undone"]
     assert audited.strip.text.text() == (
-        "Undone: 2 changes of the map of ccd00. Now at: the map as it was opened"
+        "Undone: 2 changes of the map of ccd00. Now at: as opened"
     )
     qtbot.keyClick(panel.list, Qt.Key.Key_Down)
     qtbot.keyClick(panel.list, Qt.Key.Key_Return)
