@@ -200,3 +200,14 @@ def test_the_panel_is_freed(qtbot: QtBot) -> None:
     parts = build()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qtbot.waitUntil(lambda: gc.collect() >= 0 and not any(part() for part in parts), timeout=5000)
+
+
+def test_a_box_can_be_ticked_again_and_again(defects: Window, qtbot: QtBot) -> None:
+    """Each tick makes the rows anew, which must not take away the row that Qt is still working on."""
+    for number in range(40):
+        item = row(defects, "BAD")
+        assert item is not None
+        state = Qt.CheckState.Checked if number % 2 else Qt.CheckState.Unchecked
+        item.setCheckState(0, state)
+        qtbot.waitUntil(lambda shown=bool(number % 2): defects.masks._style("BAD").visible == shown)
+    assert row(defects, "BAD").checkState(0) == Qt.CheckState.Checked

@@ -276,9 +276,10 @@ class MasksPanel(QWidget):
     def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
         if self._filling or item.parent() is not None or column != _PLANE:
             return
-        visible = item.checkState(_PLANE) == Qt.CheckState.Checked
-        if visible != self._style(item.text(_PLANE)).visible:
-            self._change(item.text(_PLANE), visible=visible)
+        plane, visible = item.text(_PLANE), item.checkState(_PLANE) == Qt.CheckState.Checked
+        if visible != self._style(plane).visible:
+            # The rows are made anew, and Qt still works on this one until the signal has returned.
+            QTimer.singleShot(0, self, lambda: self._change(plane, visible=visible))
 
     def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
         if column == _PLANE and item.parent() is None:
