@@ -23,8 +23,8 @@ MOST_AXES = 999
 MOST_FIELDS = 999
 """Columns of a table, FITS standard 4.0, section 7.3.1."""
 
-MOST_HEADER = 1 << 25
-"""Bytes of the longest header that is read: 400 000 cards. Those of a whole MegaCam frame have 14 000."""
+MOST_HEADER = 1 << 22
+"""Bytes of the longest header that is read: 52 000 cards. All headers of a MegaCam frame together have 14 000."""
 
 STATED_SIZES = "BITPIX, NAXIS (at most 999), NAXISn, PCOUNT and GCOUNT as integers that are not negative"
 """What a header must state; for messages."""

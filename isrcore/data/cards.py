@@ -29,6 +29,7 @@ CARD = 80
 _STRING = re.compile(r"^\s*'((?:[^']|'')*)'\s*(?:/(.*))?$", re.DOTALL)
 _INTEGER = re.compile(r"^[+-]?\d+$")
 _FLOAT = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([EDed][+-]?\d+)?$")
+_BEYOND = 2.0**63
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 
 
@@ -84,9 +85,9 @@ class CardHeader:
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
     def integer(self, key: str) -> int | None:
-        """The last value of `key` as an integer, or None when it is absent or not integral."""
+        """The last value of `key` as an integer, or None when it is absent, not integral, or beyond 64 bits."""
         value = self.number(key)
-        return int(value) if value is not None and value.is_integer() else None
+        return int(value) if value is not None and value.is_integer() and abs(value) < _BEYOND else None
 
     def to_property_list(self, skip: re.Pattern[str]) -> PropertyList:
         """All values and comments, in order, without the keywords that fully match `skip`.
