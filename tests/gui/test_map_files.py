@@ -245,6 +245,7 @@ def test_a_cancelled_export_leaves_the_old_file(
 ) -> None:
     path = write_map(document(), tmp_path / "ccd00.fits", MapForm.TABLE)
     open_map(window, qtbot, monkeypatch, path)
+    path = write_map(document(), tmp_path / "old.fits", MapForm.TABLE)
     before = path.read_bytes()
     reached, go_on, ended = threading.Event(), threading.Event(), threading.Event()
     write = isrcore.audit.writing.write_map
@@ -262,6 +263,18 @@ def test_a_cancelled_export_leaves_the_old_file(
     qtbot.waitUntil(window.progress.isVisible, timeout=10000)
     qtbot.mouseClick(window.progress.cancel, Qt.MouseButton.LeftButton)
     go_on.set()
-    qtbot.waitUntil(lambda: ended.is_set() and len(list(tmp_path.glob("*ccd00*"))) == 1, timeout=10000)
+    qtbot.waitUntil(lambda: ended.is_set() and not list(tmp_path.glob(".part*")), timeout=10000)
     assert path.read_bytes() == before
-    assert "Cancelled: Writing ccd00.fits" in window.strip.text.text()
+    assert "Cancelled: Writing old.fits" in window.strip.text.text()
+
+
+def test_a_map_that_is_open_is_not_written_over(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = write_map(document(), tmp_path / "ccd00.fits", MapForm.TABLE)
+    open_map(window, qtbot, monkeypatch, path)
+    before = path.read_bytes()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.actions_by_table.trigger("maps.export_FITS region table")
+    qtbot.waitUntil(lambda: "never overwritten" in window.strip.text.text(), timeout=10000)
+    assert path.read_bytes() == before
