@@ -12,6 +12,7 @@ from isrcore.lazy import submodules
 
 __all__ = [
     "background",
+    "chance",
     "columns",
     "command",
     "compare",

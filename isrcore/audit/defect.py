@@ -31,7 +31,10 @@ class DefectKind(StrEnum):
 
 
 class Status(StrEnum):
-    """What the audit has decided. A rejected defect stays in the document and is left out of the map."""
+    """What the audit has decided. A rejected defect and a candidate stay in the document and are no part of the map."""
+
+    CANDIDATE = "candidate"
+    """Found by a search, and neither taken nor rejected yet."""
 
     UNSEEN = "unseen"
     CONFIRMED = "confirmed"
@@ -75,7 +78,7 @@ class Defect:
     @property
     def flags(self) -> bool:
         """Whether its pixels are bad in the map."""
-        return self.status is not Status.REJECTED
+        return self.status not in (Status.REJECTED, Status.CANDIDATE)
 
     @property
     def is_detected(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from isrcore.audit.background import Residuals, measure_residuals
+from isrcore.audit.chance import GAUSSIAN, Chance, Tail
 from isrcore.audit.columns import find_column_parts
 from isrcore.audit.planes import AuditData, AuditPlane, PlaneKind
 from isrcore.audit.settings import DetectionSettings
@@ -77,11 +78,14 @@ class Detection:
         Largest significance in any frame, sigma.
     notes : tuple of str
         Kinds of evidence that could not be used, and why.
+    chance : `Chance`
+        How many pixels pass a significance by chance.
     """
 
     evidence: NDArray[np.uint16]
     peak: Floats
     notes: tuple[str, ...] = field(default=())
+    chance: Chance = field(default_factory=lambda: Chance(0))
 
     @property
     def bad(self) -> NDArray[np.bool_]:
@@ -105,13 +109,17 @@ def detect(data: AuditData, settings: DetectionSettings | None = None) -> Detect
     found = Detection(
         np.zeros(data.detector.bbox.shape, np.uint16), np.zeros(data.detector.bbox.shape, np.float32), ()
     )
-    for plane in data.planes:
-        if plane.kind is not PlaneKind.SCIENCE:
-            _detect_in_calibration(plane, data.detector, settings, found)
+    planes = [plane for plane in data.planes if plane.kind is not PlaneKind.SCIENCE]
+    signs = sum(flag is not None for plane in planes for flag in _SIGNS[plane.kind])
+    chance = Chance(signs * data.detector.bbox.area)
+    for plane in planes:
+        tail = _detect_in_calibration(plane, data.detector, settings, found, chance)
+        if tail.slope < chance.tail.slope:
+            chance = replace(chance, tail=tail)
     for plane in data.of_kind(PlaneKind.FLAT):
         _find_dead_amplifiers(plane, data.detector, settings, found)
     notes = _detect_in_science(data.of_kind(PlaneKind.SCIENCE), data.detector, settings, found)
-    return Detection(found.evidence, found.peak, notes)
+    return Detection(found.evidence, found.peak, notes, chance)
 
 
 def _amplitudes(plane: AuditPlane, settings: DetectionSettings) -> tuple[float, float]:
@@ -124,15 +132,16 @@ def _amplitudes(plane: AuditPlane, settings: DetectionSettings) -> tuple[float, 
 
 
 def _detect_in_calibration(
-    plane: AuditPlane, detector: Detector, settings: DetectionSettings, found: Detection
-) -> None:
+    plane: AuditPlane, detector: Detector, settings: DetectionSettings, found: Detection, chance: Chance
+) -> Tail:
+    """Mark pixels and columns of one frame; returns the widest tail of its amplifiers."""
     relative = plane.kind is PlaneKind.FLAT
     smallest, smallest_column = _amplitudes(plane, settings)
     dust = settings.dust_depth if relative else 0.0
     residuals = measure_residuals(plane.pixels, [amp.bbox for amp in detector], smallest, relative, dust)
     significance = np.empty_like(residuals.pixels)
     high, low = _SIGNS[plane.kind]
-    threshold = settings.pixel_significance
+    widest = GAUSSIAN
     for amp in detector:
         index = amp.bbox.slices()
         unit = abs(residuals.levels[amp.bbox]) if relative else 1.0
@@ -140,17 +149,35 @@ def _detect_in_calibration(
         pixels, significant = residuals.pixels[index], significance[index]
         evidence, peak = found.evidence[index], found.peak[index]
         offsets = residuals.column_offsets(amp.bbox, smallest_column * unit)
+        own, weak = np.empty_like(pixels), np.zeros(pixels.shape, np.int8)
         for rows in (slice(y, y + 64) for y in range(0, len(pixels), 64)):
             noise = residuals.sigma(amp.bbox, rows)
             np.divide(pixels[rows], noise, out=significant[rows])
             # In a column that is odd, but not bad, a pixel is bad if it differs from the others of the column.
             value = pixels[rows] - offsets(rows)
-            sigma = value / noise
-            evidence[rows][(sigma > threshold) & (value > amplitude)] |= np.uint16(high)
-            if low is not None:
-                evidence[rows][(sigma < -threshold) & (value < -amplitude)] |= np.uint16(low)
+            sigma = np.divide(value, noise, out=own[rows])
+            far = np.abs(value) > amplitude
+            weak[rows][far & (sigma > settings.joined_significance)] = 1
+            weak[rows][far & (sigma < -settings.joined_significance)] = -1
             np.maximum(peak[rows], np.abs(sigma), out=peak[rows])
+        tail = Tail.of(own)
+        threshold = chance.threshold(settings.false_pixels, tail)
+        for sign, flag in ((1, high), (-1, low)):
+            if flag is not None:
+                evidence[_with_a_strong_one(weak == sign, sign * own > threshold)] |= np.uint16(flag)
+        widest = min(widest, tail, key=lambda one: one.slope)
     _mark_columns(significance, residuals, detector, plane.kind, settings, smallest_column, relative, found)
+    return widest
+
+
+def _with_a_strong_one(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels of those connected groups of `weak` ones, corners included, that have at least one strong one."""
+    labels, _ = ndimage.label(weak, np.ones((3, 3)))
+    chosen = np.zeros(int(labels.max()) + 1, np.bool_)
+    chosen[labels[weak & strong]] = True
+    chosen[0] = False
+    result: NDArray[np.bool_] = chosen[labels]
+    return result
 
 
 def _mark_columns(

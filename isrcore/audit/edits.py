@@ -18,6 +18,7 @@ __all__ = [
     "add_column",
     "add_line",
     "confirm",
+    "drop_candidates",
     "erase",
     "grow",
     "merge",
@@ -28,6 +29,7 @@ __all__ = [
     "set_status",
     "shrink",
     "split",
+    "take_candidates",
 ]
 
 _BY_HAND = "by hand"
@@ -41,6 +43,7 @@ def add(
     source: str = _BY_HAND,
     label: str = "add",
     notes: Sequence[str] = (),
+    status: Status = Status.NEW,
 ) -> Edit:
     """Add new defects, one for each set of pixels; those outside the chip are clipped.
 
@@ -50,6 +53,7 @@ def add(
         One for each; default guessed from the shapes.
     notes : sequence of str, optional
         One for each.
+    status : `Status`
     """
     sets = list(pixel_sets)
     detector = document.camera_detector
@@ -58,7 +62,7 @@ def add(
         inside = _inside(document, pixels)
         kind = kinds[index] if kinds else guess_kind(inside, detector)
         note = notes[index] if notes else ""
-        fresh = Defect(document.next_id + index, inside, kind, Status.NEW, source=source, note=note)
+        fresh = Defect(document.next_id + index, inside, kind, status, source=source, note=note)
         changes.append(Change(None, fresh))
     if not changes:
         raise ValueError(f"{label}: no pixels are given")
@@ -142,7 +146,8 @@ def split(document: DefectDocument, number: int, row: int | None = None, column:
         raise ValueError(f"split: defect {number} is in one piece")
     changes = [_reshaped(defect, parts[0])]
     for offset, part in enumerate(parts[1:]):
-        fresh = defect.replace(id=document.next_id + offset, pixels=part, status=Status.NEW)
+        status = Status.CANDIDATE if defect.status is Status.CANDIDATE else Status.NEW
+        fresh = defect.replace(id=document.next_id + offset, pixels=part, status=status)
         changes.append(Change(None, fresh))
     return Edit("split", tuple(changes))
 
@@ -175,6 +180,24 @@ def reject(document: DefectDocument, numbers: Iterable[int], note: str | None = 
     return set_status(document, numbers, Status.REJECTED, note)
 
 
+def take_candidates(document: DefectDocument, kind: DefectKind | None = None) -> Edit:
+    """All candidates, or those of one kind, become part of the map."""
+    chosen = [one for one in document if one.status is Status.CANDIDATE and kind in (None, one.kind)]
+    if not chosen:
+        what = "there are no candidates" if kind is None else f"there is no candidate of kind {kind}"
+        raise ValueError(f"take: {what}; a search finds them")
+    label = "take candidates" if kind is None else f"take candidates: {kind}"
+    return Edit(label, tuple(Change(one, one.replace(status=Status.NEW)) for one in chosen))
+
+
+def drop_candidates(document: DefectDocument) -> Edit:
+    """Remove all candidates."""
+    chosen = [one for one in document if one.status is Status.CANDIDATE]
+    if not chosen:
+        raise ValueError("drop candidates: there are none; a search finds them")
+    return Edit("drop candidates", tuple(Change(one, None) for one in chosen))
+
+
 def set_note(document: DefectDocument, numbers: Iterable[int], note: str) -> Edit:
     """Write down why."""
     return _each(document, numbers, "note", {"note": note})
@@ -203,7 +226,7 @@ def _inside(document: DefectDocument, pixels: PixelSet) -> PixelSet:
 
 
 def _after_reshaping(defect: Defect) -> Status:
-    return Status.NEW if defect.status is Status.NEW else Status.CHANGED
+    return defect.status if defect.status in (Status.NEW, Status.CANDIDATE) else Status.CHANGED
 
 
 def _reshaped(defect: Defect, pixels: PixelSet) -> Change:

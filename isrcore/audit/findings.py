@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isrcore.audit import edits
-from isrcore.audit.defect import DETECTED, Defect, DefectKind
+from isrcore.audit.defect import DETECTED, Defect, DefectKind, Status
 from isrcore.audit.detection import Detection, Evidence
 from isrcore.audit.document import DefectDocument, Edit
 from isrcore.audit.pixels import PixelSet
@@ -47,6 +48,9 @@ class Finding:
         Missed: the largest of any of its pixels or parts, sigma. Over-flagged: the largest against neighbours of the
         same shape, sigma, which is small.
     statistics : `DefectStatistics`
+    false_pixels : float
+        Missed: pixels of the whole CCD that noise alone is expected to take as far; NaN where that is not known, as for
+        columns and what repeats in science exposures.
     defect : int or None
         The defect of the map that is over-flagged, wholly or in part.
     """
@@ -57,6 +61,7 @@ class Finding:
     evidence: Evidence
     significance: float
     statistics: DefectStatistics
+    false_pixels: float = math.nan
     defect: int | None = None
 
 
@@ -105,8 +110,18 @@ def find_problems(
     return Findings(missed, over, statistics)
 
 
-def add_missed(document: DefectDocument, missed: Sequence[Finding], label: str) -> Edit:
-    """The edit that makes new defects of what a map misses; the notes say why.
+def add_missed(
+    document: DefectDocument, missed: Sequence[Finding], label: str, status: Status = Status.NEW
+) -> Edit:
+    """The edit that makes defects of what a map misses; the notes say why.
+
+    Parameters
+    ----------
+    document : `DefectDocument`
+    missed : sequence of `Finding`
+    label : str
+    status : `Status`
+        With `Status.CANDIDATE` they stay outside the map until they are taken.
 
     Raises
     ------
@@ -119,8 +134,16 @@ def add_missed(document: DefectDocument, missed: Sequence[Finding], label: str) 
         [finding.kind for finding in missed],
         source=DETECTED,
         label=label,
-        notes=[f"{finding.evidence}: {finding.significance:.1f} sigma" for finding in missed],
+        notes=[_why(finding) for finding in missed],
+        status=status,
     )
+
+
+def _why(finding: Finding) -> str:
+    words = f"{finding.evidence}: {finding.significance:.1f} sigma"
+    if math.isnan(finding.false_pixels):
+        return words
+    return f"{words}; {finding.false_pixels:.1g} pixels of the CCD expected by chance"
 
 
 def _missed(
@@ -140,10 +163,13 @@ def _missed(
         evidence = Evidence(int(np.bitwise_or.reduce(flags)))
         peak = float(detection.peak[box.slices()][inside].max())
         kind = _kind(pixels, evidence, data)
-        findings.append(Finding(FindingKind.MISSED, pixels, kind, evidence, peak, statistics))
+        by_pixels = not evidence & _NOT_BY_PIXELS
+        false = detection.chance.false_pixels(peak) if by_pixels else math.nan
+        findings.append(Finding(FindingKind.MISSED, pixels, kind, evidence, peak, statistics, false))
     return tuple(sorted(findings, key=lambda finding: -finding.significance))
 
 
+_NOT_BY_PIXELS = Evidence.COLUMN | Evidence.DEAD_AMPLIFIER | Evidence.REPEATED_HIGH | Evidence.REPEATED_LOW
 _HOT = Evidence.HOT_BIAS | Evidence.HOT_DARK | Evidence.REPEATED_HIGH
 _LONG = 32
 
@@ -195,7 +221,8 @@ def _over_flagged(
 
 def _over(defect: Defect, pixels: PixelSet, statistics: DefectStatistics) -> Finding:
     strongest = statistics.strongest
-    return Finding(FindingKind.OVER_FLAGGED, pixels, defect.kind, Evidence(0), strongest, statistics, defect.id)
+    kind, none = defect.kind, Evidence(0)
+    return Finding(FindingKind.OVER_FLAGGED, pixels, kind, none, strongest, statistics, defect=defect.id)
 
 
 _GOOD_ROWS = 64

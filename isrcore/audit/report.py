@@ -156,9 +156,10 @@ def _findings(found: Sequence[Finding]) -> str:
         box = finding.pixels.bbox
         kinds = (finding.statistics.significance(kind) for kind in PlaneKind)
         place = (box.x0, box.y0, box.width, box.height)
-        last = (finding.statistics.misbehaving, str(finding.evidence))
+        by_chance = "" if math.isnan(finding.false_pixels) else f"{finding.false_pixels:.1g}"
+        last = (by_chance, finding.statistics.misbehaving, str(finding.evidence))
         rows.append((number, str(finding.kind), *place, finding.significance, *kinds, *last))
-    return _table([*head, "exposures", "evidence"], rows)
+    return _table([*head, "expected by chance", "exposures", "evidence"], rows)
 
 
 def _decisions(

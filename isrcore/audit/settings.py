@@ -18,9 +18,11 @@ class DetectionSettings:
 
     Attributes
     ----------
-    pixel_significance : float
-        Sigma, single pixels of bias, dark and flat. Below 5, so that noise hides few defects which are there with 5
-        sigma; among the 9.4 million pixels of a CCD about 100 pass by chance on each side.
+    false_pixels : float
+        Pixels of a CCD that pass by chance, all tests of bias, dark and flat together: the threshold of each frame
+        follows from it, from the number of tests and from the frame's own tails; about 5.5 sigma for Gaussian noise.
+    joined_significance : float
+        Sigma, pixels of bias, dark and flat that touch one that has passed: they count from here on.
     bias_excess : float
         ADU, either sign, single pixels of the bias.
     dark_rate : float
@@ -66,7 +68,8 @@ class DetectionSettings:
         For a threshold that is not positive.
     """
 
-    pixel_significance: float = 4.25
+    false_pixels: float = 1.0
+    joined_significance: float = 4.25
     bias_excess: float = 2.0
     dark_rate: float = 0.002
     response_change: float = 0.03

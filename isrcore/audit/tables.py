@@ -59,14 +59,16 @@ def findings_table(findings: Findings, cards: Mapping[str, str | int] | None = N
         kinds = [finding.statistics.significance(kind) for kind in PlaneKind]
         place = (box.x0, box.y0, box.width, box.height, finding.pixels.area)
         words = (str(finding.finding), str(finding.kind), str(finding.evidence))
-        rows.append((*words, *place, finding.significance, *kinds, finding.statistics.misbehaving, finding.defect or 0))
+        rows.append((*words, *place, finding.significance, *kinds))
+        rows[-1] += (finding.false_pixels, finding.statistics.misbehaving, finding.defect or 0)
     names = ["finding", "kind", "evidence", "x0", "y0", "width", "height", "pixels", "significance"]
-    names += [f"significance_{kind}" for kind in PlaneKind] + ["misbehaving", "defect"]
-    types = [np.str_] * 3 + [np.int64] * 5 + [np.float64] * (2 + len(PlaneKind)) + [np.int64]
+    names += [f"significance_{kind}" for kind in PlaneKind] + ["expected_by_chance", "misbehaving", "defect"]
+    types = [np.str_] * 3 + [np.int64] * 5 + [np.float64] * (3 + len(PlaneKind)) + [np.int64]
     table = Table(rows=rows or None, names=names, dtype=types)
     for name in names:
         if name.startswith("significance"):
             table[name].info.format = ".2f"
+    table["expected_by_chance"].info.format = ".2g"
     table.meta.update({"FRAME": "trimmed, 0-based", **(cards or {})})
     return table
 

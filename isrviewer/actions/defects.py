@@ -51,6 +51,23 @@ DEFECTS: tuple[Action, ...] = in_menu(
         "Erase the part that the search found to be like its neighbours",
         "part",
     ),
+    Action(
+        "audit.take_candidates",
+        "Take all candidates",
+        "Ctrl+Alt+Y",
+        "What the search has found becomes part of the map",
+        "candidates",
+    ),
+    Action(
+        "audit.take_kind",
+        "Take candidates of this kind",
+        "Alt+Y",
+        "All candidates of the kind of the chosen one become part of the map",
+        "candidate",
+    ),
+    Action(
+        "audit.drop_candidates", "Drop candidates", "Ctrl+Alt+K", "Forget what the search has found", "candidates"
+    ),
     Action("audit.skip", "Skip", "S", "Come back to it at the end of the queue", "defect", icon="mdi6.debug-step-over"),
     Action(
         "audit.undo",

@@ -35,6 +35,8 @@ def facts_of(desk: Desk) -> frozenset[str]:
         "drawn": session.box is not None or session.line is not None,
         "audit": desk.audits.current is not None,
         "defect": desk.audits.defect is not None,
+        "candidates": desk.audits.has_candidates,
+        "candidate": desk.audits.is_candidate,
         "audit_undo": desk.audits.current is not None and bool(desk.audits.current.history.done),
         "audit_redo": desk.audits.current is not None and bool(desk.audits.current.history.undone),
         "audit_frames": bool(session.audit_frames),

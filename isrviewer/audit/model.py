@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from isrcore import audit as core_audit
 from isrviewer.audit.audit import Audit
 from isrviewer.audit.queue import Queue
 from isrviewer.runner.background import Background
@@ -112,6 +113,17 @@ class AuditModel(QObject):
         """The chosen defect."""
         audit = self.current
         return audit.document[audit.selected] if audit is not None and audit.selected in audit.document else None
+
+    @property
+    def has_candidates(self) -> bool:
+        """Whether a search has found something that nobody has decided about."""
+        audit = self.current
+        return audit is not None and any(_is_candidate(defect) for defect in audit.document)
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether the chosen defect is one of those."""
+        return self.defect is not None and _is_candidate(self.defect)
 
     @property
     def over_flagged_parts(self) -> tuple[PixelSet, ...]:
@@ -317,3 +329,7 @@ def _synced(journals: Iterable[Journal]) -> str:
         except OSError as error:
             return f"{journal.path} could not be flushed to the disk: {error.strerror or error}"
     return ""
+
+
+def _is_candidate(defect: Defect) -> bool:
+    return defect.status is core_audit.defect.Status.CANDIDATE

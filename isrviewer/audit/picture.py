@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PAINTS", "MapPicture"]
 
+_OUTSIDE = ("rejected", "candidate")
+"""Statuses of what is no part of the map."""
+
 PAINTS: Mapping[str, str] = {
-    **{status: status_colour(status) for status in sorted(STATUS_MARKS, key=lambda status: status != "rejected")},
+    **{status: status_colour(status) for status in sorted(STATUS_MARKS, key=lambda status: status not in _OUTSIDE)},
     **DIFFERENCE_COLOURS,
 }
 """Colour by status and by difference, in the order of painting: what the map does not flag lies below."""

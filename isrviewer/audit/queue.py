@@ -79,7 +79,8 @@ def _chosen(document: DefectDocument, choice: str, findings: core_audit.findings
         listed = findings.over_flagged if findings is not None else ()
         return {finding.defect for finding in listed if finding.defect is not None and finding.defect in document}
     if choice == "undecided":
-        open_ones = {core_audit.defect.Status.UNSEEN, core_audit.defect.Status.NEW}
+        status = core_audit.defect.Status
+        open_ones = {status.CANDIDATE, status.UNSEEN, status.NEW}
         return {defect.id for defect in document if defect.status in open_ones}
     if choice == "missed":
         return {defect.id for defect in document if defect.is_detected}

@@ -15,6 +15,7 @@ __all__ = [
 ]
 
 STATUS_MARKS: Mapping[str, str] = {
+    "candidate": "?",
     "unseen": "○",
     "confirmed": "✓",
     "rejected": "✗",
@@ -25,6 +26,7 @@ STATUS_MARKS: Mapping[str, str] = {
 
 _STATUS_COLOURS = {
     # No grey: drawn over a grey picture it would not be seen.
+    "candidate": "#F0E442",
     "unseen": "#CC79A7",
     "confirmed": "#009E73",
     "rejected": "#D55E00",

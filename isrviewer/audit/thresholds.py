@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["ThresholdText", "set_threshold", "settings_of", "threshold_texts"]
 
 _UNITS = {
-    "pixel_significance": "σ",
+    "false_pixels": "pixels per CCD",
+    "joined_significance": "σ",
     "bias_excess": "ADU",
     "dark_rate": "ADU/s",
     "science_significance": "σ",

@@ -66,7 +66,7 @@ class MapJudging(MapWork):
         self._start("Measuring the defects", work, show)
 
     def detect(self) -> None:
-        """Find what the map misses and what it flags without need; missed ones become new defects."""
+        """Find what the map misses and what it flags without need; what is missed becomes candidates."""
         audit = self._audits.current
         if audit is None:
             return
@@ -91,7 +91,7 @@ class MapJudging(MapWork):
         self._desk.model.change(replace(session, audit_thresholds=()), "default thresholds")
 
     def _found(self, audit: Audit, used: tuple[str, ...], found: dict[str, Any]) -> None:
-        """Add what is missed as one edit, whichever CCD is on screen by now, and say what there is."""
+        """Add what is missed as candidates, whichever CCD is on screen by now, and say what there is."""
         notes = found.pop("notes")
         self._keep(audit, used, found)
         findings: Findings = found["findings"]
@@ -99,19 +99,19 @@ class MapJudging(MapWork):
         if fresh and not self._add(audit, fresh):
             return
         parts = sum(_is_part(audit, finding) for finding in findings.over_flagged)
-        words = [f"Missed: {len(fresh)}, added as new defects" if fresh else "Nothing is missed"]
+        words = [f"Missed: {len(fresh)} new candidates" if fresh else "Nothing more is missed"]
         if rejected:
             words.append(f"{rejected} more that you have rejected stay out")
         over = len(findings.over_flagged)
         words.append(f"over-flagged: {over}, {parts} of them only in part" if parts else f"over-flagged: {over}")
-        words.append("Defects → Queue visits them")
+        words.append("Defects → Queue visits them, Take all candidates puts them into the map")
         self._desk.strip.note("; ".join([*words, *notes]) + ".")
 
     def _add(self, audit: Audit, missed: list[Finding]) -> bool:
-        """Add missed defects as one edit, with what was measured about them."""
+        """Add missed defects as candidates in one edit, with what was measured about them."""
         first = audit.document.next_id
         add = core_audit.findings.add_missed
-        added = self._audits.do(lambda document: add(document, missed, "add missed defects"), audit)
+        added = self._audits.do(lambda document: add(document, missed, "add candidates", core_audit.defect.Status.CANDIDATE), audit)
         if added:
             measured = {number: finding.statistics for number, finding in enumerate(missed, first)}
             self._audits.take(audit, statistics={**audit.statistics, **measured})
@@ -125,13 +125,13 @@ def _is_part(audit: Audit, finding: Finding) -> bool:
 
 def _not_known(audit: Audit, findings: Findings) -> tuple[list[Finding], int]:
     """What is missed, less what the map has by now and what somebody has rejected; and how many were rejected."""
-    known = {defect.pixels: defect.flags for defect in audit.document}
-    rejected = [pixels for pixels, flags in known.items() if not flags]
+    known = {defect.pixels: defect.status for defect in audit.document}
+    rejected = [pixels for pixels, status in known.items() if status is core_audit.defect.Status.REJECTED]
     fresh, n_rejected = [], 0
     for finding in findings.missed:
         pixels = finding.pixels
         if pixels in known:
-            n_rejected += not known[pixels]
+            n_rejected += known[pixels] is core_audit.defect.Status.REJECTED
         elif any(other.touches(pixels) and (pixels - other).is_empty for other in rejected):
             n_rejected += 1
         else:

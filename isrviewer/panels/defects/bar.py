@@ -23,7 +23,7 @@ _WALK = ("audit.previous", "audit.next")
 _DECIDE = ("audit.confirm", "audit.reject", "audit.skip")
 _CHANGE = ("audit.grow", "audit.shrink", "audit.note")
 _AGAIN = ("audit.undo", "audit.redo")
-_OPEN = ("unseen", "new")
+_OPEN = ("candidate", "unseen", "new")
 
 _SHORT = {
     "audit.previous": "Previous",
