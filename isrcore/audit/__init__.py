@@ -44,6 +44,7 @@ __all__ = [
 if TYPE_CHECKING:
     from isrcore.audit import (
         background,
+        chance,
         columns,
         command,
         compare,

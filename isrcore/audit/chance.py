@@ -22,6 +22,11 @@ __all__ = ["GAUSSIAN", "Chance", "Tail"]
 _COMMON, _RARE = 1e-2, 2e-4
 """Fractions of pixels beyond the two quantiles: rare enough to tell, common enough to be measured."""
 
+_ODD, _MOST_ODD = 4.0, 0.005
+"""Sigma, and the fraction of the pixels of a column that may go as far."""
+
+_LEAST_SLOPE = 0.5
+
 _SAMPLE = 1 << 21
 _FEWEST = 20_000
 """Pixels: of a smaller frame the rare quantile is not known."""
@@ -50,7 +55,10 @@ class Tail:
             Residuals in units of their noise.
         """
         step = max(1, int(np.ceil(np.sqrt(significance.size / _SAMPLE))))
-        sample = significance[::step, ::step].ravel()
+        sample = significance[::step, ::step]
+        # Bad columns are no noise, and on some CCDs they are one pixel in a hundred.
+        usual = np.mean(np.abs(sample) > _ODD, axis=0) <= _MOST_ODD
+        sample = sample[:, usual].ravel()
         if sample.size < _FEWEST:
             return GAUSSIAN
         ranks = [int(fraction * sample.size) for fraction in (_COMMON, _RARE)]
@@ -60,8 +68,8 @@ class Tail:
         expected_common, expected_rare = -special.ndtri((_COMMON, _RARE))
         if not rare > common:
             return GAUSSIAN
-        # Narrower tails than a Gaussian's are not believed so far out.
-        slope = min(1.0, float((expected_rare - expected_common) / (rare - common)))
+        # Narrower tails than a Gaussian's are not believed so far out, and twice as wide ones are no noise.
+        slope = min(1.0, max(_LEAST_SLOPE, float((expected_rare - expected_common) / (rare - common))))
         return cls(min(0.0, float(expected_rare - slope * rare)), slope)
 
     def gaussian(self, significance: float) -> float:

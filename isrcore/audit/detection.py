@@ -149,22 +149,23 @@ def _detect_in_calibration(
         pixels, significant = residuals.pixels[index], significance[index]
         evidence, peak = found.evidence[index], found.peak[index]
         offsets = residuals.column_offsets(amp.bbox, smallest_column * unit)
-        own, weak = np.empty_like(pixels), np.zeros(pixels.shape, np.int8)
+        own, beyond = np.empty_like(pixels), np.zeros(pixels.shape, np.int8)
         for rows in (slice(y, y + 64) for y in range(0, len(pixels), 64)):
             noise = residuals.sigma(amp.bbox, rows)
             np.divide(pixels[rows], noise, out=significant[rows])
             # In a column that is odd, but not bad, a pixel is bad if it differs from the others of the column.
             value = pixels[rows] - offsets(rows)
             sigma = np.divide(value, noise, out=own[rows])
-            far = np.abs(value) > amplitude
-            weak[rows][far & (sigma > settings.joined_significance)] = 1
-            weak[rows][far & (sigma < -settings.joined_significance)] = -1
+            beyond[rows] = np.sign(value) * (np.abs(value) > amplitude)
             np.maximum(peak[rows], np.abs(sigma), out=peak[rows])
         tail = Tail.of(own)
         threshold = chance.threshold(settings.false_pixels, tail)
+        joined = tail.significance(settings.joined_significance)
         for sign, flag in ((1, high), (-1, low)):
             if flag is not None:
-                evidence[_with_a_strong_one(weak == sign, sign * own > threshold)] |= np.uint16(flag)
+                signed = sign * own
+                weak = (beyond == sign) & (signed > min(joined, threshold))
+                evidence[_with_a_strong_one(weak, signed > threshold)] |= np.uint16(flag)
         widest = min(widest, tail, key=lambda one: one.slope)
     _mark_columns(significance, residuals, detector, plane.kind, settings, smallest_column, relative, found)
     return widest
@@ -296,9 +297,15 @@ def _mark_science_columns(
     for amp in detector:
         index = amp.bbox.slices()
         for part in find_column_parts(median[index], least, settings):
-            means = faint[:, part.y0 : part.y1, amp.bbox.x0 + part.x].mean(axis=1) * np.sign(part.amplitude)
-            # Bright stars reach far and may overlap in a few exposures; a bad column is in nearly all.
-            if np.count_nonzero(means * 0.05 > settings.column_science / 2.0) < settings.repeat_fraction * len(faint):
+            x, sign = amp.bbox.x0 + part.x, np.sign(part.amplitude)
+            columns = [max(x - 2, amp.bbox.x0), x, min(x + 2, amp.bbox.x1 - 1)]
+            left, means, right = faint[:, part.y0 : part.y1, columns].mean(axis=1).T * sign * 0.05
+            # Bright stars reach far and may overlap in a few exposures; a bad column is in nearly all. What is smooth
+            # in x is no column, wherever it comes from.
+            stands_out = (means > settings.column_science / 2.0) & (
+                means - np.minimum(left, right) > settings.column_science
+            )
+            if np.count_nonzero(stands_out) < settings.repeat_fraction * len(faint):
                 continue
             flag = Evidence.REPEATED_HIGH if part.amplitude > 0 else Evidence.REPEATED_LOW
             found.evidence[index][part.y0 : part.y1, part.x] |= np.uint16(flag | Evidence.COLUMN)

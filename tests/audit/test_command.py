@@ -66,7 +66,7 @@ def test_the_command_writes_report_lists_map_and_audit(night: Night, tmp_path: P
     page = (out / "ccd00_report.html").read_text("utf-8")
     assert "Missed: " in page
     assert night.frames[4].name in page
-    assert "pixel_significance" in page
+    assert "false_pixels" in page
     assert not re.search(r'(src|href)="(?!data:)', page), "the page needs no other file"
     picture = base64.b64decode(re.findall(r"data:image/png;base64,([^\"]+)", page)[0])
     assert picture.startswith(b"\x89PNG")

@@ -195,8 +195,8 @@ def test_the_level_is_not_led_by_wide_defects() -> None:
 
 
 def test_thresholds_are_positive_and_all_described() -> None:
-    with pytest.raises(ValueError, match="pixel_significance must be positive, found 0"):
-        DetectionSettings(pixel_significance=0)
+    with pytest.raises(ValueError, match="false_pixels must be positive, found 0"):
+        DetectionSettings(false_pixels=0)
     documented = inspect.getdoc(DetectionSettings) or ""
     for field in dataclasses.fields(DetectionSettings):
         assert f"\n{field.name} : " in documented

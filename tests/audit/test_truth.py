@@ -1,4 +1,4 @@
-"""The detection against the simulator's truth, on four CCDs that had no part in the choice of its thresholds."""
+"""The detection against the simulator's truth, on CCDs that had no part in the choice of its thresholds."""
 
 from __future__ import annotations
 

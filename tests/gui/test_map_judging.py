@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from isrcore.audit.defect import DefectKind
+from isrcore.audit.defect import DefectKind, Status
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.pixels import PixelSet
 from isrcore.camera.megacam import megacam_camera
@@ -77,9 +77,12 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     press(window, qtbot, Qt.Key.Key_F, shift)
     found = [defect for defect in audit.document if defect.source == "detection"]
     assert found
-    assert f"Missed: {len(found)}, added as new defects" in window.strip.text.text()
+    assert f"Missed: {len(found)} new candidates" in window.strip.text.text()
+    # Candidates are no part of the map, and no run takes them, until somebody does.
+    assert all(defect.status is Status.CANDIDATE for defect in found)
+    assert not any(audit.document.mask()[defect.bbox.slices()].any() for defect in found)
     assert "over-flagged: 2, 1 of them only in part" in window.strip.text.text()
-    assert [edit.label for edit in audit.history.done] == ["add missed defects"]
+    assert [edit.label for edit in audit.history.done] == ["add candidates"]
     assert any(defect.kind is DefectKind.HOT_PIXEL and "sigma" in defect.note for defect in found)
     finding = next(place for place, column in enumerate(COLUMNS) if column.name == "finding")
     assert table.rows.index(0, finding).data() == "over-flagged in part"
@@ -102,7 +105,7 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     window.audits.select(found[0].id)
     window.actions_by_table.trigger("audit.reject")
     press(window, qtbot, Qt.Key.Key_F, shift)
-    assert f"Nothing is missed; {len(found)} more that you have rejected stay out" in window.strip.text.text()
+    assert f"Nothing more is missed; {len(found)} more that you have rejected stay out" in window.strip.text.text()
     # A threshold that nothing passes.
     window.actions_by_table.trigger("maps.forget_frames")
     assert not window.model.session.audit_frames
@@ -111,10 +114,33 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     window.actions_by_table.trigger("audit.undo")
     assert len(audit.document) == 2
     window.docks.raise_dock("thresholds")
-    for name in ("pixel_significance", "column_significance", "science_significance"):
-        window.panels[ThresholdsPanel].fields[name].setValue(1e6)
+    for name in ("false_pixels", "column_significance", "science_significance"):
+        window.panels[ThresholdsPanel].fields[name].setValue(1e-30 if name == "false_pixels" else 1e6)
     press(window, qtbot, Qt.Key.Key_F, shift)
-    assert "Nothing is missed" in window.strip.text.text()
+    assert "Nothing more is missed" in window.strip.text.text()
+
+
+def test_candidates_are_taken_by_kind_or_all_together(window: Window, qtbot: QtBot) -> None:
+    audit, shift = begin(window, qtbot), Qt.KeyboardModifier.ShiftModifier
+    actions = window.actions_by_table.by_id
+    assert not actions["audit.take_candidates"].isEnabled()
+    before = audit.document.mask()
+    press(window, qtbot, Qt.Key.Key_F, shift)
+    found = [defect for defect in audit.document if defect.status is Status.CANDIDATE]
+    hot = [defect for defect in found if defect.kind is DefectKind.HOT_PIXEL]
+    assert 0 < len(hot) < len(found)
+    window.audits.select(hot[0].id)
+    window.actions_by_table.trigger("audit.take_kind")
+    taken = [defect for defect in audit.document if defect.status is Status.NEW]
+    assert {defect.id for defect in taken} == {defect.id for defect in hot}
+    assert all(audit.document.mask()[defect.bbox.slices()].any() for defect in hot)
+    assert not actions["audit.take_kind"].isEnabled(), "the chosen one is taken"
+    window.actions_by_table.trigger("audit.take_candidates")
+    assert not any(defect.status is Status.CANDIDATE for defect in audit.document)
+    assert audit.document.mask().sum() > before.sum()
+    window.actions_by_table.trigger("audit.undo")
+    window.actions_by_table.trigger("audit.drop_candidates")
+    assert {defect.id for defect in audit.document if defect.source == "detection"} == {one.id for one in hot}
 
 
 def test_the_map_in_use_is_audited_and_fed(window: Window, qtbot: QtBot) -> None:

@@ -46,17 +46,17 @@ class AuditCommands:
 
     def take_candidates(self) -> None:
         """All that the search has found becomes part of the map."""
-        self._audits.do(edits.take_candidates)
+        self._audits.do(core_audit.edits.take_candidates)
 
     def take_kind(self) -> None:
         """All candidates of the kind of the chosen one become part of the map."""
         defect = self._audits.defect
         if defect is not None:
-            self._audits.do(lambda document: edits.take_candidates(document, defect.kind))
+            self._audits.do(lambda document: core_audit.edits.take_candidates(document, defect.kind))
 
     def drop_candidates(self) -> None:
         """Forget what the search has found and nobody has decided about."""
-        self._audits.do(edits.drop_candidates)
+        self._audits.do(core_audit.edits.drop_candidates)
 
     def reject_part(self) -> None:
         """Erase what the search found indistinguishable from its neighbours in the chosen defect."""

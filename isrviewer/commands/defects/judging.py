@@ -110,8 +110,8 @@ class MapJudging(MapWork):
     def _add(self, audit: Audit, missed: list[Finding]) -> bool:
         """Add missed defects as candidates in one edit, with what was measured about them."""
         first = audit.document.next_id
-        add = core_audit.findings.add_missed
-        added = self._audits.do(lambda document: add(document, missed, "add candidates", core_audit.defect.Status.CANDIDATE), audit)
+        add, candidate = core_audit.findings.add_missed, core_audit.defect.Status.CANDIDATE
+        added = self._audits.do(lambda document: add(document, missed, "add candidates", candidate), audit)
         if added:
             measured = {number: finding.statistics for number, finding in enumerate(missed, first)}
             self._audits.take(audit, statistics={**audit.statistics, **measured})
