@@ -69,7 +69,7 @@ class DetectionSettings:
     """
 
     false_pixels: float = 0.3
-    joined_significance: float = 4.25
+    joined_significance: float = 5.0
     bias_excess: float = 2.0
     dark_rate: float = 0.002
     response_change: float = 0.03
