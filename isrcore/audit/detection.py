@@ -294,9 +294,10 @@ def _mark_science_columns(
     for_bands(middle, median.shape)
     _sharpen(median, detector)
     least = settings.column_science / (1.2533 / np.sqrt(len(faint)))
+    columns_only = replace(settings, column_significance=settings.science_column_significance)
     for amp in detector:
         index = amp.bbox.slices()
-        for part in find_column_parts(median[index], least, settings):
+        for part in find_column_parts(median[index], least, columns_only):
             x, sign = amp.bbox.x0 + part.x, np.sign(part.amplitude)
             columns = [max(x - 2, amp.bbox.x0), x, min(x + 2, amp.bbox.x1 - 1)]
             left, means, right = faint[:, part.y0 : part.y1, columns].mean(axis=1).T * sign * 0.05

@@ -43,6 +43,8 @@ class DetectionSettings:
         then stars repeat, and the evidence of science exposures is not used.
     column_significance : float
         Sigma of the mean over a part of a column.
+    science_column_significance : float
+        Sigma, the same in the median of the science exposures, in which halos of stars leave structure of their own.
     column_bias : float
         ADU, mean over a part of a column of the bias.
     column_dark_rate : float
@@ -69,7 +71,7 @@ class DetectionSettings:
     """
 
     false_pixels: float = 0.3
-    joined_significance: float = 5.0
+    joined_significance: float = 5.25
     bias_excess: float = 2.0
     dark_rate: float = 0.002
     response_change: float = 0.03
@@ -79,6 +81,7 @@ class DetectionSettings:
     min_exposures: int = 3
     max_repeated: float = 0.2
     column_significance: float = 7.0
+    science_column_significance: float = 10.0
     column_bias: float = 1.5
     column_dark_rate: float = 0.002
     column_response: float = 0.03

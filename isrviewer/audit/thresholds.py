@@ -24,6 +24,7 @@ _UNITS = {
     "science_significance": "σ",
     "min_exposures": "exposures",
     "column_significance": "σ",
+    "science_column_significance": "σ",
     "column_bias": "ADU",
     "column_dark_rate": "ADU/s",
     "column_science": "σ of a pixel",

@@ -114,7 +114,8 @@ def test_judging_a_map(window: Window, qtbot: QtBot, real: RealFrames, monkeypat
     window.actions_by_table.trigger("audit.undo")
     assert len(audit.document) == 2
     window.docks.raise_dock("thresholds")
-    for name in ("bias_excess", "dark_rate", "response_change", "column_significance", "science_significance"):
+    names = ("bias_excess", "dark_rate", "response_change", "column_significance", "science_significance")
+    for name in (*names, "science_column_significance"):
         window.panels[ThresholdsPanel].fields[name].setValue(1e6)
     press(window, qtbot, Qt.Key.Key_F, shift)
     assert "Nothing more is missed" in window.strip.text.text()
