@@ -20,7 +20,7 @@ class DetectionSettings:
     ----------
     false_pixels : float
         Pixels of a CCD that pass by chance, all tests of bias, dark and flat together: the threshold of each frame
-        follows from it, from the number of tests and from the frame's own tails; about 5.7 sigma for Gaussian noise.
+        follows from it, from the number of tests and from the frame's own tails; about 5.9 sigma for Gaussian noise.
     joined_significance : float
         Sigma of a Gaussian, pixels of bias, dark and flat that touch one that has passed: they count from here on.
     bias_excess : float
@@ -70,7 +70,7 @@ class DetectionSettings:
         For a threshold that is not positive.
     """
 
-    false_pixels: float = 0.3
+    false_pixels: float = 0.1
     joined_significance: float = 5.25
     bias_excess: float = 2.0
     dark_rate: float = 0.002
