@@ -54,7 +54,7 @@ DEFECTS: tuple[Action, ...] = in_menu(
     Action(
         "audit.take_candidates",
         "Take all candidates",
-        "Ctrl+Alt+Y",
+        "Ctrl+Shift+Y",
         "What the search has found becomes part of the map",
         "candidates",
     ),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from isrcore.audit.document import Edit
+from isrcore.values import frozen
 from isrviewer.audit.model import AuditModel
 from isrviewer.session import Session, SessionModel
 from isrviewer.session.undo import Command, Scope
@@ -19,7 +19,7 @@ __all__ = ["Entry", "Histories"]
 Change = Command | Edit
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """One change in the list.
 
@@ -66,12 +66,15 @@ class Histories(QObject):
 
     changed = Signal()
     said = Signal(str)
+    _heard = Signal()
 
     def __init__(self, model: SessionModel, audits: AuditModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model, self._audits = model, audits
         self._scope = Scope.BOTH
         self._known = model.history, model.history.version
+        # Queued: the histories hear of a session before the panels do, which those ask who hear from the histories.
+        self._heard.connect(self.changed, Qt.ConnectionType.QueuedConnection)
         model.observe(self._session_changed)
         for signal in (audits.opened, audits.document_changed, audits.tool_changed):
             signal.connect(lambda *_: self.changed.emit())
@@ -178,7 +181,7 @@ class Histories(QObject):
         known = self._model.history, self._model.history.version
         if known != self._known:
             self._known = known
-            self.changed.emit()
+            self._heard.emit()
 
 
 def _entry(scope: Scope, depth: int, change: Change, now: int) -> Entry:

@@ -162,12 +162,12 @@ def test_the_list_shows_both_and_a_click_goes_there(audited: Window, qtbot: QtBo
     qtbot.keyClick(panel.list, Qt.Key.Key_Home)
     qtbot.keyClick(panel.list, Qt.Key.Key_Return)
     assert not has_flat(audited)
-    assert [state for _, _, state in rows(audited)] == ["now", "", "now", "undone", "undone"]
+    qtbot.waitUntil(lambda: [state for _, _, state in rows(audited)] == ["now", "", "now", "undone", "undone"])
     qtbot.keyClick(panel.list, Qt.Key.Key_Return)
     press(panel.list, qtbot, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert has_flat(audited), "what was made first is done again first"
     audited.commands.run.toggle_field("doDefect")
-    assert rows(audited)[-1][0].startswith("doDefect")
+    qtbot.waitUntil(lambda: rows(audited)[-1][0].startswith("doDefect"))
     reject(audited, 3)
     assert [text for text, whose, _ in rows(audited) if whose != "session"][1:] == [
         "reject, defect 1",

@@ -264,7 +264,7 @@ CASES = [
     Case("no ptc", "doVariance", RuntimeError, "usePtcGains", given("ptc", None), {"usePtcGains": True}),
     Case("no ptc noise", "doVariance", RuntimeError, "usePtcReadNoise", given("ptc", None), {"usePtcReadNoise": True}),
     Case("no dark time", "doDark", RuntimeError, "dark time.*NaN.*DARKTIME", visit(30.0, math.nan), PTC),
-    Case("no visit info", "doDark", AttributeError, "visit info", no_visit, PTC),
+    Case("no visit info", "doDark", RuntimeError, "visit info", no_visit, PTC),
     Case("dark frame of no time", "doDark", ZeroDivisionError, "dark frame is 0 s", zero_dark_time, PTC),
     Case("no detector", "checkInputs", AssertionError, "doAssembleCcd.*no detector", no_detector),
     Case(
