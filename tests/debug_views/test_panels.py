@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+import isrcore
 import isrviewer
 from isrviewer.debug_views import DebugPanels
 from isrviewer.debug_views.elsewhere import ChildProcess
 from isrviewer.debug_views.here import ThisProcess
 from tests.debug_views.conftest import SmallTask
+from tests.small_frame import make_small_frame
 
 STEPS = ["doAssembleCcd", "doFlat", "postISRCCD"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,6 +190,25 @@ def test_a_plain_script_shows_its_views_and_ends() -> None:
         print(panels.is_open, panels.n_dropped)
     """
     assert run_script(script) == "True 0\n"
+
+
+def test_the_script_of_the_manual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands there; only nobody waits for the window."""
+    page = (ROOT / "resources" / "manual" / "debug-views.md").read_text("utf-8")
+    script = page.split("```python")[1].split("```")[0]
+    shown: list[DebugPanels] = []
+    monkeypatch.setattr(DebugPanels, "block", lambda panels: shown.append(panels))
+    frame = make_small_frame()
+    names = {name: frame.arguments[name] for name in ("bias", "dark", "flat", "defects")}
+    config = isrcore.CfhtIsrTask.ConfigClass()
+    config.doFringe = config.doLinearize = False
+    config.validate()
+    scope: dict[str, Any] = {"raw": frame.raw, "config": config, **names}
+    exec(script, scope)
+    assert isinstance(scope["result"].exposure, isrcore.Exposure)
+    assert shown == [scope["panels"]]
+    assert scope["panels"].is_open
+    scope["panels"].close()
 
 
 def test_importing_the_viewer_pulls_in_no_qt() -> None:
