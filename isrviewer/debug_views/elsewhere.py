@@ -6,13 +6,12 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
 from numpy.typing import NDArray
 
-from isrcore.children import import_path
+from isrcore.children import child_command
 from isrviewer.debug_views.ring import RingWriter
 from isrviewer.debug_views.sender import View
 
@@ -22,11 +21,6 @@ _PLANE_BYTES = 2112 * 4644 * 4
 """A plane of a raw MegaCam CCD in single precision."""
 
 _MOST_UNANSWERED = 64
-
-_PROGRAM = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from isrviewer.debug_views.child import main; sys.exit(main(sys.argv[2:]))"
-)
 
 
 class PanelsGone(Exception):
@@ -47,10 +41,10 @@ class ChildProcess:
     def __init__(self, names: list[str], budget: int) -> None:
         mine, its = socket.socketpair()
         self._ring = RingWriter(_PLANE_BYTES, budget)
-        path = json.dumps(import_path())
-        words = [sys.executable, "-P", "-c", _PROGRAM, path, str(its.fileno()), str(self._ring.fd), json.dumps(names)]
+        shared = (its.fileno(), self._ring.fd)
+        words = child_command("isrviewer.debug_views.child", *map(str, shared), json.dumps(names))
         with its:
-            self._process = subprocess.Popen(words, pass_fds=(its.fileno(), self._ring.fd), stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(words, pass_fds=shared, stdin=subprocess.DEVNULL)
         self._connection: Connection[Any, Any] | None = Connection(mine.detach())
         self._unanswered = 0
 
