@@ -48,11 +48,11 @@ class Finding:
         Missed: the largest of any of its pixels or parts, sigma. Over-flagged: the largest against neighbours of the
         same shape, sigma, which is small.
     statistics : `DefectStatistics`
+    defect : int or None
+        The defect of the map that is over-flagged, wholly or in part.
     false_pixels : float
         Missed: pixels of the whole CCD that noise alone is expected to take as far; NaN where that is not known, as for
         columns and what repeats in science exposures.
-    defect : int or None
-        The defect of the map that is over-flagged, wholly or in part.
     """
 
     finding: FindingKind
@@ -61,8 +61,8 @@ class Finding:
     evidence: Evidence
     significance: float
     statistics: DefectStatistics
-    false_pixels: float = math.nan
     defect: int | None = None
+    false_pixels: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _missed(
         kind = _kind(pixels, evidence, data)
         by_pixels = not evidence & _NOT_BY_PIXELS
         false = detection.chance.false_pixels(peak) if by_pixels else math.nan
-        findings.append(Finding(FindingKind.MISSED, pixels, kind, evidence, peak, statistics, false))
+        findings.append(Finding(FindingKind.MISSED, pixels, kind, evidence, peak, statistics, false_pixels=false))
     return tuple(sorted(findings, key=lambda finding: -finding.significance))
 
 
@@ -221,8 +221,7 @@ def _over_flagged(
 
 def _over(defect: Defect, pixels: PixelSet, statistics: DefectStatistics) -> Finding:
     strongest = statistics.strongest
-    kind, none = defect.kind, Evidence(0)
-    return Finding(FindingKind.OVER_FLAGGED, pixels, kind, none, strongest, statistics, defect=defect.id)
+    return Finding(FindingKind.OVER_FLAGGED, pixels, defect.kind, Evidence(0), strongest, statistics, defect.id)
 
 
 _GOOD_ROWS = 64

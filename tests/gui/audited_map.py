@@ -8,7 +8,8 @@ from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
-from isrcore.audit.defect import DefectKind
+from isrcore.audit import edits
+from isrcore.audit.defect import DefectKind, Status
 from isrcore.audit.detection import Evidence
 from isrcore.audit.document import DefectDocument
 from isrcore.audit.findings import Finding, FindingKind, Findings
@@ -49,6 +50,16 @@ def over_flagged(number: int, box: Box) -> Finding:
     """A part of a defect that looks like its neighbours."""
     pixels, nothing = PixelSet.of([box]), DefectStatistics((), 0.0)
     return Finding(FindingKind.OVER_FLAGGED, pixels, DefectKind.CLUSTER, Evidence(0), 1.0, nothing, number)
+
+
+def add_candidate(window: Window, qtbot: QtBot) -> None:
+    """A candidate on the prepared map, number 4, chosen."""
+    audit = window.audits.current
+    assert audit is not None
+    pixels, kind, status = [PixelSet.of([Box(15, 40, 1, 1)])], [DefectKind.HOT_PIXEL], Status.CANDIDATE
+    window.audits.do(lambda document: edits.add(document, pixels, kind, label="add candidates", status=status), audit)
+    window.audits.select(4)
+    settle(window, qtbot)
 
 
 def prepare_audit(window: Window, qtbot: QtBot) -> Audit:

@@ -19,7 +19,7 @@ from isrcore.geom import Box
 from isrviewer.actions.defects import DEFECTS
 from isrviewer.actions.table import ACTIONS
 from isrviewer.shell.window import Window
-from tests.gui.audited_map import prepare_audit
+from tests.gui.audited_map import add_candidate, prepare_audit
 from tests.gui.conftest import settle
 
 Check = Callable[[Window], bool]
@@ -44,6 +44,9 @@ EFFECTS: dict[str, Check] = {
     "audit.confirm": _status(3, Status.CONFIRMED),
     "audit.reject": _status(3, Status.REJECTED),
     "audit.reject_part": lambda window: not window.audits.document[3].pixels.contains_pixel(25, 10),
+    "audit.take_candidates": _status(4, Status.NEW),
+    "audit.take_kind": _status(4, Status.NEW),
+    "audit.drop_candidates": lambda window: 4 not in window.audits.document,
     "audit.skip": lambda window: window.audits.current.queue.numbers[-1] == 3 and window.audits.defect.id != 3,
     "audit.undo": _box(3, Box(25, 5, 1, 55)),
     "audit.redo": lambda window: window.audits.document[3].kind is DefectKind.TRAP,
@@ -142,6 +145,8 @@ def test_every_action_has_a_test() -> None:
 @pytest.mark.parametrize("action", EFFECTS)
 def test_what_an_action_does(opened: Window, qtbot: QtBot, action: str) -> None:
     prepare_audit(opened, qtbot)
+    if "candidates" in action or action == "audit.take_kind":
+        add_candidate(opened, qtbot)
     opened.grid.focused.view.go_to(25, 30)
     if action == "audit.tool_paint":
         assert opened.audits.tool == ""

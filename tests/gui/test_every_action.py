@@ -25,7 +25,7 @@ from isrviewer.session.state import Pin, Region, Session
 from isrviewer.session.undo import UndoStack
 from isrviewer.shell.window import Window
 from isrviewer.theme import apply_theme
-from tests.gui.audited_map import prepare_audit
+from tests.gui.audited_map import add_candidate, prepare_audit
 from tests.gui.conftest import leaving_nothing_behind, new_window, open_frame, settle
 from tests.gui.small_engine import SmallEngine
 
@@ -159,6 +159,8 @@ def test_every_action_can_be_triggered(
         window.runs.run()
     if action.menu == "Defects":
         prepare_audit(window, qtbot)
+    if action.needs in ("candidate", "candidates"):
+        add_candidate(window, qtbot)
     if action.needs == "named":
         window.commands.run.toggle_field("doFlat")
     qt_action = window.actions_by_table.by_id[action.id]

@@ -54,7 +54,9 @@ def test_a_picture_waits_for_dropped_planes_and_shows_no_other(tight: InspectedR
         qtbot.waitUntil(lambda: grid.is_settled)
     grid.close_views()
     seen = [title for title, _ in groupby(titles)]
-    assert seen == ["final · image", "bias · image", "variance · image", "bias · image"]
+    # The picture that the panel began with may be there before anybody listens.
+    assert seen[-3:] == ["bias · image", "variance · image", "bias · image"]
+    assert seen[:-3] in ([], ["final · image"])
 
 
 def test_statistics_of_dropped_steps(run: InspectedRun, tight: InspectedRun, qtbot: QtBot) -> None:
