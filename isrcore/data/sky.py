@@ -17,9 +17,10 @@ import numpy as np
 
 from isrcore.camera.megacam import load_geometry
 from isrcore.data.sky_cards import SKY_CARDS, SKY_TEXTS, wcs_cards
+from isrcore.image.components import NOMINAL_SKY
 from isrcore.metadata import PropertyList
 
-__all__ = ["header_wcs", "is_nominal", "moved_wcs", "on_top_of", "stated_wcs"]
+__all__ = ["header_wcs", "moved_wcs", "on_top_of", "stated_wcs"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ _AXIS = re.compile(r"(RA--|DEC-|[A-Z]LON|[A-Z]LAT|[A-Z]{2}LN|[A-Z]{2}LT)-.*")
 _SCALE = re.compile(r"CDELT[12]|CD[12]_[12]|CD00[12]00[12]")
 _TABLES = re.compile(r"C[PQ]DIS[12]|D2IMDIS[12]")
 _ON_SKY = ("ICRS", "FK5", "FK4", "FK4-NO-E")
-_NOMINAL = "nominal MegaCam"
 
 
 def header_wcs(metadata: PropertyList, detector_name: str) -> Any:
@@ -63,7 +63,7 @@ def header_wcs(metadata: PropertyList, detector_name: str) -> Any:
     crpix1, crpix2, cd1_1, cd2_2 = load_geometry()["wcs"]["rows"][detector_name]
     nominal = PropertyList(
         {
-            "WCSNAME": _NOMINAL,
+            "WCSNAME": NOMINAL_SKY,
             "CTYPE1": "RA---TAN",
             "CTYPE2": "DEC--TAN",
             "CRVAL1": ra,
@@ -78,11 +78,6 @@ def header_wcs(metadata: PropertyList, detector_name: str) -> Any:
     )
     _LOG.info("%s: the header has no WCS; the nominal one of the camera is used", detector_name)
     return stated_wcs(nominal, detector_name)
-
-
-def is_nominal(wcs: Any) -> bool:
-    """Whether a WCS is the camera's, because the header had none."""
-    return wcs is not None and wcs.wcs.name == _NOMINAL
 
 
 def stated_wcs(metadata: PropertyList, place: str) -> Any:

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from isrcore.data.sky import is_nominal, moved_wcs
+from isrcore.data.sky import moved_wcs
 from isrcore.data.sky_cards import wcs_cards
 from isrcore.image import Exposure
+from isrcore.image.components import is_nominal
 from isrcore.image.trimming import trim_offset
 
 __all__ = ["sky_cards", "sky_history"]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isrcore.values import frozen
 
 if TYPE_CHECKING:  # Slow to import, and only the one who makes a date needs it.
     from astropy.time import Time
 
-__all__ = ["AB_ZERO_FLUX_NJY", "FilterLabel", "PhotoCalib", "VisitInfo"]
+__all__ = ["AB_ZERO_FLUX_NJY", "NOMINAL_SKY", "FilterLabel", "PhotoCalib", "VisitInfo", "is_nominal"]
+
+NOMINAL_SKY = "nominal MegaCam"
+"""Name of a WCS that is the camera's, because the header had none."""
 
 AB_ZERO_FLUX_NJY = 1e23 * 10 ** (-48.6 / 2.5) * 1e9
 """Flux density of AB magnitude 0, nJy (manual: measurements, Zero point)."""
@@ -98,3 +101,8 @@ class PhotoCalib:
 
     def getCalibrationErr(self) -> float:
         return self.calibration_error
+
+
+def is_nominal(wcs: Any) -> bool:
+    """Whether a WCS is the camera's, because the header had none."""
+    return wcs is not None and wcs.wcs.name == NOMINAL_SKY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from importlib.metadata import version
 
 from isrcore import __version__
 from isrviewer.actions.table import ACTIONS, MENUS, MOUSE, keys_of
@@ -91,5 +90,7 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
 
 
 def _about() -> str:
+    from importlib.metadata import version
+
     lines = [f"isrviewer {__version__}", *(f"{package} {version(package)}" for package in _PACKAGES)]
     return f'<h2><a name="about">About</a></h2><p>{"<br>".join(map(escape, lines))}</p>'

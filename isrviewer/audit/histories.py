@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import merge
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from isrcore.audit.document import Edit
 from isrcore.values import frozen
 from isrviewer.audit.model import AuditModel
 from isrviewer.session import Session, SessionModel
@@ -16,7 +16,10 @@ from isrviewer.session.undo import Command, Scope
 
 __all__ = ["Entry", "Histories"]
 
-Change = Command | Edit
+if TYPE_CHECKING:
+    from isrcore.audit.document import Edit
+
+    Change = Command | Edit
 
 
 @frozen

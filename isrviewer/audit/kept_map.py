@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from isrcore import audit as core_audit
-from isrcore.audit.document import DefectDocument
 from isrviewer.session.settings import state_folder
+
+if TYPE_CHECKING:
+    from isrcore.audit.document import DefectDocument
 
 __all__ = ["written_map"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from isrcore.data.sky import is_nominal
+from isrcore.image.components import is_nominal
 from isrcore.inspect.layout import ASSEMBLED, Layout, amplifier_at
 from isrcore.values import frozen
 

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from isrcore.camera.megacam import megacam_camera
 from isrcore.data.raw import open_raw
-from isrcore.data.sky import header_wcs, is_nominal, moved_wcs, stated_wcs
+from isrcore.data.sky import header_wcs, moved_wcs, stated_wcs
 from isrcore.data.sky_cards import wcs_cards
 from isrcore.data.splice import splice_metadata
 from isrcore.export import read_exposure, write_exposure
 from isrcore.export.sky import sky_cards
 from isrcore.image import Exposure, MaskedImage
+from isrcore.image.components import is_nominal
 from isrcore.metadata import PropertyList
 from tests.header_files import made_headers, set_card, write_made
 
