@@ -71,10 +71,6 @@ class RingWriter:
         self._grow(slot_bytes)
 
     @property
-    def n_slots(self) -> int:
-        return len(self._known)
-
-    @property
     def n_free(self) -> int:
         return len(self._free)
 

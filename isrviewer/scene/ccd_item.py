@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from isrviewer.render.colour import ColourMap, map_colours
 from isrviewer.render.compose import Picture, PictureStyle
-from isrviewer.render.limits import Limits
 from isrviewer.render.planes import ImagePlanes
 from isrviewer.render.pyramid import LevelCache
 from isrviewer.render.view import MIN_ZOOM, Orientation, View
@@ -109,10 +108,6 @@ class CcdItem(pg.GraphicsObject):  # type: ignore[misc]
     def setLevels(self, levels: tuple[float, float]) -> None:
         """Values with the end colours, until planes with other limits are shown."""
         self._slot.relimit((float(levels[0]), float(levels[1])))
-
-    def setLimits(self, limits: Limits) -> None:
-        """How limits are chosen for planes of values."""
-        self.setStyle(self._style.with_limits(limits))
 
     def getColorMap(self) -> pg.ColorMap:
         """The colour map of values, as pyqtgraph's items want it."""
@@ -232,9 +227,6 @@ class CcdItem(pg.GraphicsObject):  # type: ignore[misc]
         picture = self._slot.draw(View(centre, zoom, Orientation(flip_y=True)), size, None, 1)
         if picture is not None:
             painter.drawImage(self.boundingRect(), _as_image(picture))
-
-    def viewRangeChanged(self) -> None:
-        """Nothing depends on the range but the picture, which is made when it is painted."""
 
     def _zoom(self) -> float:
         found = _right_angled(self.sceneTransform())
